@@ -1,0 +1,5 @@
+export * from "./issue";
+export * from "./numbers";
+export * from "./spec";
+export * from "./host";
+export * from "./plan";

@@ -1,0 +1,43 @@
+/** One thing wrong with what a user gave us. */
+export interface Issue {
+  /** The field, by path from the root: `interfaces[1].addresses[0]`. Empty for the document itself. */
+  readonly path: string;
+  /** What is wrong, with the value got: one sentence without a full stop. */
+  readonly problem: string;
+  /** What would be right: what is allowed, and how to get there. */
+  readonly fix: string;
+}
+
+/**
+ * All that is wrong with an input, thrown once. The message lists every issue, a line each; it never carries a
+ * stack trace to a user of the command line, and nothing has been made or changed when it is thrown.
+ */
+export class SpecError extends Error {
+  readonly issues: readonly Issue[];
+
+  constructor(subject: string, issues: readonly Issue[]) {
+    const count = issues.length === 1 ? "1 problem" : `${issues.length} problems`;
+    super([`${subject}: ${count}`, ...issues.map(formatIssue)].join("\n"));
+    this.name = "SpecError";
+    this.issues = issues;
+  }
+}
+
+export function formatIssue(issue: Issue): string {
+  const where = issue.path === "" ? "" : `${issue.path}: `;
+  return `  - ${where}${issue.problem}. ${issue.fix}.`;
+}
+
+/** A value as it may stand in a message: short, on one line, printable whatever it holds. */
+export function shown(value: unknown): string {
+  let text: string | undefined;
+  try {
+    text = typeof value === "bigint" ? value.toString() : JSON.stringify(value);
+  } catch {
+    text = undefined;
+  }
+  text ??= String(value);
+  // Escape all that is not printable ASCII: look-alike letters and terminal controls must be seen for what they are.
+  text = text.replace(/[^\x20-\x7e]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return text.length <= 80 ? text : `${text.slice(0, 77)}...`;
+}
