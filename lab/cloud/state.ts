@@ -11,6 +11,8 @@ export interface CloudState {
   readonly schema: 1;
   /** The lab's name: every namespace the fabric makes starts with it. Letters, digits, "-"; at most 8 characters. */
   lab: string;
+  /** Counts up with every id, MAC and Elastic IP given out, so that none is ever given twice. */
+  nextSerial: number;
   accountId: string;
   region: string;
   vpcs: Record<string, Vpc>;
@@ -30,6 +32,8 @@ export interface Vpc {
   cidrBlocks: { associationId: string; cidrBlock: string }[];
   ipv6CidrBlock?: string;
   mainRouteTableId: string;
+  /** The association that makes it the main one; replaced together with the table. */
+  mainRouteTableAssociationId: string;
   defaultSecurityGroupId: string;
   defaultNetworkAclId: string;
   enableDnsHostnames: boolean;
@@ -121,6 +125,11 @@ export interface Eip {
   allocationId: string;
   publicIp: string;
   association?: { id: string; networkInterfaceId: string; privateIp: string };
+  /**
+   * True for the address a subnet with `mapPublicIpOnLaunch` lends to an instance's only interface: it is translated
+   * like any other, but cannot be moved and goes when its interface is detached.
+   */
+  amazonOwned: boolean;
   tags: Record<string, string>;
 }
 
@@ -146,11 +155,18 @@ export interface Instance {
   tags: Record<string, string>;
 }
 
+/** Where the lab's Elastic IPs come from: TEST-NET-2 (RFC 5737), so that none is anybody's real address. */
+export const ELASTIC_IP_POOL = "198.51.100.0/24";
+
+/** Where "Amazon-provided" IPv6 blocks come from, a /56 a VPC: documentation space (RFC 3849). */
+export const IPV6_POOL = "2001:db8:e000::/36";
+
 /** An empty cloud. */
 export function emptyCloud(lab: string): CloudState {
   return {
     schema: 1,
     lab,
+    nextSerial: 1,
     accountId: "000000000000",
     region: "eu-lab-1",
     vpcs: {},
