@@ -69,9 +69,7 @@ export interface RouteTable {
 }
 
 export type RouteTarget =
-  | { kind: "internetGateway"; id: string }
-  | { kind: "networkInterface"; id: string }
-  | { kind: "blackhole" };
+  { kind: "internetGateway"; id: string } | { kind: "networkInterface"; id: string } | { kind: "blackhole" };
 
 export interface SecurityGroup {
   id: string;
