@@ -17,7 +17,8 @@ export interface Address {
 }
 
 /** What a strict reader answers: the value, or why the text is refused. */
-export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string };
+export type Parsed<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string };
 
 /** Bits of an address: 32 or 128. */
 export function widthOf(family: Family): number {
@@ -44,7 +45,8 @@ function parseIpv6(text: string): Parsed<Address> {
   if (text.includes("%")) return refuse("a zone id is not part of an address here");
   if (!/^[0-9A-Fa-f:.]+$/.test(text) || !ipaddr.IPv6.isValid(text)) return refuse("not an IPv6 address");
   const value = fromBytes(ipaddr.IPv6.parse(text).toByteArray());
-  if (value >> 32n === IPV4_MAPPED >> 32n) return refuse("an IPv4-mapped IPv6 address; write the IPv4 address");
+  if (value >> 32n === IPV4_MAPPED >> 32n)
+    return refuse("an IPv4-mapped IPv6 address; write the IPv4 address");
   return { ok: true, value: { family: 6, value } };
 }
 
