@@ -1,0 +1,3 @@
+export * from "./state";
+export * from "./flow";
+export * from "./prove/types";
