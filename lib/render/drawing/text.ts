@@ -1,0 +1,82 @@
+import { Plan, PlanInterface } from "../../model/plan";
+
+/** Columns of a terminal. */
+const WIDTH = 80;
+/** Sources a line shows before it says how many more there are. */
+const SHOWN = 8;
+/** Characters of the longest name that stands beside its sources. */
+const LONG_NAME = 16;
+const NO_GATEWAY = "no gateway";
+
+/**
+ * The host as a picture for a terminal: each interface with the sources it owns, and the gateway by which all that
+ * they send leaves. At most 80 columns, where two full-length
+ * IPv6 addresses do not meet in one line; long lists are cut and counted.
+ *
+ * @example
+ *                    ┌─ edge-1 ─────────────────────────────┐
+ *         10.0.1.1 ◀─┤ front  10.0.1.10 10.0.1.11           │
+ *                    ├──────────────────────────────────────┤
+ *         10.0.2.1 ◀─┤ back   10.0.2.10                     │
+ *                    └──────────────────────────────────────┘
+ */
+export function drawText(plan: Plan): string {
+  const rows = plan.interfaces.map((iface) => rowsOf(iface));
+  const left = Math.max(...rows.flat().map((r) => r.gateway.length));
+  const longest = Math.max(...plan.interfaces.map((i) => i.name.length));
+  // A long name stands on a line of its own, or it would leave no room beside it.
+  const beside = longest <= LONG_NAME;
+  const indent = beside ? longest + 2 : 2;
+  // Everything in a line but the gateway and the sources: " ◀─┤ ", the indent, " │".
+  const room = WIDTH - left - indent - 7;
+  const lines = rows.map((iface, i) => {
+    const { name } = plan.interfaces[i];
+    const own = iface.flatMap((row) =>
+      wrap(row.sources, room).map((sources, k) => ({
+        gateway: k === 0 ? row.gateway : "",
+        text: " ".repeat(indent) + sources,
+      })),
+    );
+    if (!beside) return [{ gateway: "", text: name }, ...own];
+    own[0].text = name + own[0].text.slice(name.length);
+    return own;
+  });
+  const inner = Math.max(plan.host.length + 4, ...lines.flat().map((line) => line.text.length + 2));
+  const blank = " ".repeat(left + 3);
+  const out = [`${blank}┌─ ${plan.host} ${"─".repeat(inner - plan.host.length - 3)}┐`];
+  lines.forEach((iface, i) => {
+    if (i > 0) out.push(`${blank}├${"─".repeat(inner)}┤`);
+    for (const { gateway, text } of iface) {
+      const arrow = gateway === "" ? "  │" : gateway === NO_GATEWAY ? "  ┤" : "◀─┤";
+      out.push(`${gateway.padStart(left)} ${arrow} ${text.padEnd(inner - 1)}│`);
+    }
+  });
+  out.push(`${blank}└${"─".repeat(inner)}┘`);
+  return `${out.join("\n")}\n`;
+}
+
+/** One row a family: the sources and where they go. */
+function rowsOf(iface: PlanInterface): { gateway: string; sources: string[] }[] {
+  const isIpv6 = (text: string): boolean => text.includes(":");
+  return [false, true].flatMap((ipv6) => {
+    const sources = iface.sources.filter((s) => isIpv6(s) === ipv6);
+    if (sources.length === 0) return [];
+    const gateway = iface.gateways.find((g) => isIpv6(g) === ipv6) ?? NO_GATEWAY;
+    return [{ gateway, sources: cut(sources) }];
+  });
+}
+
+function cut(sources: readonly string[]): string[] {
+  if (sources.length <= SHOWN) return [...sources];
+  return [...sources.slice(0, SHOWN - 1), `… ${sources.length - SHOWN + 1} more`];
+}
+
+function wrap(words: readonly string[], room: number): string[] {
+  const lines: string[] = [];
+  for (const word of words) {
+    const last = lines[lines.length - 1];
+    if (last === undefined || last.length + 1 + word.length > room) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
+}

@@ -1,0 +1,47 @@
+import { planHost } from "../../../lib/plan";
+import { drawText } from "../../../lib/render/drawing/text";
+
+const manySources = Array.from({ length: 40 }, (_, i) => `10.0.3.${i + 10}/24`);
+
+test("shows each interface with the sources it owns and the gateway they leave by", () => {
+  const plan = planHost({
+    name: "edge-1",
+    interfaces: [
+      {
+        name: "front",
+        addresses: ["10.0.1.10/24", "10.0.1.11/24", "2001:db8:1::10/64"],
+        gateways: ["10.0.1.1", "fe80::1"],
+      },
+      { name: "back", addresses: ["10.0.2.10/24"], gateways: ["10.0.2.1"] },
+      { name: "san", addresses: ["10.9.0.10/24"] },
+    ],
+  });
+  expect(drawText(plan)).toBe(`\
+             ┌─ edge-1 ───────────────────┐
+  10.0.2.1 ◀─┤ back   10.0.2.10           │
+             ├────────────────────────────┤
+  10.0.1.1 ◀─┤ front  10.0.1.10 10.0.1.11 │
+   fe80::1 ◀─┤        2001:db8:1::10      │
+             ├────────────────────────────┤
+no gateway   ┤ san    10.9.0.10           │
+             └────────────────────────────┘
+`);
+});
+
+test("never passes 80 columns, and counts the sources it leaves out", () => {
+  const plan = planHost({
+    name: "a-host-with-a-name-of-31-letter",
+    interfaces: [
+      { name: "an-interface-with-31-characters", addresses: manySources, gateways: ["10.0.3.1"] },
+      {
+        name: "six",
+        addresses: ["2001:db8:1111:2222:3333:4444:5555:6666/64"],
+        gateways: ["fe80::1111:2222:3333:4444"],
+      },
+    ],
+  });
+  const lines = drawText(plan).split("\n");
+  expect(lines.filter((line) => [...line].length > 80)).toEqual([]);
+  expect(lines.join("\n")).toContain("… 33 more");
+  expect(new Set(lines.slice(0, -1).map((line) => [...line].length)).size).toBe(1);
+});
