@@ -1,0 +1,50 @@
+import type { CloudState } from "../cloud/state";
+import type { CloudStore } from "../cloud/store";
+import { AwsError } from "./api/error";
+import { Action, apply } from "./api/transition";
+import type { Fabric } from "./fabric";
+
+/** The lab's AWS endpoint: calls change the stored cloud, then the machine follows. */
+export class Cloud {
+  constructor(
+    private readonly store: CloudStore,
+    private readonly fabric: Fabric,
+  ) {}
+
+  /** The cloud as it is now. */
+  read(): CloudState {
+    return this.store.read();
+  }
+
+  /**
+   * Performs an API action and waits until the machine is as the cloud then says.
+   *
+   * @param operation what the provider says it was doing, as @pulumi/aws says it: "creating EC2 Network Interface"
+   * @param call the API's operation: "CreateNetworkInterface"
+   * @throws Error whose message is composed like the AWS provider's
+   */
+  async call<R>(operation: string, call: string, action: Action<R>): Promise<R> {
+    const { cloud, result } = await this.store
+      .update((before) => apply(before, action))
+      .catch((error: unknown) => {
+        if (!(error instanceof AwsError)) throw error;
+        throw new Error(`${operation}: operation error EC2: ${call}, ${error.message}`);
+      });
+    const { hostPublicKeys } = await this.fabric.realize(cloud);
+    await this.recordHostKeys(hostPublicKeys);
+    return result;
+  }
+
+  private async recordHostKeys(keys: Record<string, string>): Promise<void> {
+    const missing = (cloud: CloudState) =>
+      Object.values(cloud.instances).filter(
+        ({ id, hostPublicKey }) => keys[id] && hostPublicKey !== keys[id],
+      );
+    if (missing(this.store.read()).length === 0) return;
+    await this.store.update((cloud) =>
+      apply(cloud, (draft) => {
+        for (const instance of missing(draft)) instance.hostPublicKey = keys[instance.id];
+      }),
+    );
+  }
+}

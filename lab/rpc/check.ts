@@ -1,0 +1,83 @@
+import type { AnyResourceType, CheckFailure, InputProperty, Provider } from "./resource";
+import { Properties, UNKNOWN, Value, isUnknown } from "./values";
+
+/** Name of the input that lists which inputs were filled in, as bridged providers record it. */
+export const DEFAULTS = "__defaults";
+
+/** How the engine wants missing names made. */
+export interface Autonaming {
+  /** A name to use, when the engine proposes one. */
+  proposed?: string;
+  disabled: boolean;
+  /** 7 hex digits, the same for every retry of one operation. */
+  suffix: string;
+}
+
+/** Checks inputs and fills in defaults and names. */
+export function check(
+  provider: Provider,
+  type: AnyResourceType,
+  name: string,
+  oldInputs: Properties,
+  inputs: Properties,
+  autonaming: Autonaming,
+): { inputs: Properties; failures: CheckFailure[] } {
+  const filled: Record<string, Value> = { ...inputs };
+  const defaults: string[] = [];
+  const failures: CheckFailure[] = [];
+  delete filled[DEFAULTS];
+
+  for (const key of Object.keys(filled)) {
+    const property = type.inputs[key];
+    if (!property) {
+      const reason = provider.unmodelledProperty(type.token, key, Object.keys(type.inputs));
+      failures.push({ property: key, reason });
+    } else if (!fits(property, filled[key])) {
+      failures.push({ property: key, reason: `expected ${wanted(property)}, got ${describe(filled[key])}` });
+    }
+  }
+
+  for (const [key, property] of Object.entries(type.inputs)) {
+    if (filled[key] !== undefined) continue;
+    const value = property.autoname ? madeName(key, name, oldInputs, autonaming) : property.default;
+    if (value !== undefined) {
+      filled[key] = value;
+      defaults.push(key);
+    } else if (property.required) {
+      failures.push({ property: key, reason: `missing required property '${key}'` });
+    }
+  }
+
+  if (failures.length === 0) failures.push(...(type.check?.(filled) ?? []));
+  return { inputs: { ...filled, [DEFAULTS]: defaults.sort() }, failures };
+}
+
+/** Whether the value of a property was filled in by {@link check} rather than given by the program. */
+export function isDefault(inputs: Properties, property: string): boolean {
+  const defaults = inputs[DEFAULTS];
+  return Array.isArray(defaults) && defaults.includes(property);
+}
+
+function madeName(key: string, name: string, old: Properties, autonaming: Autonaming): Value {
+  if (isDefault(old, key)) return old[key];
+  if (autonaming.proposed) return autonaming.proposed;
+  return autonaming.disabled ? undefined : `${name}-${autonaming.suffix}`;
+}
+
+function fits(property: InputProperty, value: Value): boolean {
+  if (value === UNKNOWN || property.type === "any") return true;
+  if (property.type === "list" || property.type === "set") return Array.isArray(value);
+  if (property.type === "object") return typeof value === "object" && value !== null && !Array.isArray(value);
+  return typeof value === property.type;
+}
+
+function wanted({ type }: InputProperty): string {
+  return (
+    { string: "text", number: "a number", boolean: "true or false", object: "an object" }[type as string] ??
+    "a list"
+  );
+}
+
+function describe(value: Value): string {
+  return isUnknown(value) ? "a value of another type" : JSON.stringify(value);
+}
