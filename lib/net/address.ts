@@ -35,19 +35,34 @@ const IPV4_MAPPED = 0xffffn << 32n;
  */
 export function parseAddress(text: string): Parsed<Address> {
   if (text.includes(":")) return parseIpv6(text);
-  if (!/^[0-9.]+$/.test(text) || !ipaddr.IPv4.isValidFourPartDecimal(text)) {
-    return refuse("not an IPv4 or IPv6 address");
-  }
-  return { ok: true, value: { family: 4, value: fromBytes(ipaddr.IPv4.parse(text).toByteArray()) } };
+  const value = readQuad(text);
+  return value === undefined
+    ? refuse("not an IPv4 or IPv6 address")
+    : { ok: true, value: { family: 4, value } };
 }
 
 function parseIpv6(text: string): Parsed<Address> {
   if (text.includes("%")) return refuse("a zone id is not part of an address here");
-  if (!/^[0-9A-Fa-f:.]+$/.test(text) || !ipaddr.IPv6.isValid(text)) return refuse("not an IPv6 address");
-  const value = fromBytes(ipaddr.IPv6.parse(text).toByteArray());
+  const groups = withoutQuad(text);
+  if (groups === undefined || !ipaddr.IPv6.isValid(groups)) return refuse("not an IPv6 address");
+  const value = fromBytes(ipaddr.IPv6.parse(groups).toByteArray());
   if (value >> 32n === IPV4_MAPPED >> 32n)
     return refuse("an IPv4-mapped IPv6 address; write the IPv4 address");
   return { ok: true, value: { family: 6, value } };
+}
+
+function readQuad(text: string): bigint | undefined {
+  if (!ipaddr.IPv4.isValidFourPartDecimal(text)) return undefined;
+  return fromBytes(ipaddr.IPv4.parse(text).toByteArray());
+}
+
+/** The last 32 bits may stand as a dotted quad (RFC 4291 2.2.3), which ipaddr.js would read as octal here. */
+function withoutQuad(text: string): string | undefined {
+  if (!text.includes(".")) return text;
+  const start = text.lastIndexOf(":") + 1;
+  const quad = readQuad(text.slice(start));
+  if (quad === undefined) return undefined;
+  return `${text.slice(0, start)}${(quad >> 16n).toString(16)}:${(quad & 0xffffn).toString(16)}`;
 }
 
 /** Canonical text of an address. */
@@ -87,6 +102,7 @@ export function notASource(address: Address): string | undefined {
     return undefined;
   }
   if (value === 1n) return "the loopback address";
+  if (value >> 32n === 0n) return "an IPv4-compatible address (deprecated by RFC 4291)";
   if (value >> 120n === 0xffn) return "a multicast address";
   if (isLinkLocal(address)) return "a link-local address, which belongs to one link already";
   return undefined;

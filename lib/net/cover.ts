@@ -1,4 +1,4 @@
-import { widthOf } from "./address";
+import { Address, compareAddresses, widthOf } from "./address";
 import { Prefix, comparePrefixes, contains } from "./prefix";
 
 /**
@@ -21,6 +21,19 @@ export function minimalCover(prefixes: readonly Prefix[]): Prefix[] {
     mergeSiblings(cover);
   }
   return cover;
+}
+
+/** The prefix of a cover that holds the address, or undefined; in logarithmic time. */
+export function findInCover(cover: readonly Prefix[], address: Address): Prefix | undefined {
+  let low = 0;
+  let high = cover.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (compareAddresses(cover[middle], address) <= 0) low = middle + 1;
+    else high = middle;
+  }
+  const holder = cover[low - 1];
+  return holder !== undefined && contains(holder, address) ? holder : undefined;
 }
 
 function mergeSiblings(cover: Prefix[]): void {

@@ -1,26 +1,30 @@
 import { SLOTS } from "../model/numbers";
-import { compareText } from "./normalize/policy";
+import { compareText } from "./order";
 
 /**
  * Gives each interface name a slot, from which its table ids and block priorities follow.
  *
- * Guarantees: distinct slots; independent of the order of names; a name's slot comes from the name alone unless
- * two names hash to one slot. Then the one that sorts first keeps it and the other takes the next free slot, so an
- * interface that comes or goes can move at most those that collide with it. A move costs nothing but a longer
+ * Guarantees: distinct slots; independent of the order of names; a name's slot is its hash, unless a name that sorts
+ * before it has the same. Those are then given the next free slots, when all others have theirs, so an interface
+ * that comes or goes can move only names that share their hash with another. A move costs nothing but a longer
  * diff: every change is built in fresh tables beside the old ones.
  *
  * @param names distinct; at most {@link SLOTS}
  */
 export function allocateSlots(names: readonly string[]): Map<string, number> {
-  const taken = new Set<number>();
-  const slots = new Map<string, number>();
+  const owners = new Map<number, string>();
+  const displaced: string[] = [];
   for (const name of [...names].sort(compareText)) {
-    let slot = hash(name) % SLOTS;
-    while (taken.has(slot)) slot = (slot + 1) % SLOTS;
-    taken.add(slot);
-    slots.set(name, slot);
+    const slot = hash(name) % SLOTS;
+    if (owners.has(slot)) displaced.push(name);
+    else owners.set(slot, name);
   }
-  return slots;
+  for (const name of displaced) {
+    let slot = hash(name) % SLOTS;
+    while (owners.has(slot)) slot = (slot + 1) % SLOTS;
+    owners.set(slot, name);
+  }
+  return new Map([...owners].map(([slot, name]) => [name, slot]));
 }
 
 /** FNV-1a, 32 bits (draft-eastlake-fnv): short, well spread on short names, and the same everywhere. */

@@ -1,8 +1,9 @@
 import { Host, HostInterface } from "../model/host";
 import { PlanExpectation } from "../model/plan";
-import { Address, Family, formatAddress, parseAddress, sameAddress, widthOf } from "../net/address";
-import { Prefix, contains, firstAddress, lastAddress, sizeOf } from "../net/prefix";
-import { interfacesOf, isDirect } from "./sources";
+import { Address, Family, formatAddress, parseAddress, widthOf } from "../net/address";
+import { findInCover, minimalCover } from "../net/cover";
+import { Prefix, contains, lastAddress, sizeOf } from "../net/prefix";
+import { interfacesOf, isDirect, sourcesOf } from "./sources";
 
 /**
  * What the kernel must answer, from the intention and not from the rules that carry it out: for each interface one
@@ -10,7 +11,8 @@ import { interfacesOf, isDirect } from "./sources";
  */
 export function buildExpectations(host: Host, family: Family): PlanExpectation[] {
   const interfaces = interfacesOf(host, family);
-  const elsewhere = outsideOf(interfaces, family);
+  const owned = minimalCover(interfaces.flatMap((i) => sourcesOf(i, family)));
+  const elsewhere = outsideOf(interfaces, owned, family);
   return interfaces.flatMap((iface) => {
     const reach = reachOf(host, iface, family);
     const rows: PlanExpectation[] = [];
@@ -20,16 +22,18 @@ export function buildExpectations(host: Host, family: Family): PlanExpectation[]
     };
     add(elsewhere, "elsewhere");
     for (const subnet of iface.subnets.filter((s) => s.family === family)) {
-      add(representative(subnet, host, reach), "attached");
+      add(representative(subnet, owned, reach), "attached");
     }
     for (const { to } of iface.routes.filter((r) => r.to.family === family)) {
-      add(representative(to, host, reach), "routed");
+      add(representative(to, owned, reach), "routed");
     }
     for (const other of interfaces) {
       if (other === iface) continue;
       for (const subnet of other.subnets.filter((s) => s.family === family)) {
-        if (iface.subnets.some((s) => contains(s, subnet))) continue;
-        add(representative(subnet, host, reach), "other-attached");
+        // An own subnet that holds it says where it goes, unless it is reached directly.
+        if (iface.subnets.some((s) => contains(s, subnet)) && !isDirect(host, iface.name, other.name))
+          continue;
+        add(representative(subnet, owned, reach), "other-attached");
       }
     }
     return distinct(rows);
@@ -68,53 +72,59 @@ function answer(reach: readonly Reach[], to: Address): { dev?: string; via?: str
   return { dev: best.dev, ...(best.via && { via: formatAddress(best.via) }) };
 }
 
-const PROBES = 512n;
-
-/** A host of the prefix that is not ours and that no more specific reach takes away; the high end is seldom in use. */
-function representative(prefix: Prefix, host: Host, reach: readonly Reach[]): Address | undefined {
-  const finer = reach.filter((r) => r.to.length > prefix.length).map((r) => r.to);
+/**
+ * A host of the prefix that is not ours and that no more specific reach takes away; the high end is seldom in use.
+ * Undefined when there is none.
+ */
+function representative(
+  prefix: Prefix,
+  owned: readonly Prefix[],
+  reach: readonly Reach[],
+): Address | undefined {
+  const finer = minimalCover(reach.map((r) => r.to).filter((to) => to.length > prefix.length));
   const edge = widthOf(prefix.family) - prefix.length < 2 ? 0n : 1n;
-  const { value: last } = lastAddress(prefix);
-  for (let i = edge; i < sizeOf(prefix) - edge && i < PROBES; i++) {
-    const candidate: Address = { family: prefix.family, value: last - i };
-    if (!isOwn(host, candidate) && !finer.some((f) => contains(f, candidate))) return candidate;
+  let value = lastAddress(prefix).value - edge;
+  while (value >= prefix.value + edge) {
+    const candidate: Address = { family: prefix.family, value };
+    const holder = findInCover(owned, candidate) ?? findInCover(finer, candidate);
+    if (holder === undefined) return candidate;
+    value = holder.value - 1n;
   }
   return undefined;
 }
 
-function isOwn(host: Host, address: Address): boolean {
-  return host.interfaces.some((i) => i.addresses.some((a) => sameAddress(a.address, address)));
-}
-
-/** Documentation ranges (RFC 5737, RFC 3849): certain to be nobody's route, unless somebody declared one. */
+/** Documentation ranges (RFC 5737, RFC 3849, RFC 9637): nobody's destination, unless somebody declared one. */
 const FAR: Readonly<Record<Family, readonly string[]>> = {
-  4: ["192.0.2.1", "198.51.100.1", "203.0.113.1", "1.0.0.1", "9.0.0.1"],
-  6: ["2001:db8:ffff:ffff::1", "2001:db8::1", "3fff:ffff::1", "2600::1"],
+  4: ["192.0.2.1", "198.51.100.1", "203.0.113.1"],
+  6: ["2001:db8:ffff:ffff::1", "2001:db8::1", "3fff:ffff::1"],
 };
 
-function outsideOf(interfaces: readonly HostInterface[], family: Family): Address | undefined {
-  const known = interfaces.flatMap((i) => [
-    ...i.subnets,
-    ...i.delegatedPrefixes,
-    ...i.routes.map((r) => r.to),
-  ]);
+/** An address that is in no way near: no source, subnet or declared route of any interface holds it. */
+function outsideOf(
+  interfaces: readonly HostInterface[],
+  owned: readonly Prefix[],
+  family: Family,
+): Address | undefined {
+  const near = interfaces.flatMap((i) => [...i.subnets, ...i.routes.map((r) => r.to)]);
+  const known = minimalCover([...owned, ...near.filter((p) => p.family === family)]);
   for (const text of FAR[family]) {
     const parsed = parseAddress(text);
-    if (parsed.ok && !known.some((k) => contains(k, parsed.value))) return parsed.value;
+    if (parsed.ok && findInCover(known, parsed.value) === undefined) return parsed.value;
   }
   return firstAddressOutside(known, family);
 }
 
-/** The lowest unicast address that no known prefix holds. */
+/** The lowest unicast address from 1.0.0.0 or 2000:: on that no known prefix holds. */
 function firstAddressOutside(known: readonly Prefix[], family: Family): Address | undefined {
-  let value = 1n << BigInt(widthOf(family) - 8);
-  for (;;) {
+  const top = BigInt(widthOf(family) - 8);
+  let value = (family === 4 ? 1n : 0x20n) << top;
+  while (value < 0xe0n << top) {
     const address: Address = { family, value };
-    const holder = known.find((k) => contains(k, address));
+    const holder = findInCover(known, address);
     if (holder === undefined) return address;
-    value = firstAddress(holder).value + sizeOf(holder);
-    if (value >= 0xe0n << BigInt(widthOf(family) - 8)) return undefined;
+    value = holder.value + sizeOf(holder);
   }
+  return undefined;
 }
 
 function distinct(rows: readonly PlanExpectation[]): PlanExpectation[] {

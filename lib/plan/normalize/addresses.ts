@@ -1,5 +1,12 @@
 import { shown } from "../../model/issue";
-import { FAMILIES, compareAddresses, notASource, sameAddress, widthOf } from "../../net/address";
+import {
+  FAMILIES,
+  compareAddresses,
+  formatAddress,
+  notASource,
+  sameAddress,
+  widthOf,
+} from "../../net/address";
 import {
   InterfaceAddress,
   Prefix,
@@ -25,6 +32,7 @@ export function primaryFirst(addresses: readonly InterfaceAddress[]): InterfaceA
 
 export function readAddresses(fields: Fields, path: string, problems: Problems): InterfaceAddress[] {
   const list = at(path, "addresses");
+  const seen = new Set<string>();
   return readList(fields["addresses"], list, problems, "addresses with their prefix length").flatMap(
     (item, i) => {
       const where = at(list, i);
@@ -32,7 +40,15 @@ export function readAddresses(fields: Fields, path: string, problems: Problems):
       if (text === undefined) return [];
       const parsed = parseInterfaceAddress(text);
       const wrong = parsed.ok ? (notASource(parsed.value.address) ?? notAHost(parsed.value)) : parsed.reason;
-      if (parsed.ok && wrong === undefined) return [parsed.value];
+      if (parsed.ok && wrong === undefined) {
+        const canonical = formatAddress(parsed.value.address);
+        if (!seen.has(canonical)) {
+          seen.add(canonical);
+          return [parsed.value];
+        }
+        problems.add(where, `the address ${canonical} is given twice`, "Leave one of them out");
+        return [];
+      }
       problems.add(
         where,
         `got ${shown(text)}: ${wrong}`,
@@ -55,33 +71,55 @@ function notAHost({ address, length }: InterfaceAddress): string | undefined {
   return undefined;
 }
 
-export function readPrefixes(fields: Fields, key: string, path: string, problems: Problems): Prefix[] {
+export function readDelegatedPrefixes(fields: Fields, path: string, problems: Problems): Prefix[] {
+  return readPrefixes(fields, "delegatedPrefixes", path, problems, notASourcePrefix);
+}
+
+export function readSubnets(fields: Fields, path: string, problems: Problems): Prefix[] {
+  return readPrefixes(fields, "subnets", path, problems, notASubnet);
+}
+
+function readPrefixes(
+  fields: Fields,
+  key: string,
+  path: string,
+  problems: Problems,
+  whyNot: (prefix: Prefix) => string | undefined,
+): Prefix[] {
   const list = at(path, key);
-  const prefixes: Prefix[] = [];
+  const prefixes = new Map<string, Prefix>();
   readList(fields[key], list, problems, "prefixes").forEach((item, i) => {
     const where = at(list, i);
     const text = readString(item, where, problems, 'a prefix, as "10.0.1.32/28"');
     if (text === undefined) return;
     const parsed = parsePrefix(text);
-    const wrong = parsed.ok ? notASourcePrefix(parsed.value) : parsed.reason;
+    const wrong = parsed.ok ? whyNot(parsed.value) : parsed.reason;
     if (!parsed.ok || wrong !== undefined) {
       problems.add(
         where,
         `got ${shown(text)}: ${wrong}`,
         'Write a unicast prefix without host bits, as "10.0.1.32/28"',
       );
-    } else if (prefixes.some((p) => samePrefix(p, parsed.value))) {
-      problems.add(where, `${formatPrefix(parsed.value)} is given twice`, "Leave one of them out");
+      return;
+    }
+    const canonical = formatPrefix(parsed.value);
+    if (prefixes.has(canonical)) {
+      problems.add(where, `${canonical} is given twice`, "Leave one of them out");
     } else {
-      prefixes.push(parsed.value);
+      prefixes.set(canonical, parsed.value);
     }
   });
-  return prefixes;
+  return [...prefixes.values()];
 }
 
 function notASourcePrefix(prefix: Prefix): string | undefined {
   if (prefix.length === 0) return "a prefix length of 0 is all of the Internet";
   return notASource(prefix) ?? notASource(lastAddress(prefix));
+}
+
+function notASubnet(prefix: Prefix): string | undefined {
+  if (prefix.length === widthOf(prefix.family)) return "a single address is no subnet";
+  return notASourcePrefix(prefix);
 }
 
 /** Subnets on the link: those the addresses say and those declared; sorted, distinct. */

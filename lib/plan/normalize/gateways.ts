@@ -1,15 +1,6 @@
-import { shown } from "../../model/issue";
 import { Gateway } from "../../model/host";
-import {
-  Address,
-  Family,
-  formatAddress,
-  isLinkLocal,
-  notASource,
-  parseAddress,
-  sameAddress,
-} from "../../net/address";
-import { InterfaceAddress, Prefix, contains, formatPrefix } from "../../net/prefix";
+import { Address, Family, formatAddress, isLinkLocal } from "../../net/address";
+import { Link, isAttached, listSubnets, notANeighbour, readHop } from "./hops";
 import { Problems, at } from "./problems";
 import { Fields, readBoolean, readList, readObject, readString } from "./shape";
 
@@ -18,7 +9,7 @@ export function readGateways(
   fields: Fields,
   path: string,
   problems: Problems,
-  own: { addresses: InterfaceAddress[]; subnets: Prefix[]; families: Set<Family> },
+  link: Link,
 ): Partial<Record<Family, Gateway>> {
   const list = at(path, "gateways");
   const gateways: Partial<Record<Family, Gateway>> = {};
@@ -28,27 +19,28 @@ export function readGateways(
     if (given === undefined) return;
     const { address } = given;
     const text = formatAddress(address);
-    const attached = own.subnets.some((s) => contains(s, address));
-    const linkLocal = isLinkLocal(address);
+    const wrong = notANeighbour(address, link);
+    const outside = !isAttached(address, link) && !isLinkLocal(address);
     if (gateways[address.family] !== undefined) {
       problems.add(where, `a second IPv${address.family} gateway, ${text}`, "Give one gateway a family");
-    } else if (!own.families.has(address.family)) {
+      return;
+    }
+    if (wrong !== undefined) {
+      problems.add(where, `the gateway ${text} is ${wrong}`, "Give the router's address");
+    } else if (link.complete && !link.families.has(address.family)) {
       problems.add(
         where,
         `the IPv${address.family} gateway ${text}, but no IPv${address.family} source`,
         "Add an address of that family, or leave the gateway out",
       );
-    } else if (own.addresses.some((a) => sameAddress(a.address, address))) {
-      problems.add(where, `the gateway ${text} is an address of this interface`, "Give the router's address");
-    } else if (!attached && !linkLocal && !given.onLink) {
+    } else if (link.complete && outside && !given.onLink) {
       problems.add(
         where,
-        `the gateway ${text} lies in no attached subnet (${own.subnets.map(formatPrefix).join(", ") || "there is none"})`,
+        `the gateway ${text} lies in no attached subnet (${listSubnets(link)})`,
         `Correct it, add its subnet to "subnets", or say {"address": "${text}", "onLink": true}`,
       );
-    } else {
-      gateways[address.family] = { address, onLink: !attached && !linkLocal };
     }
+    gateways[address.family] = { address, onLink: outside };
   });
   return gateways;
 }
@@ -58,27 +50,19 @@ function readGateway(
   path: string,
   problems: Problems,
 ): { address: Address; onLink: boolean } | undefined {
+  if (typeof item === "string") return hop(readHop(item, path, problems), false);
   const want = 'a next hop, as "10.0.1.1" or {"address": "10.0.0.1", "onLink": true}';
-  if (typeof item === "string") return readHop(item, path, problems, false);
-  if (typeof item !== "object" || item === null || Array.isArray(item)) {
-    problems.wrongType(path, item, want);
-    return undefined;
-  }
-  const fields = readObject(item, path, problems, ["address", "onLink"]);
-  const text = readString(fields?.["address"], at(path, "address"), problems, "the gateway's address");
-  const onLink = readBoolean(fields?.["onLink"], at(path, "onLink"), problems) ?? false;
-  return text === undefined ? undefined : readHop(text, at(path, "address"), problems, onLink);
+  const fields = readObject(item, path, problems, ["address", "onLink"], want);
+  if (fields === undefined) return undefined;
+  const where = at(path, "address");
+  const text = readString(fields["address"], where, problems, "the gateway's address");
+  const onLink = readBoolean(fields["onLink"], at(path, "onLink"), problems) ?? false;
+  return text === undefined ? undefined : hop(readHop(text, where, problems), onLink);
 }
 
-/** A next hop: unicast or link-local. */
-export function readHop(text: string, path: string, problems: Problems, onLink: boolean) {
-  const parsed = parseAddress(text);
-  const wrong = parsed.ok ? notAHop(parsed.value) : parsed.reason;
-  if (parsed.ok && wrong === undefined) return { address: parsed.value, onLink };
-  problems.add(path, `got ${shown(text)}: ${wrong}`, 'Write a router\'s address, as "10.0.1.1" or "fe80::1"');
-  return undefined;
-}
-
-function notAHop(address: Address): string | undefined {
-  return isLinkLocal(address) ? undefined : notASource(address);
+function hop(
+  address: Address | undefined,
+  onLink: boolean,
+): { address: Address; onLink: boolean } | undefined {
+  return address && { address, onLink };
 }

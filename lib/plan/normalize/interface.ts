@@ -1,8 +1,15 @@
 import { HostInterface } from "../../model/host";
 import { Family } from "../../net/address";
-import { comparePrefixes } from "../../net/prefix";
-import { attachedSubnets, primaryFirst, readAddresses, readPrefixes } from "./addresses";
+import { Prefix, comparePrefixes } from "../../net/prefix";
+import {
+  attachedSubnets,
+  primaryFirst,
+  readAddresses,
+  readDelegatedPrefixes,
+  readSubnets,
+} from "./addresses";
 import { readGateways } from "./gateways";
+import { Link } from "./hops";
 import { readMatch } from "./match";
 import { Problems, at } from "./problems";
 import { readRoutes } from "./routes";
@@ -10,38 +17,61 @@ import { readName, readObject } from "./shape";
 
 const FIELDS = ["name", "match", "addresses", "delegatedPrefixes", "gateways", "subnets", "routes"];
 
+/** What could be read of an interface: complete when no problem was noted. */
+export type Draft = Omit<HostInterface, "name" | "match"> & Partial<Pick<HostInterface, "name" | "match">>;
+
 /** One interface of a spec, parsed and checked by itself. What is wrong is noted in `problems`. */
-export function normalizeInterface(
-  value: unknown,
-  path: string,
-  problems: Problems,
-): HostInterface | undefined {
-  const before = problems.issues.length;
+export function readInterface(value: unknown, path: string, problems: Problems): Draft | undefined {
+  const start = problems.count;
   const fields = readObject(value, path, problems, FIELDS);
   if (fields === undefined) return undefined;
+  const misspelt = problems.count > start;
   const name = readName(fields["name"], at(path, "name"), problems);
+  const before = problems.count;
   const addresses = readAddresses(fields, path, problems);
-  const delegatedPrefixes = readPrefixes(fields, "delegatedPrefixes", path, problems);
-  const declared = readPrefixes(fields, "subnets", path, problems);
-  if (addresses.length === 0 && delegatedPrefixes.length === 0 && problems.issues.length === before) {
+  const delegatedPrefixes = readDelegatedPrefixes(fields, path, problems);
+  const declared = readSubnets(fields, path, problems);
+  const families = new Set<Family>(
+    [...addresses.map((a) => a.address), ...delegatedPrefixes].map((s) => s.family),
+  );
+  const clean = problems.count === before;
+  const link: Link = {
+    addresses,
+    subnets: attachedSubnets(addresses, declared),
+    families,
+    complete: clean && families.size > 0,
+  };
+  if (families.size === 0 && clean && !misspelt) {
     problems.add(path, "has no source address", 'Give at least one of "addresses" or "delegatedPrefixes"');
   }
-  const subnets = attachedSubnets(addresses, declared);
-  const families = new Set<Family>([
-    ...addresses.map((a) => a.address.family),
-    ...delegatedPrefixes.map((p) => p.family),
-  ]);
-  const gateways = readGateways(fields, path, problems, { addresses, subnets, families });
-  const routes = readRoutes(fields, path, problems, { subnets, families });
-  const match = readMatch(fields, path, problems, addresses);
-  if (problems.issues.length > before || name === undefined || match === undefined) return undefined;
+  if (link.complete) checkFamilies(declared, at(path, "subnets"), families, problems);
+  const gateways = readGateways(fields, path, problems, link);
+  const routes = readRoutes(fields, path, problems, link);
+  const match = readMatch(fields, path, problems, link);
   return {
-    name,
-    match,
+    ...(name !== undefined && { name }),
+    ...(match !== undefined && { match }),
     addresses: primaryFirst(addresses),
     delegatedPrefixes: [...delegatedPrefixes].sort(comparePrefixes),
     gateways,
-    subnets,
+    subnets: link.subnets,
     routes,
   };
+}
+
+/** A subnet of a family without a source would be ignored, and what is ignored is misunderstood. */
+function checkFamilies(
+  subnets: readonly Prefix[],
+  path: string,
+  families: ReadonlySet<Family>,
+  problems: Problems,
+): void {
+  subnets.forEach(({ family }, i) => {
+    if (families.has(family)) return;
+    problems.add(
+      at(path, i),
+      `an IPv${family} subnet, but no IPv${family} source`,
+      "Add an address of that family, or leave the subnet out",
+    );
+  });
 }

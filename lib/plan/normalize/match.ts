@@ -1,23 +1,20 @@
 import { shown } from "../../model/issue";
 import { Match } from "../../model/host";
 import { Address, notASource, parseAddress } from "../../net/address";
-import { InterfaceAddress } from "../../net/prefix";
 import { primaryFirst } from "./addresses";
+import { Link } from "./hops";
 import { Problems, at } from "./problems";
 import { Fields, readObject, readString } from "./shape";
 
 /** How the device is found; by the first address when nothing is said. */
-export function readMatch(
-  fields: Fields,
-  path: string,
-  problems: Problems,
-  addresses: readonly InterfaceAddress[],
-): Match | undefined {
+export function readMatch(fields: Fields, path: string, problems: Problems, link: Link): Match | undefined {
   const where = at(path, "match");
   if (fields["match"] === undefined) {
-    const first = primaryFirst(addresses)[0];
+    const first = primaryFirst(link.addresses)[0];
     if (first !== undefined) return { address: first.address };
-    problems.add(where, "nothing says which device this is", 'Give "match" with a "mac" or an "ifname"');
+    if (link.complete) {
+      problems.add(where, "nothing says which device this is", 'Give "match" with a "mac" or an "ifname"');
+    }
     return undefined;
   }
   const match = readObject(fields["match"], where, problems, ["mac", "ifname", "address"]);
@@ -26,37 +23,61 @@ export function readMatch(
     problems.add(where, "is empty", 'Give at least one of "mac", "ifname" and "address"');
     return undefined;
   }
-  const found: { mac?: string; ifname?: string; address?: Address } = {};
-  if (match["mac"] !== undefined) {
-    const mac = readString(match["mac"], at(where, "mac"), problems, "a link-layer address")?.toLowerCase();
-    if (mac !== undefined && /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(mac) && !/^(00:){5}00$/.test(mac))
-      found.mac = mac;
-    else if (mac !== undefined)
-      problems.add(at(where, "mac"), `got ${shown(match["mac"])}`, 'Write it as "02:00:00:00:01:0a"');
-  }
-  if (match["ifname"] !== undefined) {
-    const ifname = readString(match["ifname"], at(where, "ifname"), problems, "a device name");
-    if (ifname !== undefined && /^[A-Za-z0-9][A-Za-z0-9_.@-]{0,14}$/.test(ifname)) found.ifname = ifname;
-    else if (ifname !== undefined) {
-      problems.add(
-        at(where, "ifname"),
-        `got ${shown(ifname)}`,
-        'Use 1 to 15 of letters, digits, "_", ".", "@" and "-", as "ens5"',
-      );
-    }
-  }
-  if (match["address"] !== undefined) {
-    const text = readString(match["address"], at(where, "address"), problems, "an address");
-    const parsed = text === undefined ? undefined : parseAddress(text);
-    if (parsed?.ok === true && notASource(parsed.value) === undefined) found.address = parsed.value;
-    else if (parsed !== undefined) {
-      const reason = parsed.ok ? notASource(parsed.value) : parsed.reason;
-      problems.add(
-        at(where, "address"),
-        `got ${shown(text)}: ${reason}`,
-        'Write an address that the device carries, as "10.0.1.10"',
-      );
-    }
-  }
-  return found;
+  return {
+    ...present("mac", readMac(match["mac"], at(where, "mac"), problems)),
+    ...present("ifname", readIfname(match["ifname"], at(where, "ifname"), problems)),
+    ...present("address", readMatchAddress(match["address"], at(where, "address"), problems)),
+  };
+}
+
+function present<K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> {
+  return value === undefined ? {} : ({ [key]: value } as Record<K, V>);
+}
+
+const MAC = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/;
+
+/** A unicast EUI-48 (IEEE 802): the lowest bit of the first octet is clear, and not all bits are. */
+function readMac(value: unknown, path: string, problems: Problems): string | undefined {
+  if (value === undefined) return undefined;
+  const mac = readString(value, path, problems, "a link-layer address")?.toLowerCase();
+  if (mac === undefined) return undefined;
+  const wrong = !MAC.test(mac)
+    ? ""
+    : parseInt(mac.slice(0, 2), 16) % 2 === 1
+      ? ": a group address"
+      : mac === "00:00:00:00:00:00"
+        ? ": no address at all"
+        : undefined;
+  if (wrong === undefined) return mac;
+  problems.add(path, `got ${shown(value)}${wrong}`, 'Write a device\'s own, as "02:00:00:00:01:0a"');
+  return undefined;
+}
+
+const IFNAME = /^[A-Za-z0-9][A-Za-z0-9_.@-]{0,14}$/;
+
+function readIfname(value: unknown, path: string, problems: Problems): string | undefined {
+  if (value === undefined) return undefined;
+  const ifname = readString(value, path, problems, "a device name");
+  if (ifname === undefined || IFNAME.test(ifname)) return ifname;
+  problems.add(
+    path,
+    `got ${shown(ifname)}`,
+    'Use 1 to 15 of letters, digits, "_", ".", "@" and "-", as "ens5"',
+  );
+  return undefined;
+}
+
+function readMatchAddress(value: unknown, path: string, problems: Problems): Address | undefined {
+  if (value === undefined) return undefined;
+  const text = readString(value, path, problems, "an address");
+  if (text === undefined) return undefined;
+  const parsed = parseAddress(text);
+  const wrong = parsed.ok ? notASource(parsed.value) : parsed.reason;
+  if (parsed.ok && wrong === undefined) return parsed.value;
+  problems.add(
+    path,
+    `got ${shown(text)}: ${wrong}`,
+    'Write an address that the device carries, as "10.0.1.10"',
+  );
+  return undefined;
 }

@@ -1,5 +1,6 @@
 import { shown } from "../../model/issue";
 import { HostModel, OnLink } from "../../model/spec";
+import { compareText } from "../order";
 import { Problems, at } from "./problems";
 import { Fields, readChoice, readList, readObject, readString } from "./shape";
 
@@ -10,8 +11,17 @@ export interface Policy {
 
 const LATER = ["traffic", "worlds", "identity"] as const;
 
-/** What is a policy's promise must be kept or refused: an ignored one would be a host that is less safe than told. */
-export function readPolicy(value: unknown, path: string, problems: Problems): Policy {
+/**
+ * What is a policy's promise must be kept or refused: an ignored one would be a host that is less safe than told.
+ *
+ * @param names the names that interfaces have; undefined when they could not be told
+ */
+export function readPolicy(
+  value: unknown,
+  path: string,
+  problems: Problems,
+  names: readonly string[] | undefined,
+): Policy {
   const none: Policy = { onLink: OnLink.Gateway, directPairs: [] };
   if (value === undefined) return none;
   const fields = readObject(value, path, problems, ["hostModel", "onLink", "directPairs", ...LATER]);
@@ -26,7 +36,7 @@ export function readPolicy(value: unknown, path: string, problems: Problems): Po
     fields["onLink"] === undefined
       ? OnLink.Gateway
       : readChoice(fields["onLink"], at(path, "onLink"), problems, Object.values(OnLink));
-  return { onLink: onLink ?? OnLink.Gateway, directPairs: readDirectPairs(fields, path, problems) };
+  return { onLink: onLink ?? OnLink.Gateway, directPairs: readDirectPairs(fields, path, problems, names) };
 }
 
 function readHostModel(fields: Fields, path: string, problems: Problems): void {
@@ -38,38 +48,52 @@ function readHostModel(fields: Fields, path: string, problems: Problems): void {
   }
 }
 
-function readDirectPairs(fields: Fields, path: string, problems: Problems): { from: string; to: string }[] {
+function readDirectPairs(
+  fields: Fields,
+  path: string,
+  problems: Problems,
+  names: readonly string[] | undefined,
+): { from: string; to: string }[] {
   const list = at(path, "directPairs");
-  const pairs: { from: string; to: string }[] = [];
+  const pairs = new Map<string, { from: string; to: string }>();
   readList(fields["directPairs"], list, problems, 'pairs {"from", "to"} of interface names').forEach(
     (item, i) => {
       const where = at(list, i);
       const pair = readObject(item, where, problems, ["from", "to"]);
       if (pair === undefined) return;
-      const from = readString(pair["from"], at(where, "from"), problems, "an interface's name");
-      const to = readString(pair["to"], at(where, "to"), problems, "an interface's name");
+      const from = readEnd(pair["from"], at(where, "from"), problems, names);
+      const to = readEnd(pair["to"], at(where, "to"), problems, names);
       if (from === undefined || to === undefined) return;
+      const key = JSON.stringify([from, to]);
       if (from === to) {
         problems.add(
           where,
           `pairs ${shown(from)} with itself`,
           "Own subnets are always reached directly; leave the pair out",
         );
-      } else if (pairs.some((p) => p.from === from && p.to === to)) {
+      } else if (pairs.has(key)) {
         problems.add(
           where,
           `the pair ${shown(from)} to ${shown(to)} is given twice`,
           "Leave one of them out",
         );
       } else {
-        pairs.push({ from, to });
+        pairs.set(key, { from, to });
       }
     },
   );
-  return pairs.sort((a, b) => compareText(a.from, b.from) || compareText(a.to, b.to));
+  return [...pairs.values()].sort((a, b) => compareText(a.from, b.from) || compareText(a.to, b.to));
 }
 
-/** Order by code unit: the same on every machine, whatever its locale. */
-export function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+function readEnd(
+  value: unknown,
+  path: string,
+  problems: Problems,
+  names: readonly string[] | undefined,
+): string | undefined {
+  const name = readString(value, path, problems, "an interface's name");
+  if (name === undefined || names === undefined || names.includes(name)) return name;
+  const known = `${names.slice(0, 8).map(shown).join(", ")}${names.length > 8 ? ", ..." : ""}`;
+  problems.add(path, `got ${shown(name)}, which is no interface here`, `Known are ${known}`);
+  return undefined;
 }

@@ -4,6 +4,10 @@ import { Issue, SpecError, shown } from "../../model/issue";
 export class Problems {
   readonly issues: Issue[] = [];
 
+  get count(): number {
+    return this.issues.length;
+  }
+
   add(path: string, problem: string, fix: string): void {
     this.issues.push({ path, problem, fix });
   }

@@ -3,7 +3,7 @@ import { Problems, at } from "./problems";
 
 /**
  * Strict readers for the shape of plain data. Each returns the value when its type is right, and otherwise notes
- * an issue and returns undefined. An absent optional field is undefined without an issue; null never is.
+ * an issue and returns undefined. An absent optional field is undefined without an issue; null is a wrong type.
  */
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -14,29 +14,36 @@ export function readObject(
   path: string,
   problems: Problems,
   known: readonly string[],
+  want = `an object with ${listed(known)}`,
 ): Fields | undefined {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    problems.wrongType(path, value, `an object with ${listed(known)}`);
+    problems.wrongType(path, value, want);
     return undefined;
   }
   const fields: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
   for (const key of Object.keys(value)) {
     const field = (value as Record<string, unknown>)[key];
-    if (known.includes(key)) {
-      if (field === null) problems.add(at(path, key), "got null", "Leave the field out, or give it a value");
-      else fields[key] = field;
-    } else {
-      problems.add(at(path, key), "unknown field", `Known here are ${listed(known)}`);
-    }
+    if (known.includes(key)) fields[key] = field;
+    else problems.add(at(path, key), "unknown field", `Known here are ${listed(known)}`);
   }
   return fields;
 }
 
+/** Far more than a host can have; a sparse array may claim four thousand million and hold none. */
+const LONGEST_LIST = 2 ** 20;
+
+/** The items of a list; a hole in a sparse one is an item too, and is then missed as such. */
 export function readList(value: unknown, path: string, problems: Problems, of: string): readonly unknown[] {
   if (value === undefined) return [];
-  if (Array.isArray(value)) return value;
-  problems.wrongType(path, value, `a list of ${of}`);
-  return [];
+  if (!Array.isArray(value)) {
+    problems.wrongType(path, value, `a list of ${of}`);
+    return [];
+  }
+  if (value.length > LONGEST_LIST) {
+    problems.add(path, `got ${value.length} entries`, `Give at most ${LONGEST_LIST}`);
+    return [];
+  }
+  return Array.from(value as unknown[]);
 }
 
 export function readString(
@@ -94,5 +101,5 @@ export function readName(value: unknown, path: string, problems: Problems): stri
 }
 
 function listed(known: readonly string[]): string {
-  return known.length === 1 ? `"${known[0]}"` : known.map((k) => `"${k}"`).join(", ");
+  return known.map((k) => `"${k}"`).join(", ");
 }

@@ -1,0 +1,130 @@
+import { shown } from "../../model/issue";
+import { Address, formatAddress, sameAddress } from "../../net/address";
+import { Prefix, comparePrefixes, contains, formatPrefix, hostPrefix } from "../../net/prefix";
+import { Draft } from "./interface";
+import { Problems, at } from "./problems";
+
+/** An interface as far as it could be read, with its path. */
+export interface Entry {
+  readonly path: string;
+  readonly draft: Draft;
+}
+
+/**
+ * What holds between interfaces: names, devices and sources are distinct, and nobody's next hop is the host itself.
+ */
+export function checkDistinct(entries: readonly Entry[], problems: Problems): void {
+  const claim = claims(problems);
+  for (const { path, draft } of entries) {
+    const { mac, ifname } = draft.match ?? {};
+    if (draft.name !== undefined)
+      claim("name", draft.name, at(path, "name"), `the name ${shown(draft.name)}`);
+    if (mac !== undefined) claim("mac", mac, at(at(path, "match"), "mac"), `the MAC ${mac}`);
+    if (ifname !== undefined)
+      claim("ifname", ifname, at(at(path, "match"), "ifname"), `the device ${shown(ifname)}`);
+    for (const { address } of draft.addresses) {
+      const text = formatAddress(address);
+      claim("address", text, at(path, "addresses"), `the address ${text}`);
+    }
+  }
+  checkMatches(entries, problems, claim);
+  checkSources(entries, problems);
+  checkHops(entries, problems);
+}
+
+type Claim = (kind: string, value: string, path: string, what: string) => void;
+
+/** The first to claim a value has it; later ones are problems. */
+function claims(problems: Problems): Claim {
+  const holders = new Map<string, string>();
+  return (kind, value, path, what) => {
+    const key = `${kind} ${value}`;
+    const holder = holders.get(key);
+    if (holder === undefined) holders.set(key, path);
+    else problems.add(path, `${what} is that of ${holder} too`, "Each may be given once");
+  };
+}
+
+function ownerOf(entries: readonly Entry[], address: Address): Entry | undefined {
+  return entries.find(({ draft }) => draft.addresses.some((a) => sameAddress(a.address, address)));
+}
+
+/** An interface found by another's address would be the other. */
+function checkMatches(entries: readonly Entry[], problems: Problems, claim: Claim): void {
+  for (const entry of entries) {
+    const by = entry.draft.match?.address;
+    if (by === undefined) continue;
+    const owner = ownerOf(entries, by);
+    const text = formatAddress(by);
+    if (owner === undefined) {
+      claim("match", text, at(at(entry.path, "match"), "address"), `the address ${text}`);
+    } else if (owner !== entry) {
+      problems.add(
+        at(at(entry.path, "match"), "address"),
+        `${text} is an address of ${owner.path}`,
+        "Match by an address of this interface",
+      );
+    }
+  }
+}
+
+interface Source {
+  readonly prefix: Prefix;
+  readonly entry: number;
+  readonly delegated: boolean;
+}
+
+/**
+ * A delegated prefix may hold addresses of its own interface, never those of another. In order of address a prefix
+ * comes before all that it holds, so those that hold the current one are a stack.
+ */
+function checkSources(entries: readonly Entry[], problems: Problems): void {
+  const sources = entries
+    .flatMap(({ draft }, entry): Source[] => [
+      ...draft.addresses.map((a) => ({ prefix: hostPrefix(a.address), entry, delegated: false })),
+      ...draft.delegatedPrefixes.map((prefix) => ({ prefix, entry, delegated: true })),
+    ])
+    .sort((a, b) => comparePrefixes(a.prefix, b.prefix) || a.entry - b.entry);
+  const holders: Source[] = [];
+  const told = new Set<string>();
+  for (const source of sources) {
+    while (holders.length > 0 && !contains(holders[holders.length - 1].prefix, source.prefix)) holders.pop();
+    for (const holder of holders) {
+      if (holder.entry === source.entry || !(holder.delegated || source.delegated)) continue;
+      // Told where a delegated prefix is, and of two at the later interface.
+      const [here, there] =
+        source.delegated && (!holder.delegated || source.entry > holder.entry)
+          ? [source, holder]
+          : [holder, source];
+      const key = `${formatPrefix(here.prefix)} ${there.entry}`;
+      if (told.has(key)) continue;
+      told.add(key);
+      problems.add(
+        at(entries[here.entry].path, "delegatedPrefixes"),
+        `${formatPrefix(here.prefix)} overlaps ${formatPrefix(there.prefix)} of ${entries[there.entry].path}`,
+        "A source belongs to one interface",
+      );
+    }
+    holders.push(source);
+  }
+}
+
+/** A next hop that is an address of another interface would send packets of this one to ourselves. */
+function checkHops(entries: readonly Entry[], problems: Problems): void {
+  for (const entry of entries) {
+    const { gateways, routes } = entry.draft;
+    const hops = [
+      ...Object.values(gateways).map((g) => ({ hop: g.address, field: "gateways" })),
+      ...routes.flatMap(({ via }) => (via === undefined ? [] : [{ hop: via, field: "routes" }])),
+    ];
+    for (const { hop, field } of hops) {
+      const owner = ownerOf(entries, hop);
+      if (owner === undefined || owner === entry) continue;
+      problems.add(
+        at(entry.path, field),
+        `the next hop ${formatAddress(hop)} is an address of ${owner.path}`,
+        "Give the router's address",
+      );
+    }
+  }
+}
