@@ -26,6 +26,7 @@ const TOOLS = [
 ];
 
 const TEST_TOOLS = [
+  { command: "curl", package: "curl", use: "connections bound to a device" },
   { command: "arping", package: "iputils-arping", use: "ARP tests" },
   { command: "busybox", package: "busybox", use: "the program under busybox ash" },
   { command: "dash", package: "dash", use: "the program under dash" },
