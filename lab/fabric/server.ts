@@ -1,0 +1,123 @@
+import { spawn } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { instanceDirectory, readIfThere, writeWhole } from "./files";
+import { ServerModel } from "./model";
+import { onlyOneUser, insideUserNamespace, programPath } from "./privilege";
+import { ProcessId, identify, isAlive, kill, sleep } from "./processes";
+import { ENVIRONMENT, Runner, inNamespace } from "./run";
+import { FabricOptions } from "./types";
+
+/** The sshd of an instance, and with it the instance's processes: they live and die with its PID namespace. */
+
+const BOOT = path.join(__dirname, "instance.sh");
+
+/** An sshd answers within this many milliseconds after its start, also on a busy machine. */
+const PATIENCE = 20_000;
+
+export class Server {
+  private readonly directory: string;
+
+  constructor(
+    private readonly instanceId: string,
+    lab: string,
+    options: FabricOptions,
+  ) {
+    this.directory = instanceDirectory(lab, instanceId, options);
+  }
+
+  private file(name: string): string {
+    return path.join(this.directory, name);
+  }
+
+  /** "ssh-ed25519 AAAA…", made when there is none. */
+  async hostKey(runner: Runner): Promise<string> {
+    const publicFile = this.file("ssh_host_ed25519_key.pub");
+    if (!fs.existsSync(publicFile)) {
+      fs.mkdirSync(this.directory, { recursive: true, mode: 0o700 });
+      // The two files are not made at once: one of a key that was never finished is made again.
+      const next = this.file(`key.${process.pid}`);
+      await runner.ok(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", next]);
+      fs.renameSync(next, this.file("ssh_host_ed25519_key"));
+      fs.renameSync(`${next}.pub`, publicFile);
+    }
+    return fs.readFileSync(publicFile, "utf8").trim();
+  }
+
+  running(): boolean {
+    const recorded = this.recorded();
+    return recorded !== undefined && isAlive(recorded);
+  }
+
+  /** Starts it and waits until it listens. Nothing when it runs. */
+  async start(model: ServerModel, runner: Runner): Promise<void> {
+    await this.hostKey(runner);
+    fs.mkdirSync(this.file("disk"), { recursive: true });
+    writeWhole(this.file("authorized_keys"), model.authorizedKeys.map((key) => `${key}\n`).join(""));
+    const uid = onlyOneUser() ? "0" : "-";
+    const sudoShim = insideUserNamespace() || programPath("sudo") === undefined ? "yes" : "no";
+    const isolate = [
+      "unshare",
+      "--mount",
+      "--propagation",
+      "private",
+      "--pid",
+      "--fork",
+      "--kill-child",
+      "--",
+    ];
+    const boot = ["sh", BOOT, this.directory, programPath("sshd")!, uid, sudoShim];
+    const argv = inNamespace(model.namespace, [...isolate, ...boot]);
+    const log = fs.openSync(this.file("sshd.log"), "w", 0o600);
+    runner.started(argv);
+    const child = spawn(argv[0], argv.slice(1), {
+      env: ENVIRONMENT,
+      detached: true,
+      stdio: ["ignore", log, log],
+    });
+    fs.closeSync(log);
+    child.on("error", () => undefined);
+    const started = child.pid === undefined ? undefined : identify(child.pid);
+    if (started === undefined) throw new Error(`cannot run ${argv.join(" ")}`);
+    writeWhole(this.file("process.json"), JSON.stringify(started));
+    await this.listening(started);
+    child.unref();
+  }
+
+  private async listening(started: ProcessId): Promise<void> {
+    const deadline = Date.now() + PATIENCE;
+    while (!this.log().includes("Server listening on")) {
+      if (!isAlive(started) || Date.now() > deadline) {
+        throw new Error(`the sshd of instance ${this.instanceId} does not listen; it said:\n${this.log()}`);
+      }
+      await sleep(5);
+    }
+  }
+
+  /** Kills every process of the instance. */
+  async stop(): Promise<void> {
+    const recorded = this.recorded();
+    if (recorded !== undefined) await kill([recorded]);
+    fs.rmSync(this.file("process.json"), { force: true });
+  }
+
+  /** Stops it and removes its files. */
+  async remove(): Promise<void> {
+    await this.stop();
+    fs.rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  /** How many logins it has accepted. */
+  logins(): number {
+    return this.log().match(/^Accepted /gm)?.length ?? 0;
+  }
+
+  private log(): string {
+    return readIfThere(this.file("sshd.log")) ?? "";
+  }
+
+  private recorded(): ProcessId | undefined {
+    const text = readIfThere(this.file("process.json"));
+    return text === undefined ? undefined : (JSON.parse(text) as ProcessId);
+  }
+}
