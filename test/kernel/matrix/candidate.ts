@@ -1,4 +1,4 @@
-import { RuleSet } from "../peers";
+import { RuleSet } from "../peers/rule-set";
 import { configure, setSysctls } from "./configure";
 import { Host } from "./host";
 

@@ -63,6 +63,18 @@ export async function exchange(
   );
 }
 
+/** The same, for a test to read: "ok", or where the packets ended. */
+export async function outcomes(
+  cloud: Cloud,
+  host: Host,
+  flows: readonly Flow[],
+): Promise<Readonly<Record<string, string>>> {
+  const results = await exchange(cloud, host, flows);
+  return Object.fromEntries(
+    [...results].map(([id, { ok, caughtBy }]) => [id, ok ? "ok" : caughtBy.join(" and ")]),
+  );
+}
+
 function attempt(cloud: Cloud, flow: Flow, sourcePort: number, timeout: number): Promise<Answer> {
   const agent = cloud.agent(flow.client);
   const { to, from, device, port = PORTS.echo } = flow;

@@ -1,0 +1,118 @@
+import { ec2NetUtils } from "../peers/ec2-net-utils";
+import { none } from "../peers/none";
+import { Candidate, peer } from "./candidate";
+import { Cloud } from "./cloud";
+import { loadNft } from "./configure";
+import { Flow, outcomes } from "./flow";
+import { Host } from "./host";
+import { A4, ONE_NET, WORLD4 } from "./layout";
+import { plugWith } from "./measure";
+import { ours } from "./ours";
+import { describeInCloud } from "./privilege";
+
+/** The addresses of eth1, in the network of eth0. */
+const SECOND4 = "10.0.1.20";
+const SECOND6 = "2001:db8:1::20";
+
+/** ARP questions for each address. */
+const ROUNDS = 100;
+
+const FLOWS: readonly Flow[] = [
+  { id: "i>first", by: "tcp", client: "world", to: A4 },
+  { id: "a>first", by: "tcp", client: "a", to: A4 },
+  { id: "c>first", by: "tcp", client: "container", to: A4 },
+  { id: "i>second", by: "tcp", client: "world", to: SECOND4 },
+  { id: "a>second", by: "tcp", client: "a", to: SECOND4 },
+  { id: "c>second", by: "tcp", client: "container", to: SECOND4 },
+  { id: "i>second6", by: "tcp", client: "world", to: SECOND6 },
+  { id: "a>second6", by: "tcp", client: "a", to: SECOND6 },
+  { id: "second>i", by: "tcp", client: "host", from: SECOND4, to: WORLD4 },
+];
+const ALL_OK = Object.fromEntries(FLOWS.map(({ id }) => [id, "ok"]));
+
+describeInCloud("two interfaces in one subnet", () => {
+  const cloud = new Cloud("mtxh", { sourceCheck: true });
+  const open = new Cloud("mtxj", {});
+  beforeAll(() => Promise.all([cloud.ready(), open.ready()]));
+  afterAll(() => Promise.all([cloud.destroy(), open.destroy()]));
+
+  test("each address is answered by its own interface", async () => {
+    const host = await plugWith(cloud, ours(), ONE_NET);
+    expect(await outcomes(cloud, host, FLOWS)).toEqual(ALL_OK);
+  });
+
+  test("also while main has lost the connected route of the first, as between two leases", async () => {
+    const host = await plugWith(cloud, ours(), ONE_NET);
+    loseConnectedRoute(host);
+    expect(await outcomes(cloud, host, FLOWS)).toEqual(ALL_OK);
+  });
+
+  test("negative control: without rules, and without rules for the primary", async () => {
+    const bare = await plugWith(cloud, peer(none), ONE_NET);
+    const without = await outcomes(cloud, bare, FLOWS);
+    expect(without["i>second"]).toBe("source check at eth0");
+    expect(without["second>i"]).toBe("source check at eth0");
+    const host = await plugWith(cloud, peer(ec2NetUtils), ONE_NET);
+    loseConnectedRoute(host);
+    expect((await outcomes(cloud, host, FLOWS))["a>first"]).toBe("source check at eth1");
+  });
+
+  test("ARP: only the interface that has an address answers for it", async () => {
+    expect(await arpReplies(ours())).toEqual({ first: ["eth0"], second: ["eth1"] });
+  });
+
+  test("negative control: without us both interfaces answer for both addresses", async () => {
+    expect(await arpReplies(peer(none))).toEqual({ first: ["eth0", "eth1"], second: ["eth0", "eth1"] });
+  });
+
+  /** Asks many times for each address, from an empty cache; which interfaces answered. */
+  async function arpReplies(candidate: Candidate): Promise<Record<string, string[]>> {
+    await plugWith(open, candidate, ONE_NET);
+    loadNft(open.switch, countingArp());
+    const ask = `for i in $(seq ${ROUNDS}); do ip neigh flush dev eth0; ping -n -c 1 -W 1 "$1" >/dev/null; done`;
+    for (const address of [A4, SECOND4]) {
+      const asked = await open.agent("a").run(["sh", "-c", ask, "sh", address], 30_000);
+      expect(asked.ok).toBe(true);
+    }
+    const counted = countersOf(open);
+    // Every question was answered at all, or silence would look like success.
+    for (const name of ["first", "second"]) {
+      const answers = ["eth0", "eth1"].map((device) => counted.get(`${name}_${device}`)!);
+      expect(Math.max(...answers)).toBeGreaterThanOrEqual(ROUNDS);
+    }
+    return Object.fromEntries(
+      ["first", "second"].map((name) => [
+        name,
+        ["eth0", "eth1"].filter((device) => counted.get(`${name}_${device}`)! > 0),
+      ]),
+    );
+  }
+});
+
+function loseConnectedRoute({ namespace }: Host): void {
+  namespace.ip("route del 10.0.1.0/24 dev eth0 table main");
+}
+
+/** Counts ARP replies for each address at each port of the switch. */
+function countingArp(): string {
+  const chain = (device: string) => `
+  counter first_${device} { }
+  counter second_${device} { }
+  chain ${device} {
+    type filter hook ingress device "p-${device}" priority -1; policy accept;
+    arp operation reply arp saddr ip ${A4} counter name first_${device}
+    arp operation reply arp saddr ip ${SECOND4} counter name second_${device}
+  }`;
+  return `table netdev flux\ndelete table netdev flux\ntable netdev flux {${["eth0", "eth1"].map(chain).join("")}\n}\n`;
+}
+
+function countersOf(cloud: Cloud): Map<string, number> {
+  const listed = JSON.parse(cloud.switch.ok("nft", "-j", "list", "counters")) as {
+    nftables: { counter?: { name: string; packets: number } }[];
+  };
+  return new Map(
+    listed.nftables.flatMap(({ counter }) =>
+      counter === undefined ? [] : [[counter.name, counter.packets]],
+    ),
+  );
+}
