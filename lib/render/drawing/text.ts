@@ -1,4 +1,5 @@
-import { Plan, PlanInterface } from "../../model/plan";
+import { Plan } from "../../model/plan";
+import { Lane, cut, pictureOf } from "./picture";
 
 /** Columns of a terminal. */
 const WIDTH = 80;
@@ -21,7 +22,10 @@ const NO_GATEWAY = "no gateway";
  *                    └──────────────────────────────────────┘
  */
 export function drawText(plan: Plan): string {
-  const rows = plan.interfaces.map((iface) => rowsOf(iface));
+  const picture = pictureOf(plan);
+  const rows = plan.interfaces.map(({ name }) =>
+    picture.lanes.filter((l) => l.interface === name).map(rowOf),
+  );
   const left = Math.max(...rows.flat().map((r) => r.gateway.length));
   const longest = Math.max(...plan.interfaces.map((i) => i.name.length));
   // A long name stands on a line of its own, or it would leave no room beside it.
@@ -55,20 +59,8 @@ export function drawText(plan: Plan): string {
   return `${out.join("\n")}\n`;
 }
 
-/** One row a family: the sources and where they go. */
-function rowsOf(iface: PlanInterface): { gateway: string; sources: string[] }[] {
-  const isIpv6 = (text: string): boolean => text.includes(":");
-  return [false, true].flatMap((ipv6) => {
-    const sources = iface.sources.filter((s) => isIpv6(s) === ipv6);
-    if (sources.length === 0) return [];
-    const gateway = iface.gateways.find((g) => isIpv6(g) === ipv6) ?? NO_GATEWAY;
-    return [{ gateway, sources: cut(sources) }];
-  });
-}
-
-function cut(sources: readonly string[]): string[] {
-  if (sources.length <= SHOWN) return [...sources];
-  return [...sources.slice(0, SHOWN - 1), `… ${sources.length - SHOWN + 1} more`];
+function rowOf(lane: Lane): { gateway: string; sources: string[] } {
+  return { gateway: lane.gateway ?? NO_GATEWAY, sources: cut(lane.sources, SHOWN) };
 }
 
 function wrap(words: readonly string[], room: number): string[] {

@@ -1,0 +1,41 @@
+import { Plan } from "../../model/plan";
+import { cut, pictureOf } from "./picture";
+
+/**
+ * The host as a Mermaid flowchart, for Markdown that draws it (README files, wikis, pull requests).
+ *
+ * @example
+ * flowchart LR
+ *   subgraph host["edge-1"]
+ *     l0["front<br>10.0.1.10"]
+ *   end
+ *   l0 -- "table 7120 or 7121" --> g0(["10.0.1.1, everywhere else"])
+ */
+export function drawMermaid(plan: Plan): string {
+  const { host, lanes } = pictureOf(plan);
+  const nodes = lanes.map(
+    (lane, i) => `    l${i}[${quoted([`${lane.interface} (IPv${lane.family})`, ...cut(lane.sources, 10)])}]`,
+  );
+  const edges = lanes.flatMap((lane, i) => {
+    const table = `"table ${lane.tables.join(" or ")}"`;
+    const far =
+      lane.gateway === undefined
+        ? []
+        : [`  l${i} -- ${table} --> g${i}([${quoted([lane.gateway, "everywhere else"])}])`];
+    const near = lane.reaches.map((r, j) => {
+      const label = [
+        r.to,
+        ...(r.via === undefined ? [] : [`via ${r.via}`]),
+        ...(r.by === lane.interface ? [] : [`by ${r.by}`]),
+      ];
+      return `  l${i} --> n${i}x${j}[${quoted(label)}]`;
+    });
+    return [...far, ...near];
+  });
+  return ["flowchart LR", `  subgraph host[${quoted([host])}]`, ...nodes, "  end", ...edges, ""].join("\n");
+}
+
+/** Names and addresses hold no character that Mermaid gives a meaning within quotes. */
+function quoted(lines: readonly string[]): string {
+  return `"${lines.join("<br>")}"`;
+}

@@ -1,0 +1,62 @@
+import { Plan, PlanInterface } from "../../model/plan";
+
+/**
+ * What every drawing of a host shows, worked out once: a lane an interface and family, with the sources it owns, the
+ * table that routes them, and where that leads.
+ */
+export interface Picture {
+  readonly host: string;
+  readonly lanes: readonly Lane[];
+}
+
+export interface Lane {
+  readonly interface: string;
+  readonly family: 4 | 6;
+  /** Table ids of the two generations. */
+  readonly tables: readonly [number, number];
+  readonly sources: readonly string[];
+  /** Attached subnets and declared routes, with the next hop where there is one. */
+  readonly reaches: readonly { readonly to: string; readonly by: string; readonly via?: string }[];
+  readonly gateway?: string;
+}
+
+export function pictureOf(plan: Plan): Picture {
+  return {
+    host: plan.host,
+    lanes: plan.interfaces.flatMap((iface) =>
+      ([4, 6] as const).flatMap((family) => {
+        const sources = iface.sources.filter((s) => familyOf(s) === family);
+        return sources.length === 0 ? [] : [laneOf(plan, iface, family, sources)];
+      }),
+    ),
+  };
+}
+
+function laneOf(plan: Plan, iface: PlanInterface, family: 4 | 6, sources: readonly string[]): Lane {
+  const first = plan.numbers.tableBase + 2 * iface.slot;
+  const routes = (family === 4 ? plan.ipv4 : plan.ipv6).routes.filter(
+    (r) => r.table === iface.name && r.type === "unicast",
+  );
+  const gateway = routes.find((r) => r.to === "default")?.via;
+  return {
+    interface: iface.name,
+    family,
+    tables: [first, first + 1],
+    sources,
+    reaches: routes
+      .filter((r) => r.to !== "default" && r.to !== "fe80::/64")
+      .map((r) => ({ to: r.to, by: r.dev as string, ...(r.via === undefined ? {} : { via: r.via }) })),
+    ...(gateway === undefined ? {} : { gateway }),
+  };
+}
+
+function familyOf(text: string): 4 | 6 {
+  return text.includes(":") ? 6 : 4;
+}
+
+/** The first few of a list, and how many are left out. */
+export function cut(list: readonly string[], shown: number): string[] {
+  return list.length <= shown
+    ? [...list]
+    : [...list.slice(0, shown - 1), `… ${list.length - shown + 1} more`];
+}

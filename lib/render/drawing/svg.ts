@@ -1,0 +1,87 @@
+import { Plan } from "../../model/plan";
+import { Lane, cut, pictureOf } from "./picture";
+
+/** Colours of the lanes, told apart also by those who see red and green alike (Okabe and Ito). */
+const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#8a6d00", "#5b5b5b"];
+
+/** Pixels. */
+const LINE = 18;
+const PAD = 14;
+const HOST = { left: 24, width: 470 };
+const OUT = { left: 560, width: 300 };
+const WIDTH = OUT.left + OUT.width + 24;
+const SHOWN = 10;
+
+/**
+ * The host as an SVG picture: sources, the table that routes each, the interface they leave by, and where to.
+ * Self-contained; no scripts, no fonts, no links.
+ */
+export function drawSvg(plan: Plan): string {
+  const { host, lanes } = pictureOf(plan);
+  const names = [...new Set(lanes.map((lane) => lane.interface))];
+  let top = 56;
+  const body = lanes.map((lane) => {
+    const colour = COLOURS[names.indexOf(lane.interface) % COLOURS.length];
+    const { svg, height } = drawLane(lane, top, colour);
+    top += height + PAD;
+    return svg;
+  });
+  const height = top + 24;
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="Routing of ${text(host)}">`,
+    `<style>text{font:13px ui-monospace,Menlo,Consolas,monospace;fill:#1b2733}.h{font:600 15px system-ui,sans-serif}.s{fill:#5a6875;font-size:12px}</style>`,
+    `<rect width="${WIDTH}" height="${height}" fill="#fff"/>`,
+    `<rect x="${HOST.left}" y="16" width="${HOST.width}" height="${height - 32}" rx="10" fill="#f6f8fa" stroke="#8c99a6"/>`,
+    `<text class="h" x="${HOST.left + PAD}" y="40">${text(host)}</text>`,
+    ...body,
+    `</svg>`,
+    ``,
+  ].join("\n");
+}
+
+function drawLane(lane: Lane, top: number, colour: string): { svg: string; height: number } {
+  const sources = cut(lane.sources, SHOWN);
+  const ways = [
+    ...(lane.gateway === undefined ? [] : [`${lane.gateway}  →  everywhere else`]),
+    ...cut(
+      lane.reaches.map((r) =>
+        r.via === undefined
+          ? `${r.to}${r.by === lane.interface ? "" : `  by ${r.by}`}`
+          : `${r.via}  →  ${r.to}`,
+      ),
+      SHOWN,
+    ),
+    ...(lane.gateway === undefined ? ["nothing else"] : []),
+  ];
+  const rows = Math.max(sources.length + 1, ways.length);
+  const height = rows * LINE + 2 * PAD;
+  const middle = top + height / 2;
+  const x = HOST.left + PAD;
+  const edge = HOST.left + HOST.width;
+  const line = (i: number): number => top + PAD + LINE * (i + 1) - 5;
+  const svg = [
+    `<rect x="${x}" y="${top}" width="${HOST.width - 2 * PAD}" height="${height}" rx="7" fill="#fff" stroke="${colour}" stroke-width="1.5"/>`,
+    `<text class="h" x="${x + PAD}" y="${line(0)}" fill="${colour}" style="fill:${colour}">${text(lane.interface)}</text>`,
+    `<text class="s" x="${edge - 2 * PAD}" y="${line(0)}" text-anchor="end">IPv${lane.family}, table ${lane.tables.join(" or ")}</text>`,
+    ...sources.map((s, i) => `<text x="${x + PAD}" y="${line(i + 1)}">${text(s)}</text>`),
+    `<path d="M${edge - PAD} ${middle}H${OUT.left - 10}" stroke="${colour}" stroke-width="3" fill="none"/>`,
+    `<path d="M${OUT.left - 12} ${middle - 6}L${OUT.left} ${middle}L${OUT.left - 12} ${middle + 6}z" fill="${colour}"/>`,
+    ...ways.map((w, i) => {
+      const y = middle + LINE * (i - (ways.length - 1) / 2) + 5;
+      return `<text x="${OUT.left + 8}" y="${y}">${text(w)}</text>`;
+    }),
+  ].join("\n");
+  return { svg, height };
+}
+
+/** Text for XML: whatever it holds, it stays text. */
+function text(value: string): string {
+  const names: Record<string, string> = {
+    "&": "&amp;",
+    "<": "&lt;",
+    ">": "&gt;",
+    '"': "&quot;",
+    "'": "&#39;",
+  };
+  return value.replace(/[&<>"']/g, (c) => names[c]);
+}

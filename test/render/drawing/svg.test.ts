@@ -1,0 +1,44 @@
+import { planHost } from "../../../lib/plan";
+import { drawMermaid } from "../../../lib/render/drawing/mermaid";
+import { drawSvg } from "../../../lib/render/drawing/svg";
+
+const plan = planHost({
+  name: "edge-1",
+  interfaces: [
+    {
+      name: "front",
+      addresses: ["10.0.1.10/24"],
+      gateways: ["10.0.1.1"],
+      routes: [{ to: "172.31.0.0/16", via: "10.0.1.254" }],
+    },
+    { name: "san", addresses: Array.from({ length: 40 }, (_, i) => `10.0.3.${i + 10}/24`) },
+  ],
+  policy: { directPairs: [{ from: "front", to: "san" }] },
+});
+
+test("an SVG drawing shows sources, tables, and where each interface leads", () => {
+  const svg = drawSvg(plan);
+  for (const shown of [
+    "edge-1",
+    "10.0.1.10",
+    "10.0.1.1  →  everywhere else",
+    "10.0.1.254  →  172.31.0.0/16",
+  ]) {
+    expect(svg).toContain(shown);
+  }
+  expect(svg).toContain("10.0.3.0/24  by san");
+  expect(svg).toContain("… 31 more");
+  expect(svg).toContain("nothing else");
+});
+
+test("an SVG drawing holds no script and loads nothing", () => {
+  expect(drawSvg(plan)).not.toMatch(/<script|href|url\(|@import/);
+});
+
+test("a Mermaid drawing has a node an interface and family, and an edge to each gateway", () => {
+  const lines = drawMermaid(plan).split("\n");
+  expect(lines[0]).toBe("flowchart LR");
+  expect(lines.filter((l) => l.includes("(IPv4)"))).toHaveLength(2);
+  expect(lines.filter((l) => l.includes("everywhere else"))).toHaveLength(1);
+  expect(lines).toContainEqual(expect.stringContaining('"172.31.0.0/16<br>via 10.0.1.254"'));
+});
