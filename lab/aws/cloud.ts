@@ -17,6 +17,26 @@ export class Cloud {
   }
 
   /**
+   * The region this cloud is in: the first that is asked for, for as long as anything is there.
+   *
+   * @throws Error when the cloud already is in another region
+   */
+  async useRegion(region: string): Promise<string> {
+    const { result } = await this.store.update((cloud) => {
+      const empty =
+        Object.keys(cloud.vpcs).length +
+          Object.keys(cloud.eips).length +
+          Object.keys(cloud.keyPairs).length ===
+        0;
+      if (region !== cloud.region && !empty) {
+        throw new Error(`the lab models one region at a time; it is ${cloud.region} now, got ${region}`);
+      }
+      return { cloud: { ...cloud, region }, result: region };
+    });
+    return result;
+  }
+
+  /**
    * Performs an API action and waits until the machine is as the cloud then says.
    *
    * @param operation what the provider says it was doing, as @pulumi/aws says it: "creating EC2 Network Interface"

@@ -34,6 +34,8 @@ export interface Vpc {
   mainRouteTableId: string;
   /** The association that makes it the main one; replaced together with the table. */
   mainRouteTableAssociationId: string;
+  /** The table the VPC was made with, while another is the main one. */
+  originalMainRouteTableId?: string;
   defaultSecurityGroupId: string;
   defaultNetworkAclId: string;
   enableDnsHostnames: boolean;
@@ -91,6 +93,8 @@ export interface SecurityGroupRule {
   toPort: number;
   peer: { kind: "cidr"; cidr: string } | { kind: "securityGroup"; id: string };
   description?: string;
+  /** Only the form that is a resource of its own has tags. */
+  tags?: Record<string, string>;
 }
 
 export interface NetworkInterface {

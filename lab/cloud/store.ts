@@ -1,13 +1,4 @@
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CloudState, emptyCloud } from "./state";
@@ -59,13 +50,16 @@ export class CloudStore {
   /** Takes the lock. It is held for milliseconds, so one whose holder is dead is broken. */
   private async acquire(): Promise<void> {
     for (;;) {
+      // Linked, not opened, so that no one ever sees the lock without its holder's name in it.
+      const claim = `${this.lock}.${process.pid}`;
+      writeFileSync(claim, String(process.pid));
       try {
-        const file = openSync(this.lock, "wx");
-        writeSync(file, String(process.pid));
-        closeSync(file);
+        linkSync(claim, this.lock);
         return;
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      } finally {
+        rmSync(claim);
       }
       if (this.holderIsDead()) rmSync(this.lock, { force: true });
       else await sleep(5);
@@ -74,9 +68,7 @@ export class CloudStore {
 
   private holderIsDead(): boolean {
     try {
-      const pid = Number(readFileSync(this.lock, "utf8"));
-      if (pid === 0) return false; // made a moment ago, not written yet
-      process.kill(pid, 0);
+      process.kill(Number(readFileSync(this.lock, "utf8")), 0);
       return false;
     } catch (error) {
       return (error as NodeJS.ErrnoException).code === "ESRCH";

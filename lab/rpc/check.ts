@@ -38,8 +38,12 @@ export function check(
   }
 
   for (const [key, property] of Object.entries(type.inputs)) {
-    if (filled[key] !== undefined) continue;
-    const value = property.autoname ? madeName(key, name, oldInputs, autonaming) : property.default;
+    if (filled[key] !== undefined) {
+      filled[key] = property.complete?.(filled[key]) ?? filled[key];
+      continue;
+    }
+    const given = typeof property.default === "function" ? property.default() : property.default;
+    const value = property.autoname ? madeName(key, name, oldInputs, autonaming) : given;
     if (value !== undefined) {
       filled[key] = value;
       defaults.push(key);

@@ -21,8 +21,10 @@ export interface InputProperty {
   /** A `set` is compared without regard to order. */
   readonly type: "string" | "number" | "boolean" | "list" | "set" | "object" | "any";
   readonly required?: boolean;
-  /** Filled in by `check`. */
-  readonly default?: Value;
+  /** Filled in by `check`; a function where it depends on the provider's configuration. */
+  readonly default?: Value | (() => Value);
+  /** Fills in what is missing inside a value that is given, as a part of `check`. */
+  readonly complete?: (value: Value) => Value;
   /** Any change replaces the resource. */
   readonly forceNew?: boolean;
   /** The provider chooses a value when the program does not: to stop giving one is then no change. */
@@ -69,19 +71,17 @@ export interface ResourceType<I extends object, S extends object> {
   deleteBeforeReplace?(change: Change<I, S>): boolean;
   create(inputs: I, context: Context): Promise<{ id: string; state: S }>;
   /**
-   * What the resource is now; undefined when it is gone. `state` is empty on import.
-   * `inputs` are the inputs an import should record.
+   * What the resource is now; undefined when it is gone. `state` is what was recorded, empty on import. The answer's
+   * `state` has inputs as well; its `inputs` are those an import should record.
    */
-  read?(id: string, state: Partial<S & I>, context: Context): Promise<Current<I, S> | undefined>;
+  read?(
+    id: string,
+    state: Partial<S & I>,
+    context: Context,
+  ): Promise<{ id?: string; state: S; inputs: Partial<I> } | undefined>;
   /** Updates in place and answers the new outputs. Absent: every change replaces. */
   update?(id: string, change: Change<I, S>, context: Context): Promise<S>;
   delete(id: string, state: S & I, context: Context): Promise<void>;
-}
-
-export interface Current<I, S> {
-  id?: string;
-  state: S;
-  inputs: Partial<I>;
 }
 
 /** A function of a provider. */

@@ -243,7 +243,7 @@ class Handlers {
       Object.keys(type.inputs).filter((key) => type.inputs[key].recorded),
     );
     const imported = Object.keys(oldInputs).length === 0;
-    const inputs = imported ? current.inputs : refreshed(type, oldInputs, current.inputs);
+    const inputs = imported ? current.inputs : refreshed(type, oldInputs, current.state);
     response.setId(current.id ?? request.getId());
     response.setProperties(this.outputs(type, wire, { ...recorded, ...current.state }));
     response.setInputs(encode(conceal(inputs, secretsOf(type, decode(request.getInputs())))));

@@ -172,15 +172,9 @@ export function soleInterface(draft: CloudState, instanceId: string): NetworkInt
 /** AssociateAddress by instance. */
 export function associateWithInstance(
   draft: CloudState,
-  allocationId: string,
-  instanceId: string,
-  privateIp?: string,
+  args: { allocationId: string; instanceId: string; privateIp?: string; allowReassociation?: boolean },
 ): string {
-  return associateAddress(draft, {
-    allocationId,
-    networkInterfaceId: soleInterface(draft, instanceId).id,
-    privateIp,
-  });
+  return associateAddress(draft, { ...args, networkInterfaceId: soleInterface(draft, args.instanceId).id });
 }
 
 /** Interfaces of an instance by device index. */

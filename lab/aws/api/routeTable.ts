@@ -120,15 +120,6 @@ export function tableOfAssociation(cloud: CloudState, associationId: string): Ro
   );
 }
 
-/** The table a subnet uses: its own, else the VPC's main table. */
-export function tableOfSubnet(cloud: CloudState, subnetId: string): RouteTable {
-  const subnet = find(cloud, "subnets", subnetId);
-  const own = Object.values(cloud.routeTables).find((table) =>
-    table.associations.some((a) => a.subnetId === subnetId),
-  );
-  return own ?? cloud.routeTables[cloud.vpcs[subnet.vpcId].mainRouteTableId];
-}
-
 function routable(draft: CloudState, table: RouteTable, destination: string): string {
   const block = cidr(destination, "destinationCidrBlock");
   const vpc = draft.vpcs[table.vpcId];

@@ -12,8 +12,10 @@ export type RuleSpec = Pick<
 /** CreateSecurityGroup. AWS opens egress to everything; the caller revokes that where it manages egress itself. */
 export function createSecurityGroup(
   draft: CloudState,
-  args: { vpcId: string; name: string; description: string; tags?: Record<string, string> },
+  args: { vpcId?: string; name: string; description: string; tags?: Record<string, string> },
 ): SecurityGroup {
+  // The lab's account has no default VPC, as accounts whose owner removed it.
+  if (args.vpcId === undefined) throw new AwsError("VPCIdNotSpecified", "No default VPC for this user");
   const vpc = find(draft, "vpcs", args.vpcId);
   const twin = Object.values(draft.securityGroups).some((g) => g.vpcId === vpc.id && g.name === args.name);
   if (twin) {
