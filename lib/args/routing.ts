@@ -1,0 +1,101 @@
+import * as pulumi from "@pulumi/pulumi";
+import { HostModel, OnLink } from "../model/spec";
+
+/**
+ * A host's interfaces and policy as arguments: the fields of HOST.json, each of which may be an output. The shapes
+ * are such that every Pulumi language can have them (no unions but enums).
+ */
+
+/** An interface to route. */
+export interface RoutedInterfaceArgs {
+  /**
+   * Logical name, and identity: table numbers and generated names come from it, never from order. 1 to 31 of letters,
+   * digits, ".", "_", "-", a letter first. Example: "front".
+   */
+  name: pulumi.Input<string>;
+  /** How the interface is found on the host. Default: by its first address. */
+  match?: pulumi.Input<InterfaceMatchArgs>;
+  /**
+   * Addresses the host may send from, each with its prefix length; the first of a family is the primary. Example:
+   * ["10.0.1.10/24", "2001:db8:1::10/64"].
+   */
+  addresses?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Prefixes routed to the host as a whole, for containers or further addresses. Example: ["10.0.1.32/28"]. */
+  delegatedPrefixes?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * Next hops, at most one a family, within an attached subnet or link-local. Without one a family reaches its
+   * attached subnets alone. Example: ["10.0.1.1", "fe80::1"].
+   */
+  gateways?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * Next hops that are on the link although no attached subnet holds them, as in clouds that give /32 addresses; at
+   * most one a family together with `gateways`. Example: ["172.31.1.1"].
+   */
+  onLinkGateways?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Attached subnets that the prefix lengths of the addresses do not say. Default: those of the addresses. */
+  subnets?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Further routes of this interface's table. Default: none. */
+  routes?: pulumi.Input<pulumi.Input<RouteArgs>[]>;
+}
+
+/** By what an interface is found on the host; several must agree. */
+export interface InterfaceMatchArgs {
+  /** Link-layer address. Example: "02:00:00:00:01:0a". */
+  mac?: pulumi.Input<string>;
+  /** Device name on the host. Names can change with the kernel: prefer another. Example: "eth0". */
+  ifname?: pulumi.Input<string>;
+  /** An address that the device carries before the policy is applied. Example: "10.0.1.10". */
+  address?: pulumi.Input<string>;
+}
+
+/** A route of one interface's table. */
+export interface RouteArgs {
+  /** Destination prefix. Example: "172.31.0.0/16". */
+  to: pulumi.Input<string>;
+  /** Next hop. Default: the destination is attached to the link. */
+  via?: pulumi.Input<string>;
+}
+
+/** How a host routes. */
+export interface RoutingPolicyArgs {
+  /** "symmetric" is the one there is in this version. Default: "symmetric". */
+  hostModel?: pulumi.Input<HostModel>;
+  /**
+   * How an address of one interface reaches hosts on a subnet attached to another: by its own gateway, or directly out
+   * of the other interface. Default: "gateway".
+   */
+  onLink?: pulumi.Input<OnLink>;
+  /** Pairs that go directly in spite of `onLink: "gateway"`. Default: none. */
+  directPairs?: pulumi.Input<pulumi.Input<DirectPairArgs>[]>;
+  /** Not available in this version; refused. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the schema has no type for it
+  traffic?: any;
+  /** Not available in this version; refused. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the schema has no type for it
+  worlds?: any;
+  /** Not available in this version; refused. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the schema has no type for it
+  identity?: any;
+}
+
+/** A pair of interfaces: what the one sends to the other's subnets goes directly. */
+export interface DirectPairArgs {
+  /** Name of the interface that owns the source address. */
+  from: pulumi.Input<string>;
+  /** Name of the interface whose attached subnets are reached directly. */
+  to: pulumi.Input<string>;
+}
+
+/** Overrides for the numbers put into the kernel, for hosts on which somebody else has ours. */
+export interface NumbersArgs {
+  /** Routing protocol number on all we add, 0 to 255. Default: 77. */
+  protocol?: pulumi.Input<number>;
+  /** Interface group of managed interfaces. Default: 77. */
+  group?: pulumi.Input<number>;
+  /** First of 256 consecutive table ids. Default: 7000. */
+  tableBase?: pulumi.Input<number>;
+  /** First of 3000 consecutive rule priorities. Default: 7000. */
+  priorityBase?: pulumi.Input<number>;
+  /** The fwmark bit by which rules are tried before they are in force. Default: 0x40000000. */
+  canaryMark?: pulumi.Input<number>;
+}

@@ -1,0 +1,140 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { GetNetworkInterfaceResult } from "@pulumi/aws/ec2/getNetworkInterface";
+import { HostInterfaceArgs, MultiHomedHostArgs } from "../../args/multiHomedHost";
+import { Issue, shown } from "../../model/issue";
+import { InterfaceFacts } from "./facts";
+import { HostParts, InterfaceParts } from "./hostParts";
+import { ec2 } from "./sdk";
+import { interfaceSpec } from "./toSpec";
+
+/**
+ * Finds an instance's interfaces and all that routing needs to know of them. Nothing of the instance is changed or
+ * owned: when the component goes, instance and interfaces stay, and the routing is taken off the host.
+ *
+ * @param refuse throws when there are issues
+ */
+export function adoptHost(
+  name: string,
+  args: MultiHomedHostArgs,
+  refuse: (issues: readonly Issue[]) => void,
+  opts: { parent: pulumi.Resource },
+): HostParts {
+  const instanceId = pulumi.output((args.existing as { instanceId: pulumi.Input<string> }).instanceId);
+  const attached = attachedInterfaces(instanceId, args.region, opts).apply((found) => {
+    refuse(missing(args.interfaces, found));
+    return found;
+  });
+  return {
+    instanceId,
+    interfaces: args.interfaces.map((iface) => adopt(name, iface, args, attached, opts)),
+    ready: [],
+  };
+}
+
+/** Every interface attached to the instance. */
+function attachedInterfaces(
+  instanceId: pulumi.Output<string>,
+  region: pulumi.Input<string> | undefined,
+  opts: pulumi.InvokeOptions,
+): pulumi.Output<GetNetworkInterfaceResult[]> {
+  const filters = [{ name: "attachment.instance-id", values: [instanceId] }];
+  return ec2()
+    .getNetworkInterfacesOutput({ filters, region }, opts)
+    .ids.apply((ids) =>
+      pulumi.all([...ids].sort().map((id) => ec2().getNetworkInterfaceOutput({ id, region }, opts))),
+    );
+}
+
+function placeOf(found: GetNetworkInterfaceResult): { card: number; device: number } {
+  const [attachment] = found.attachments;
+  return { card: attachment?.networkCardIndex ?? 0, device: attachment?.deviceIndex ?? -1 };
+}
+
+function matching(
+  iface: HostInterfaceArgs,
+  attached: readonly GetNetworkInterfaceResult[],
+): GetNetworkInterfaceResult | undefined {
+  return attached.find((found) => {
+    const { card, device } = placeOf(found);
+    return device === iface.deviceIndex && card === (iface.networkCardIndex ?? 0);
+  });
+}
+
+/** Interfaces that the arguments name and the instance does not have. */
+function missing(
+  interfaces: readonly HostInterfaceArgs[],
+  attached: readonly GetNetworkInterfaceResult[],
+): Issue[] {
+  const known = attached.map((found) => {
+    const { card, device } = placeOf(found);
+    return `${device}${card === 0 ? "" : ` on card ${card}`} (${found.id}, ${found.privateIp})`;
+  });
+  return interfaces.flatMap((iface, i) =>
+    matching(iface, attached) !== undefined
+      ? []
+      : [
+          {
+            path: `interfaces[${i}].deviceIndex`,
+            problem: `the instance has no interface with the device index ${shown(iface.deviceIndex)}`,
+            fix: `It has ${known.length === 0 ? "none" : known.sort().join(", ")}`,
+          },
+        ],
+  );
+}
+
+function adopt(
+  name: string,
+  iface: HostInterfaceArgs,
+  args: MultiHomedHostArgs,
+  attached: pulumi.Output<GetNetworkInterfaceResult[]>,
+  opts: { parent: pulumi.Resource },
+): InterfaceParts {
+  const found = attached.apply((all) => matching(iface, all) as GetNetworkInterfaceResult);
+  const { region } = args;
+  const subnet = ec2().getSubnetOutput({ id: found.subnetId, region }, opts);
+  // The lookup does not tell delegated prefixes; reading the interface as a resource does.
+  const read = ec2().NetworkInterface.get(`${name}-${iface.name}`, found.id, undefined, opts);
+  const routed = pulumi
+    .all([
+      found,
+      subnet.cidrBlock,
+      subnet.ipv6CidrBlock,
+      read.ipv4Prefixes,
+      read.ipv6Prefixes,
+      iface.gateways,
+      iface.routes,
+    ])
+    .apply(([eni, cidrBlock, ipv6CidrBlock, ipv4Prefixes, ipv6Prefixes, gateways, routes]) => {
+      // The primary address first, as everywhere.
+      const privateIps = [eni.privateIp, ...eni.privateIps.filter((ip) => ip !== eni.privateIp)];
+      const facts: InterfaceFacts = {
+        name: iface.name,
+        deviceIndex: iface.deviceIndex,
+        subnet: { cidrBlock, ...(ipv6CidrBlock && { ipv6CidrBlock }) },
+        privateIps,
+        ...(eni.ipv6Addresses?.length > 0 && { ipv6Addresses: eni.ipv6Addresses }),
+        ...(ipv4Prefixes?.length > 0 && { ipv4Prefixes }),
+        ...(ipv6Prefixes?.length > 0 && { ipv6Prefixes }),
+        ...(gateways && { gateways }),
+        ...(routes && { routes }),
+      };
+      return interfaceSpec(facts, { mac: eni.macAddress });
+    });
+  const publicIp = found.apply((eni) => eni.associations?.[0]?.publicIp || undefined);
+  return {
+    name: iface.name,
+    deviceIndex: iface.deviceIndex,
+    routed,
+    privateIp: found.privateIp,
+    publicIp,
+    isPublic: publicIp.apply((ip) => ip !== undefined),
+    info: pulumi.all([found, routed, publicIp]).apply(([eni, { addresses }, ip]) => ({
+      id: eni.id,
+      mac: eni.macAddress,
+      privateIp: eni.privateIp,
+      addresses: addresses.map((address) => address.slice(0, address.indexOf("/"))),
+      ...(ip === undefined ? {} : { publicIp: ip }),
+      subnetId: eni.subnetId,
+    })),
+  };
+}

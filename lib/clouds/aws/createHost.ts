@@ -1,0 +1,188 @@
+import type { Eip } from "@pulumi/aws/ec2/eip";
+import type { EipAssociation } from "@pulumi/aws/ec2/eipAssociation";
+import type { NetworkInterface } from "@pulumi/aws/ec2/networkInterface";
+import * as pulumi from "@pulumi/pulumi";
+import { HostInterfaceArgs, MultiHomedHostArgs } from "../../args/multiHomedHost";
+import { hostUserData } from "../../deliver/userData";
+import { chosenAddresses, wantsIpv6 } from "./facts";
+import { HostParts, InterfaceParts } from "./hostParts";
+import { InterfaceInputs, hasChosen } from "./inputs";
+import { ec2 } from "./sdk";
+import { interfaceSpec } from "./toSpec";
+
+/** What the resources of one host have in common. */
+interface Context {
+  readonly name: string;
+  readonly args: MultiHomedHostArgs;
+  readonly opts: pulumi.CustomResourceOptions;
+  /** Resolves when the arguments have been found right; every resource waits for it. */
+  readonly checked: pulumi.Output<void>;
+}
+
+/**
+ * Makes an instance with its interfaces, Elastic IPs and attachments.
+ *
+ * An interface has its addresses, groups and source check of its own, and not by way of the instance, which EC2
+ * refuses for an instance with several. What cannot exist twice is deleted before it is replaced: an address, a device
+ * index, an Elastic IP's association.
+ */
+export function createHost(
+  name: string,
+  args: MultiHomedHostArgs,
+  inputs: readonly InterfaceInputs[],
+  checked: pulumi.Output<void>,
+  opts: pulumi.CustomResourceOptions,
+): HostParts {
+  const context: Context = {
+    name,
+    args,
+    checked,
+    opts: pulumi.mergeOptions(opts, { deleteBeforeReplace: true }),
+  };
+  const made = inputs.map((input) => {
+    const eni = createInterface(context, input);
+    return { input, eni, ...createPublicIp(context, input.args, eni) };
+  });
+  const primary = made.find(({ input }) => input.args.deviceIndex === 0);
+  const instance = new (ec2().Instance)(
+    name,
+    {
+      ami: args.ami,
+      instanceType: args.instanceType as pulumi.Input<string>,
+      keyName: args.keyName,
+      iamInstanceProfile: args.iamInstanceProfile,
+      userData: hostUserData(args.sshHostKey, args.userData),
+      primaryNetworkInterface: { networkInterfaceId: (primary as { eni: NetworkInterface }).eni.id },
+      tags: tagsOf(context, name),
+      region: args.region,
+    },
+    context.opts,
+  );
+  const attachments = made
+    .filter((one) => one !== primary)
+    .map(
+      ({ input, eni }) =>
+        new (ec2().NetworkInterfaceAttachment)(
+          `${name}-${input.args.name}`,
+          {
+            instanceId: instance.id,
+            networkInterfaceId: eni.id,
+            deviceIndex: input.args.deviceIndex,
+            networkCardIndex: input.args.networkCardIndex,
+            region: args.region,
+          },
+          context.opts,
+        ),
+    );
+  return {
+    instanceId: instance.id,
+    instance,
+    interfaces: made.map(({ input, eni, eip, association }) =>
+      parts(input, eni, eip?.publicIp ?? association?.publicIp),
+    ),
+    ready: [instance, ...attachments, ...made.flatMap(({ association }) => association ?? [])],
+  };
+}
+
+function createInterface({ name, args, opts, checked }: Context, input: InterfaceInputs): NetworkInterface {
+  const { args: iface, routing } = input;
+  const ipv6 = hasChosen(iface, 6);
+  const label = `${name}-${iface.name}`;
+  return new (ec2().NetworkInterface)(
+    label,
+    {
+      subnetId: pulumi.all([checked, input.subnet.id]).apply(([, id]) => id),
+      // The ordered form: with a plain set AWS's provider picks the primary address by itself.
+      ...(hasChosen(iface, 4) && {
+        privateIpListEnabled: true,
+        privateIpLists: routing.apply((facts) => chosenAddresses(facts, 4) as string[]),
+      }),
+      ...(ipv6 && {
+        ipv6AddressListEnabled: true,
+        ipv6AddressLists: routing.apply((facts) => chosenAddresses(facts, 6) as string[]),
+      }),
+      ...(iface.ipv6 === true && !ipv6 && { ipv6AddressCount: 1 }),
+      ipv4Prefixes: iface.ipv4Prefixes,
+      ipv6Prefixes: iface.ipv6Prefixes,
+      securityGroups: iface.securityGroupIds ?? args.securityGroupIds,
+      sourceDestCheck: iface.sourceDestCheck ?? true,
+      description: iface.description ?? label,
+      tags: tagsOf({ args }, label),
+      region: args.region,
+    },
+    opts,
+  );
+}
+
+/** An Elastic IP by interface and private address: by instance EC2 refuses it where there are several interfaces. */
+function createPublicIp(
+  { name, args, opts, checked }: Context,
+  iface: HostInterfaceArgs,
+  eni: NetworkInterface,
+): { eip?: Eip; association?: EipAssociation } {
+  if (iface.publicIp !== true && iface.allocationId === undefined) return {};
+  const label = `${name}-${iface.name}`;
+  const eip =
+    iface.allocationId === undefined
+      ? new (ec2().Eip)(
+          label,
+          {
+            domain: checked.apply(() => "vpc"),
+            tags: tagsOf({ args }, label),
+            region: args.region,
+          },
+          opts,
+        )
+      : undefined;
+  const association = new (ec2().EipAssociation)(
+    label,
+    {
+      allocationId: eip?.allocationId ?? iface.allocationId,
+      networkInterfaceId: eni.id,
+      privateIpAddress: eni.privateIp,
+      region: args.region,
+    },
+    opts,
+  );
+  return { eip, association };
+}
+
+function parts(
+  { args, routing, subnet }: InterfaceInputs,
+  eni: NetworkInterface,
+  publicIp: pulumi.Output<string> | undefined,
+): InterfaceParts {
+  // Only what the arguments leave to AWS is taken from the interface: the rest is known before it exists.
+  const assigned = pulumi.output({
+    privateIp: hasChosen(args, 4) ? undefined : eni.privateIp,
+    ipv6Addresses: wantsIpv6(args) && !hasChosen(args, 6) ? eni.ipv6Addresses : undefined,
+  });
+  const routed = pulumi.all([routing, assigned]).apply(([facts, given]) => interfaceSpec(facts, given));
+  const address = publicIp ?? pulumi.output<string | undefined>(undefined);
+  return {
+    name: args.name,
+    deviceIndex: args.deviceIndex,
+    routed,
+    privateIp: routed.apply(({ addresses: [first] }) => bare(first)),
+    publicIp: address,
+    isPublic: pulumi.output(publicIp !== undefined),
+    info: pulumi
+      .all([eni.id, eni.macAddress, routed, subnet.id, address])
+      .apply(([id, mac, { addresses }, subnetId, ip]) => ({
+        id,
+        mac,
+        privateIp: bare(addresses[0]),
+        addresses: addresses.map(bare),
+        ...(ip === undefined ? {} : { publicIp: ip }),
+        subnetId,
+      })),
+  };
+}
+
+function bare(address: string): string {
+  return address.slice(0, address.indexOf("/"));
+}
+
+function tagsOf({ args }: Pick<Context, "args">, label: string): pulumi.Output<Record<string, string>> {
+  return pulumi.output(args.tags).apply((tags): Record<string, string> => ({ Name: label, ...tags }));
+}

@@ -1,0 +1,35 @@
+import type { Instance } from "@pulumi/aws/ec2/instance";
+import * as pulumi from "@pulumi/pulumi";
+import { HostInterface } from "../../args/multiHomedHost";
+import { RouteSpec } from "../../model/spec";
+
+/** A host as the cloud has it, made or found, in the form the routing is planned from. */
+export interface HostParts {
+  readonly instanceId: pulumi.Output<string>;
+  /** The instance, when the component made it: what goes with it need not be undone. */
+  readonly instance?: Instance;
+  readonly interfaces: readonly InterfaceParts[];
+  /** What must be there before the host can be configured over its network. */
+  readonly ready: readonly pulumi.Resource[];
+}
+
+export interface InterfaceParts {
+  readonly name: string;
+  readonly deviceIndex: number;
+  /** The interface to route: known as soon as its addresses are, though its id is not. */
+  readonly routed: pulumi.Output<RoutedInterface>;
+  readonly info: pulumi.Output<HostInterface>;
+  readonly privateIp: pulumi.Output<string>;
+  readonly publicIp: pulumi.Output<string | undefined>;
+  /** Whether there is a public IP: known before the address itself. */
+  readonly isPublic: pulumi.Output<boolean>;
+}
+
+export interface RoutedInterface {
+  name: string;
+  match?: { mac?: string; address?: string };
+  addresses: string[];
+  delegatedPrefixes: string[];
+  gateways: string[];
+  routes: RouteSpec[];
+}

@@ -1,0 +1,165 @@
+import * as pulumi from "@pulumi/pulumi";
+import { HostInterfaceArgs, MultiHomedHostArgs } from "../args/multiHomedHost";
+import { awsIssues } from "../clouds/aws/check";
+import { HostFacts, InterfaceFacts } from "../clouds/aws/facts";
+import { interfaceSpec } from "../clouds/aws/toSpec";
+import { issuesOf } from "../deliver/argsError";
+import { Draft, Inputs, PENDING, isKnown, isPending, knownNow, pendingPaths } from "../deliver/known";
+import { USER_DATA_LIMIT } from "../deliver/userData";
+import { Issue, shown } from "../model/issue";
+import { planHost } from "../plan";
+import { PlainHostConnection, managementIssues } from "./management";
+import { PlainHostArgs, hostIssues } from "./spec";
+import { timeoutIssues } from "./timeout";
+
+/** All of a new host that can be checked, before any of it is made. */
+export interface HostCheck {
+  facts: HostFacts;
+  host: Omit<PlainHostArgs, "interfaces">;
+  connection?: PlainHostConnection;
+  timeoutSeconds?: number;
+  userDataBytes?: number;
+}
+
+/** What is wrong with the arguments as they are now, in the constructor; nothing is made when there is an issue. */
+export function constructorIssues(args: MultiHomedHostArgs, host: Inputs<HostCheck["host"]>): Issue[] {
+  if (!Array.isArray(args.interfaces) || args.interfaces.length === 0) {
+    return [
+      {
+        path: "interfaces",
+        problem: "there is no interface",
+        fix: "List the interfaces by name and deviceIndex",
+      },
+    ];
+  }
+  const interfaces = args.interfaces.map((iface) => ({
+    ...iface,
+    // What a subnet is, is an output: looked at later.
+    subnet: pulumi.output({}),
+    securityGroupIds: iface.securityGroupIds ?? args.securityGroupIds,
+  }));
+  const { instanceType, maxSecurityGroups = 5, connection, timeoutSeconds, userData } = args;
+  const draft = knownNow<HostCheck>({
+    facts: { instanceType, maxSecurityGroups, interfaces } as Inputs<HostFacts>,
+    host,
+    connection: connection as Inputs<PlainHostConnection>,
+    timeoutSeconds,
+    userDataBytes: typeof userData === "string" ? Buffer.byteLength(userData) : undefined,
+  });
+  return distinct([...nameIssues(args.interfaces), ...modeIssues(args), ...checkIssues(draft, args)]);
+}
+
+/** What is wrong with what is known of a host; once more in the output, with all that the engine knows. */
+export function checkIssues(draft: Draft<HostCheck>, args: MultiHomedHostArgs): Issue[] {
+  if (isPending(draft) || isPending(draft.facts)) return [];
+  const aws = args.existing === undefined ? awsIssues(draft.facts) : [];
+  const interfaces = isPending(draft.facts.interfaces) ? [] : draft.facts.interfaces;
+  // An interface with an issue is left out of the plan: the same would be found there again, in other words.
+  const routed = interfaces.map((iface, i) =>
+    args.existing !== undefined ||
+    isPending(iface) ||
+    aws.some(({ path }) => path.startsWith(`interfaces[${i}].`))
+      ? PENDING
+      : routable(iface),
+  );
+  const host = isPending(draft.host) ? { hostName: PENDING } : draft.host;
+  return [
+    ...aws,
+    ...hostIssues({ ...host, interfaces: routed } as Draft<PlainHostArgs>),
+    ...(args.routing === false
+      ? []
+      : managementIssues(draft.connection, candidates(args), args.sshHostKey !== undefined)),
+    ...timeoutIssues(draft.timeoutSeconds),
+    ...userDataIssues(draft.userDataBytes),
+  ];
+}
+
+/** An interface as the planner takes it, when all it needs is known and its addresses are not left to AWS. */
+function routable(iface: Draft<InterfaceFacts>): Draft<PlainHostArgs["interfaces"][number]> {
+  if (isPending(iface)) return PENDING;
+  const subnet = isPending(iface.subnet)
+    ? PENDING
+    : { ...iface.subnet, id: undefined, availabilityZone: undefined };
+  const notRouting = { securityGroupIds: undefined, allocationId: undefined, publicIp: undefined };
+  if (pendingPaths({ ...iface, ...notRouting, subnet }).length > 0) return PENDING;
+  const spec = interfaceSpec(iface as InterfaceFacts);
+  return spec.addresses.length === 0 ? PENDING : spec;
+}
+
+function candidates(
+  args: MultiHomedHostArgs,
+): { name: string; deviceIndex: number; isPublic: Draft<boolean> }[] {
+  return args.interfaces.map(({ name, deviceIndex, publicIp, allocationId }) => ({
+    name,
+    deviceIndex,
+    isPublic: args.existing === undefined ? publicIp === true || allocationId !== undefined : PENDING,
+  }));
+}
+
+/** The planner's own verdict on the names, before anything is named by them. */
+function nameIssues(interfaces: readonly HostInterfaceArgs[]): readonly Issue[] {
+  const named = interfaces.map(({ name }, i) => ({ name, addresses: [`198.18.${i >> 8}.${i & 255}/32`] }));
+  return issuesOf(() => planHost({ name: "names", interfaces: named }));
+}
+
+const EXISTING_FIELDS = ["name", "deviceIndex", "networkCardIndex", "gateways", "routes"];
+
+/** A host is either made or adopted, and each wants other fields. */
+function modeIssues(args: MultiHomedHostArgs): Issue[] {
+  if (args.existing !== undefined) {
+    const host = ["ami", "instanceType", "keyName", "userData", "iamInstanceProfile", "sshHostKey"] as const;
+    return [
+      ...host.filter((field) => args[field] !== undefined).map((field) => superfluous(field)),
+      ...args.interfaces.flatMap((iface, i) =>
+        Object.entries(iface)
+          .filter(([field, value]) => value !== undefined && !EXISTING_FIELDS.includes(field))
+          .map(([field]) => superfluous(`interfaces[${i}].${field}`)),
+      ),
+    ];
+  }
+  return [
+    ...(["ami", "instanceType"] as const)
+      .filter((field) => args[field] === undefined)
+      .map((path) => ({ path, problem: "is missing", fix: "Give it, or adopt an instance by `existing`" })),
+    ...args.interfaces.flatMap(({ subnet, subnetId, publicIp, allocationId }, i) => {
+      const issues: Issue[] = [];
+      if ((subnet === undefined) === (subnetId === undefined)) {
+        const problem = subnet === undefined ? "is missing" : "is given together with subnetId";
+        const fix = "Give the subnet as a resource (subnet), or by id (subnetId)";
+        issues.push({ path: `interfaces[${i}].subnet`, problem, fix });
+      }
+      if (publicIp === true && allocationId !== undefined) {
+        const problem = "an Elastic IP is to be made, and one is given by allocationId";
+        issues.push({ path: `interfaces[${i}].publicIp`, problem, fix: "Leave one of them out" });
+      }
+      return issues;
+    }),
+  ];
+}
+
+function superfluous(path: string): Issue {
+  return {
+    path,
+    problem: "is given for an instance that exists already",
+    fix: "Leave it out; it is looked up",
+  };
+}
+
+function userDataIssues(bytes: Draft<number | undefined>): Issue[] {
+  if (!isKnown(bytes) || bytes <= USER_DATA_LIMIT) return [];
+  return [
+    {
+      path: "userData",
+      problem: `is ${shown(bytes)} bytes long`,
+      fix: `EC2 takes ${USER_DATA_LIMIT}; fetch the rest from elsewhere at boot`,
+    },
+  ];
+}
+
+function distinct(issues: readonly Issue[]): Issue[] {
+  const seen = new Set<string>();
+  return issues.filter(({ path, problem }) => {
+    const key = `${path}\n${problem}`;
+    return seen.has(key) ? false : seen.add(key);
+  });
+}

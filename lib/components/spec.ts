@@ -1,0 +1,93 @@
+import * as pulumi from "@pulumi/pulumi";
+import { issuesOf } from "../deliver/argsError";
+import { Draft, isKnown, isPending, pendingPaths } from "../deliver/known";
+import { Issue } from "../model/issue";
+import { GatewaySpec, HostSpec, InterfaceSpec } from "../model/spec";
+import { planHost } from "../plan";
+import { NumbersArgs, RoutedInterfaceArgs, RoutingPolicyArgs } from "../args/routing";
+
+/** From arguments whose outputs have been resolved to the spec that the planner reads. */
+
+export interface PlainHostArgs {
+  hostName: string;
+  interfaces: pulumi.Unwrap<RoutedInterfaceArgs>[];
+  policy?: pulumi.Unwrap<RoutingPolicyArgs>;
+  numbers?: pulumi.Unwrap<NumbersArgs>;
+}
+
+export function hostSpec(args: PlainHostArgs): HostSpec {
+  return {
+    name: args.hostName,
+    interfaces: args.interfaces.map(interfaceSpec),
+    policy: args.policy,
+    numbers: args.numbers,
+  };
+}
+
+function interfaceSpec({ onLinkGateways, ...fields }: pulumi.Unwrap<RoutedInterfaceArgs>): InterfaceSpec {
+  if (onLinkGateways === undefined) return fields;
+  const onLink: GatewaySpec[] = onLinkGateways.map((address) => ({ address, onLink: true }));
+  return { ...fields, gateways: [...(fields.gateways ?? []), ...onLink] };
+}
+
+function plannedIssues(args: PlainHostArgs): readonly Issue[] {
+  // A list that is none is for the planner's reader to refuse, not for us to fall over.
+  if (!Array.isArray(args.interfaces) || args.interfaces.some((i) => typeof i !== "object" || i === null)) {
+    return issuesOf(() => planHost({ name: args.hostName, interfaces: args.interfaces } as HostSpec));
+  }
+  return inOurWords(
+    issuesOf(() => planHost(hostSpec(args))),
+    args.interfaces,
+  );
+}
+
+/**
+ * What is wrong with what is known of a host. Everything is checked once everything is known; before, the interfaces
+ * that are known whole, and the rest of the arguments without what refers to interfaces by name. A value that is
+ * pending can therefore never turn what was refused into something right.
+ */
+export function hostIssues(draft: Draft<PlainHostArgs>): readonly Issue[] {
+  if (isPending(draft)) return [];
+  if (pendingPaths(draft).length === 0) return plannedIssues(draft as PlainHostArgs);
+  const known = Array.isArray(draft.interfaces)
+    ? draft.interfaces
+        .map((value, index) => ({ value: value as Draft<PlainHostArgs["interfaces"][number]>, index }))
+        .filter(({ value }) => pendingPaths(value).length === 0)
+    : [];
+  if (known.length === 0) return [];
+  const policy = isKnown(draft.policy) ? { ...draft.policy, directPairs: undefined } : undefined;
+  const issues = plannedIssues({
+    hostName: isKnown(draft.hostName) ? draft.hostName : "pending",
+    interfaces: known.map(({ value }) => value) as PlainHostArgs["interfaces"],
+    policy: pendingPaths(policy).length === 0 ? (policy as PlainHostArgs["policy"]) : undefined,
+    numbers:
+      pendingPaths(draft.numbers).length === 0 ? (draft.numbers as PlainHostArgs["numbers"]) : undefined,
+  });
+  return issues.map((issue) =>
+    moved(
+      issue,
+      known.map(({ index }) => index),
+    ),
+  );
+}
+
+/** An issue of a spec that holds some of the interfaces, by the place that each has in the arguments. */
+function moved(issue: Issue, places: readonly number[]): Issue {
+  const path = issue.path.replace(
+    /^interfaces\[(\d+)\]/,
+    (_, index: string) => `interfaces[${places[Number(index)] ?? index}]`,
+  );
+  return { ...issue, path };
+}
+
+/** Issues of gateways in the words of the arguments, where on-link gateways have a field of their own. */
+function inOurWords(issues: readonly Issue[], interfaces: PlainHostArgs["interfaces"]): readonly Issue[] {
+  return issues.map((issue) => ({
+    ...issue,
+    path: issue.path.replace(/^interfaces\[(\d+)\]\.gateways\[(\d+)\].*$/, (whole, i: string, j: string) => {
+      const before = interfaces[Number(i)]?.gateways?.length ?? 0;
+      return Number(j) < before ? whole : `interfaces[${i}].onLinkGateways[${Number(j) - before}]`;
+    }),
+    fix: issue.fix.replace(/say \{"address": "[^"]*", "onLink": true\}/, "move it to onLinkGateways"),
+  }));
+}

@@ -1,0 +1,92 @@
+import * as pulumi from "@pulumi/pulumi";
+import { refuse } from "../deliver/argsError";
+import { connectionIssues } from "../deliver/connection";
+import { ConnectionArgs } from "../args/connection";
+import { Draft, Inputs, isPending, knownNow, settle } from "../deliver/known";
+import { remoteApply } from "../deliver/remoteApply";
+import { Report } from "../deliver/report";
+import { Issue } from "../model/issue";
+import { planned } from "./planned";
+import { SymmetricRoutingPolicyArgs } from "../args/symmetricRoutingPolicy";
+import { PlainHostArgs, hostIssues } from "./spec";
+import { timeoutIssues } from "./timeout";
+
+/**
+ * Makes a Linux host with several interfaces route symmetrically: every packet leaves by the interface that owns its
+ * source address, through that interface's own gateway. For any host that SSH reaches, whoever made it.
+ *
+ * A preview shows the program line by line; an update applies it in one connection and reports what the host's own
+ * kernel answers; removing the component restores the host. Set the option `deletedWith` to the machine's resource,
+ * so that a machine that goes anyway is not asked to restore anything.
+ */
+export class SymmetricRoutingPolicy extends pulumi.ComponentResource {
+  /** The complete desired state as data (`Plan`); at a preview with pending values `{ pending: [paths] }`. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the schema has no type for it
+  readonly plan: pulumi.Output<any>;
+  /** The program that puts the plan on the host: POSIX sh. */
+  readonly program: pulumi.Output<string>;
+  /** Digest of the plan. */
+  readonly programDigest: pulumi.Output<string>;
+  /** For each source address and delegated prefix the gateway its packets leave by. */
+  readonly gatewayBySource: pulumi.Output<Record<string, string>>;
+  /** What the host's kernel answered after the last change. */
+  readonly report: pulumi.Output<Report>;
+  /** Whether the kernel answered every question as planned. */
+  readonly symmetric: pulumi.Output<boolean>;
+
+  constructor(name: string, args: SymmetricRoutingPolicyArgs, opts?: pulumi.ComponentResourceOptions) {
+    // Never `args` as a whole: what is handed up is recorded, and a key in it would be in clear.
+    const { interfaces, policy, hostName, numbers, identity } = args;
+    super(TYPE, name, { interfaces, policy, hostName, numbers, identity }, opts);
+
+    const subject = `${TYPE} ${JSON.stringify(name)}`;
+    const host: Inputs<PlainHostArgs> = { hostName: hostName ?? name, interfaces, policy, numbers };
+    const rest: Inputs<RestArgs> = { connection: args.connection, timeoutSeconds: args.timeoutSeconds };
+    refuse(this, subject, [
+      ...hostIssues(knownNow<PlainHostArgs>(host)),
+      ...restIssues(knownNow<RestArgs>(rest)),
+    ]);
+
+    const { plan, program, programDigest, gatewayBySource } = planned(this, subject, host);
+    // The rest is checked before the program is handed over: a command with a bad connection is never registered.
+    const checked = settle<RestArgs, void>(rest, (draft) => refuse(this, subject, restIssues(draft)));
+    const { report } = remoteApply(
+      `${name}-apply`,
+      {
+        program: pulumi.all([pulumi.unsecret(checked), program]).apply(([, text]) => text),
+        digest: programDigest,
+        connection: args.connection,
+        timeoutSeconds: args.timeoutSeconds ?? DEFAULT_TIMEOUT,
+        identity,
+      },
+      { parent: this, dependsOn: opts?.dependsOn, deletedWith: opts?.deletedWith },
+    );
+    this.plan = plan;
+    this.program = program;
+    this.programDigest = programDigest;
+    this.gatewayBySource = gatewayBySource;
+    this.report = report;
+    this.symmetric = report.apply(({ symmetric }) => symmetric);
+    // Without the program: the command has it in its inputs and outputs already.
+    this.registerOutputs({
+      plan,
+      programDigest,
+      gatewayBySource,
+      report,
+      symmetric: this.symmetric,
+    });
+  }
+}
+
+const TYPE = "multihome:index:SymmetricRoutingPolicy";
+export const DEFAULT_TIMEOUT = 300;
+
+interface RestArgs {
+  connection: pulumi.Unwrap<ConnectionArgs>;
+  timeoutSeconds?: number;
+}
+
+function restIssues(draft: Draft<RestArgs>): Issue[] {
+  if (isPending(draft)) return [];
+  return [...connectionIssues(draft.connection), ...timeoutIssues(draft.timeoutSeconds)];
+}

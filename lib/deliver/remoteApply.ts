@@ -1,0 +1,82 @@
+import { remote } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import { PlainConnection, DEFAULT_USER, commandConnection } from "./connection";
+import { Inputs, fieldOf } from "./known";
+import { Report, parseReport } from "./report";
+
+/** What is put on a host, and how it is reached. */
+export interface RemoteApplyArgs {
+  /** The program: goes over standard input, so that a preview shows its lines and an error never quotes it. */
+  program: pulumi.Input<string>;
+  /** Digest of the plan in the program; the report must be of the same. */
+  digest: pulumi.Input<string>;
+  connection: Inputs<PlainConnection>;
+  /** Seconds the program may take on the host. */
+  timeoutSeconds: pulumi.Input<number>;
+  /**
+   * Which machine it is, such as an instance id. When another machine comes under the same address the program runs
+   * again. It stands as a comment in the command and not in the program: an id is not known before its instance
+   * exists, and would keep the whole program from being shown at the first preview.
+   */
+  identity?: pulumi.Input<string>;
+}
+
+/** What was put on a host. */
+export interface RemoteApply {
+  readonly command: remote.Command;
+  /** What the host's own kernel answered after the change. */
+  readonly report: pulumi.Output<Report>;
+}
+
+/**
+ * Puts a program on a host over SSH: one resource and one connection a change, none without a change.
+ *
+ * What a `remote.Command` really does decides how it is used here. `triggers` would replace it, and the old one's
+ * `delete` would then take away what the new one's `create` had just put there: so none, and every change is an
+ * update that runs `create` again. `delete` runs the old program's `remove` and is skipped when the host itself goes
+ * (`deletedWith`, for the caller to set). Time is bounded on the host, since the provider waits without end. Logging
+ * is off, since a long line would hang it.
+ */
+export function remoteApply(
+  name: string,
+  args: RemoteApplyArgs,
+  opts: pulumi.CustomResourceOptions,
+): RemoteApply {
+  const run = (verb: string): pulumi.Output<string> =>
+    pulumi
+      .all([userOf(args.connection), args.timeoutSeconds, args.identity])
+      .apply(([user, timeout, identity]) =>
+        commandLine(verb, user, timeout, verb === "remove" ? undefined : identity),
+      );
+  const command = new remote.Command(
+    name,
+    {
+      connection: commandConnection(args.connection),
+      create: run("apply --json"),
+      delete: run("remove"),
+      stdin: args.program,
+      logging: remote.Logging.None,
+      addPreviousOutputInEnv: false,
+    },
+    pulumi.mergeOptions(opts, { deleteBeforeReplace: true, hideDiffs: ["connection"] }),
+  );
+  const report = pulumi
+    .all([command.stdout, args.digest])
+    .apply(([stdout, digest]) => parseReport(stdout, digest));
+  return { command, report };
+}
+
+/**
+ * The login name, known even while the address is not. Whether there is a "sudo" in the command tells nothing secret,
+ * but the key beside the name would make it so.
+ */
+function userOf(connection: Inputs<PlainConnection>): pulumi.Output<string> {
+  return pulumi.unsecret(fieldOf(connection, "user")).apply((user) => user ?? DEFAULT_USER);
+}
+
+/** The one line that the remote shell gets: short, constant, without data of the plan. */
+export function commandLine(verb: string, user: string, timeoutSeconds: number, identity?: string): string {
+  const sudo = user === "root" ? "" : "sudo -n ";
+  const comment = identity === undefined ? "" : ` # ${identity.replace(/[^A-Za-z0-9._:/-]/g, "?")}`;
+  return `${sudo}timeout -k 10 ${timeoutSeconds} sh -s -- ${verb}${comment}`;
+}
