@@ -3,57 +3,51 @@
 # Gives it /etc, /var, /root, /run and /tmp of its own, in memory, so that instances share no state with each other or
 # with the machine; then becomes its sshd.
 #
-# usage: instance.sh DIRECTORY SSHD UID_SSHD SUDO_SHIM
+# usage: instance.sh DIRECTORY SSHD ONE_USER SUDO_SHIM
 #   DIRECTORY   of the instance: ssh_host_ed25519_key, authorized_keys, and an empty "disk" to mount on
 #   SSHD        path of OpenSSH's server
-#   UID_SSHD    user and group id of its unprivileged half, or "-" to take the machine's
+#   ONE_USER    "yes" in a user namespace that has only root: then DIRECTORY has nogroups.so as well
 #   SUDO_SHIM   "yes" when the machine has no sudo that works here
 set -eu
 
-directory=$1 sshd=$2 uid_sshd=$3 sudo_shim=$4
+directory=$1 sshd=$2 one_user=$3 sudo_shim=$4
 umask 022
 cd "$directory"
 
-# Relative paths: an overlay's options cannot hold every character a path can.
 mount -t tmpfs -o mode=755 tmpfs disk
 cd disk
-for tree in etc var; do
-  mkdir "$tree" "$tree.work"
-  mount -t overlay -o "lowerdir=/$tree,upperdir=$tree,workdir=$tree.work" overlay "/$tree"
+# As on a fresh image: what programs need to run, and nothing of how the machine itself is configured.
+mkdir etc
+for name in alternatives bash.bashrc ethertypes iproute2 ld.so.cache ld.so.conf ld.so.conf.d localtime nsswitch.conf \
+  profile protocols services shells; do
+  [ ! -e "/etc/$name" ] || cp -R "/etc/$name" etc/
 done
-mkdir root
-cp ../ssh_host_ed25519_key ../authorized_keys root/
-mount --bind root /root
-cd /root
-mount -t tmpfs -o mode=755 tmpfs /run
+account_sshd=$(grep '^sshd:' /etc/passwd || echo 'sshd:x:74:74::/run/sshd:/usr/sbin/nologin')
+[ "$one_user" = no ] || account_sshd=sshd:x:0:0::/run/sshd:/usr/sbin/nologin
+shell=/bin/sh
+[ ! -x /bin/bash ] || shell=/bin/bash
+printf '%s\n' "root:x:0:0:root:/root:$shell" "$account_sshd" > etc/passwd
+printf '%s\n' 'root:x:0:' > etc/group
+printf '%s\n' 'root:*:19000:0:99999:7:::' > etc/shadow
+chmod 600 etc/shadow
+mkdir -p etc/ssh var/cache var/lib/multihome var/log var/tmp
+ln -s /run var/run
+mkdir -m 700 root root/.ssh
+cp ../authorized_keys root/.ssh/authorized_keys
+cp ../ssh_host_ed25519_key etc/ssh/ssh_host_ed25519_key
+chmod 600 root/.ssh/authorized_keys etc/ssh/ssh_host_ed25519_key
+mkdir -p run/lab run/sshd run/multihome
+[ "$one_user" = no ] || cp ../nogroups.so run/lab/
+for tree in etc var root run; do
+  mount --bind "$tree" "/$tree"
+done
 mount -t tmpfs -o mode=1777 tmpfs /tmp
+cd /root
 
 # /proc and /sys as the instance's namespaces see them. A container's masked ones cannot be mounted anew; then the
 # machine's stay, which show more than they should but mislead nobody about the network.
 mount -t proc proc /proc || true
 mount -t sysfs sysfs /sys || true
-
-shell=/bin/sh
-[ ! -x /bin/bash ] || shell=/bin/bash
-if [ "$uid_sshd" = - ]; then
-  account_sshd=$(grep '^sshd:' /etc/passwd || echo 'sshd:x:74:74::/run/sshd:/usr/sbin/nologin')
-else
-  account_sshd="sshd:x:$uid_sshd:$uid_sshd::/run/sshd:/usr/sbin/nologin"
-fi
-printf '%s\n' "root:x:0:0:root:/root:$shell" "$account_sshd" > /etc/passwd.new
-printf '%s\n' 'root:x:0:' > /etc/group.new
-printf '%s\n' 'root:*:19000:0:99999:7:::' > /etc/shadow.new
-for file in passwd group shadow; do
-  mv -f "/etc/$file.new" "/etc/$file"
-done
-rm -f /etc/nologin /run/nologin
-mkdir -p /run/sshd /var/lib/multihome /run/multihome /etc/ssh
-chmod 755 /run/sshd
-
-mkdir -m 700 /root/.ssh
-mv authorized_keys /root/.ssh/authorized_keys
-mv -f ssh_host_ed25519_key /etc/ssh/ssh_host_ed25519_key
-chmod 600 /root/.ssh/authorized_keys /etc/ssh/ssh_host_ed25519_key
 
 path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 if [ "$sudo_shim" = yes ]; then
@@ -96,4 +90,5 @@ SetEnv PATH=$path
 Subsystem sftp internal-sftp
 EOF
 
+[ "$one_user" = no ] || export LD_PRELOAD=/run/lab/nogroups.so
 exec "$sshd" -D -e -f /etc/ssh/sshd_config

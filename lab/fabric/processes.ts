@@ -21,6 +21,13 @@ export function isAlive(process: ProcessId): boolean {
   return identify(process.pid)?.startTime === process.startTime;
 }
 
+/** The children of a process, if it is alive. */
+export function childrenOf(parent: ProcessId): ProcessId[] {
+  if (!isAlive(parent)) return [];
+  const pids = readIfThere(`/proc/${parent.pid}/task/${parent.pid}/children`) ?? "";
+  return pids.split(" ").flatMap((pid) => (pid === "" ? [] : (identify(Number(pid)) ?? [])));
+}
+
 /** Kills and waits for the end. */
 export async function kill(processes: readonly ProcessId[], milliseconds = 5000): Promise<void> {
   const deadline = Date.now() + milliseconds;

@@ -4,8 +4,9 @@ import * as path from "node:path";
 import { instanceDirectory, readIfThere, writeWhole } from "./files";
 import { ServerModel } from "./model";
 import { onlyOneUser, insideUserNamespace, programPath } from "./privilege";
-import { ProcessId, identify, isAlive, kill, sleep } from "./processes";
+import { ProcessId, childrenOf, identify, isAlive, kill, sleep } from "./processes";
 import { ENVIRONMENT, Runner, inNamespace } from "./run";
+import { noGroupsObject } from "./shim";
 import { FabricOptions } from "./types";
 
 /** The sshd of an instance, and with it the instance's processes: they live and die with its PID namespace. */
@@ -54,7 +55,7 @@ export class Server {
     await this.hostKey(runner);
     fs.mkdirSync(this.file("disk"), { recursive: true });
     writeWhole(this.file("authorized_keys"), model.authorizedKeys.map((key) => `${key}\n`).join(""));
-    const uid = onlyOneUser() ? "0" : "-";
+    if (onlyOneUser()) this.writeNoGroups();
     const sudoShim = insideUserNamespace() || programPath("sudo") === undefined ? "yes" : "no";
     const isolate = [
       "unshare",
@@ -66,7 +67,7 @@ export class Server {
       "--kill-child",
       "--",
     ];
-    const boot = ["sh", BOOT, this.directory, programPath("sshd")!, uid, sudoShim];
+    const boot = ["sh", BOOT, this.directory, programPath("sshd")!, onlyOneUser() ? "yes" : "no", sudoShim];
     const argv = inNamespace(model.namespace, [...isolate, ...boot]);
     const log = fs.openSync(this.file("sshd.log"), "w", 0o600);
     runner.started(argv);
@@ -84,6 +85,17 @@ export class Server {
     child.unref();
   }
 
+  private writeNoGroups(): void {
+    const object = noGroupsObject();
+    if (object === undefined) {
+      throw new Error(
+        `sshd cannot run in a user namespace with one user on ${process.arch}; be root, or allow more users ` +
+          "(subuid(5), newuidmap(1), unshare --map-auto)",
+      );
+    }
+    fs.writeFileSync(this.file("nogroups.so"), object);
+  }
+
   private async listening(started: ProcessId): Promise<void> {
     const deadline = Date.now() + PATIENCE;
     while (!this.log().includes("Server listening on")) {
@@ -94,10 +106,14 @@ export class Server {
     }
   }
 
-  /** Kills every process of the instance. */
+  /** Kills every process of the instance: with process 1 of a PID namespace the kernel ends all others. */
   async stop(): Promise<void> {
     const recorded = this.recorded();
-    if (recorded !== undefined) await kill([recorded]);
+    if (recorded !== undefined) {
+      // First the child: its parent takes note of its death and ends, and nobody is left to be reaped.
+      await kill(childrenOf(recorded));
+      await kill([recorded]);
+    }
     fs.rmSync(this.file("process.json"), { force: true });
   }
 

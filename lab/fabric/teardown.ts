@@ -17,8 +17,8 @@ export async function tearDown(lab: string, options: FabricOptions = {}): Promis
   const torn = await withLock(directory, async () => {
     const namespaces = namesOf(lab);
     const processes = processesToKill(namespaces);
+    await Promise.all(recordedInstances(directory).map((id) => new Server(id, lab, options).stop()));
     await kill(processes);
-    for (const id of recordedInstances(directory)) await new Server(id, lab, options).stop();
     if (namespaces.length > 0) {
       await runner.ok(["ip", "-batch", "-"], namespaces.map((name) => `netns del ${name}\n`).join(""));
     }

@@ -1,5 +1,6 @@
 import { CloudState, NetworkInterface } from "../../cloud/state";
 import { FabricModel, LinkModel, NamespaceModel, ServerModel } from "../model";
+import { checkCloud } from "./check";
 import { connectInternet } from "./gateway";
 import { buildInstance, configureInterface } from "./instance";
 import { buildInternet } from "./internet";
@@ -11,8 +12,11 @@ import { buildVpc, connectPort } from "./vpc";
  * What must exist on the machine for a cloud to be there. Pure: the same cloud gives the same model, whatever the
  * order of its records. References to what is not (yet) in the cloud are left out, so every state on the way of an
  * update can be realized.
+ *
+ * @throws Error when an address, prefix, MAC address or id is not written as such: every problem at once
  */
 export function fabricOf(cloud: CloudState): FabricModel {
+  checkCloud(cloud);
   const links: Record<string, LinkModel> = {};
   const servers: Record<string, ServerModel> = {};
   const { internet, operator, link } = buildInternet(cloud.lab);

@@ -65,7 +65,8 @@ export function attachPort(
   const others = Object.values(cloud.networkInterfaces).filter(
     ({ id, subnetId }) => subnetId === subnet.id && id !== eni.id,
   );
-  for (const address of others.flatMap((other) => other.ipv6Addresses)) port.proxyNeighbour(address, "instance");
+  for (const address of others.flatMap((other) => other.ipv6Addresses))
+    port.proxyNeighbour(address, "instance");
   const near = linkEnd(port, "instance", gatewayMac(subnet), {
     "net/ipv4/conf/instance/proxy_arp": "1",
     "net/ipv6/conf/instance/proxy_ndp": "1",
@@ -146,6 +147,7 @@ function checkRules(eni: NetworkInterface): string[] {
     'iifname "instance" ip daddr { 224.0.0.0/4, 255.255.255.255 } drop',
     'iifname "instance" ip6 daddr ff00::/8 accept',
     'iifname "instance" ip6 saddr fe80::/10 accept',
+    'iifname "vpc" ip6 daddr ff00::/8 drop',
   ];
   if (!eni.sourceDestCheck) return rules;
   return [
