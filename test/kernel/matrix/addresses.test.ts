@@ -18,9 +18,11 @@ const asks = (client: Place, to: string, from?: string): Flow => ({
 });
 
 describeInCloud("every kind of address is symmetric", () => {
-  const cloud = new Cloud("mtxc", { sourceCheck: true });
-  beforeAll(() => cloud.ready());
-  afterAll(() => cloud.destroy());
+  let cloud: Cloud;
+  beforeAll(async () => {
+    cloud = await Cloud.open("mtxc", { sourceCheck: true });
+  });
+  afterAll(() => cloud?.destroy());
 
   describe("secondary addresses and delegated prefixes", () => {
     // One address of each delegated prefix of eth1 is on the loopback of the host, one in the container.

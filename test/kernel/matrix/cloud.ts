@@ -55,10 +55,26 @@ export class Cloud {
   private host?: Host;
   private sourcePort = FIRST_SOURCE_PORT;
 
-  /** @param prefix of the namespaces' names; see {@link Namespaces}. */
-  constructor(
+  /**
+   * Builds the networks and starts the servers.
+   *
+   * @param prefix of the namespaces' names; see {@link Namespaces}
+   */
+  static async open(prefix: string, fabric: Fabric): Promise<Cloud> {
+    const cloud = new Cloud(prefix, fabric);
+    try {
+      cloud.connect();
+      await cloud.serve();
+      return cloud;
+    } catch (error) {
+      await cloud.destroy();
+      throw error;
+    }
+  }
+
+  private constructor(
     prefix: string,
-    readonly fabric: Fabric,
+    private readonly fabric: Fabric,
   ) {
     this.namespaces = new Namespaces(prefix);
     const create = (name: string) => this.namespaces.create(name);
@@ -67,20 +83,6 @@ export class Cloud {
     this.agents = Object.fromEntries(
       OTHERS.map((place) => [place, new Agent(create(place))]),
     ) as typeof this.agents;
-    this.connect();
-    this.loadFabric([]);
-    if (!fabric.statefulRouters) return;
-    for (const net of BOTH) setSysctls(this.routers[net], { "net/netfilter/nf_conntrack_tcp_loose": 0 });
-  }
-
-  /** Starts the servers. */
-  async ready(): Promise<void> {
-    const servers = ["0.0.0.0", "::"].flatMap((address) => [
-      { protocol: "tcp" as const, address, port: PORTS.echo },
-      { protocol: "udp" as const, address, port: PORTS.echo },
-      { protocol: "http" as const, address, port: PORTS.http },
-    ]);
-    await Promise.all(OTHERS.map((place) => this.agents[place].serve(...servers)));
   }
 
   agent(place: Place): Agent {
@@ -97,7 +99,7 @@ export class Cloud {
     this.switch.batch(
       4,
       layout.flatMap(({ device, net }, i) => [
-        `link add p-${device} type veth peer name ${device} address ${mac(i + 1, 10)} netns ${namespace.name}`,
+        `link add p-${device} type veth peer name ${device} netns ${namespace.name} address ${mac(i + 1, 10)}`,
         `link set p-${device} master net-${net} up`,
       ]),
     );
@@ -138,11 +140,20 @@ export class Cloud {
     for (const net of BOTH) loadNft(this.routers[net], statefulRules(`g${net}`));
   }
 
+  private async serve(): Promise<void> {
+    const servers = ["0.0.0.0", "::"].flatMap((address) => [
+      { protocol: "tcp" as const, address, port: PORTS.echo },
+      { protocol: "udp" as const, address, port: PORTS.echo },
+      { protocol: "http" as const, address, port: PORTS.http },
+    ]);
+    await Promise.all(OTHERS.map((place) => this.agents[place].serve(...servers)));
+  }
+
   private async unplug(): Promise<void> {
     if (this.host === undefined) return;
     const { layout, namespace } = this.host;
-    // The links first: a namespace takes its links with it only after a while, and their names would still be taken.
-    // A test may have removed them already.
+    // The links first: a namespace takes its links with it only after a while, and their names would still be
+    // taken. A test may have removed them already.
     for (const { device } of layout) this.switch.run(["ip", "link", "del", `p-${device}`]);
     for (const place of ["container", "vpn"] as const) this.agents[place].namespace.ip("link del eth0");
     await namespace.destroy();
@@ -190,6 +201,10 @@ export class Cloud {
         `route add default via ${GATEWAY6} dev eth0`,
       ]);
     }
+    this.loadFabric([]);
+    if (!this.fabric.statefulRouters) return;
+    // Only a SYN starts a connection: packets of one that was not seen from its start are "invalid".
+    for (const net of BOTH) setSysctls(this.routers[net], { "net/netfilter/nf_conntrack_tcp_loose": 0 });
   }
 }
 

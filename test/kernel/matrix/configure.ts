@@ -1,8 +1,8 @@
 import { Namespace } from "../support/netns";
 
 /**
- * `ip` commands of both families, in two processes: first those of links and IPv4, then those that name an IPv6
- * address. (A batch of `ip` is of one family.)
+ * `ip` commands of both families, in two processes: first those of links and IPv4, then those that name an
+ * IPv6 address. (A batch of `ip` is of one family.)
  */
 export function configure(namespace: Namespace, lines: readonly string[]): void {
   const isIPv6 = (line: string) => !line.startsWith("link ") && line.includes(":");
@@ -24,6 +24,10 @@ export function setSysctls(namespace: Namespace, values: Readonly<Record<string,
 }
 
 export const FORWARDING = { "net/ipv4/ip_forward": 1, "net/ipv6/conf/all/forwarding": 1 };
+
+/** A table in place of the one before, in one transaction. */
+export const replacingTable = (family: string, name: string, body: string) =>
+  `table ${family} ${name}\ndelete table ${family} ${name}\ntable ${family} ${name} {\n${body}\n}\n`;
 
 /** Loads a ruleset. */
 export function loadNft(namespace: Namespace, ruleset: string): void {

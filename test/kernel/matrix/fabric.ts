@@ -1,9 +1,13 @@
 import { Namespace } from "../support/netns";
+import { replacingTable } from "./configure";
 import { Layout, PRIVATE_TO_HOST, bare, isIPv6, ofFamily } from "./layout";
 
 /** Packets of one flow and direction that the cloud has counted at one place. */
 export interface Sighting {
-  /** Packets are counted where they are dropped (witnesses against a routing decision) and where they reach the host. */
+  /**
+   * Packets are counted where they are dropped (witnesses against a routing decision) and where they reach
+   * the host.
+   */
   readonly event: "dropped" | "reached the host";
   /** What saw them, and where: "source check at eth1", "firewall of ga". */
   readonly by: string;
@@ -30,8 +34,8 @@ const note = (family: 4 | 6, name: string) => {
 };
 
 /**
- * The ports of the switch, as a cloud's: a source that is not the interface's own is dropped (when `sourceCheck`),
- * and so is what is addressed to networks inside the host.
+ * The ports of the switch, as a cloud's: a source that is not the interface's own is dropped (when
+ * `sourceCheck`), and so is what is addressed to networks inside the host.
  */
 export function portRules(layout: Layout, sourceCheck: boolean): string {
   const port = ({ device, addresses, delegated = [] }: Layout[number]) => {
@@ -50,8 +54,9 @@ export function portRules(layout: Layout, sourceCheck: boolean): string {
   const arrivals = ({ device }: Layout[number]) => `
     oifname "p-${device}" ${note(4, `arrived_${device}`)}
     oifname "p-${device}" ${note(6, `arrived_${device}`)}`;
-  return `${fresh("netdev", layout.map(port).join(""))}${fresh(
+  return `${replacingTable("netdev", "fabric", layout.map(port).join(""))}${replacingTable(
     "bridge",
+    "fabric",
     `${layout.map(({ device }) => sets(`arrived_${device}`)).join("")}  chain forward {
     type filter hook forward priority 0; policy accept;${layout.map(arrivals).join("")}
   }
@@ -59,15 +64,15 @@ export function portRules(layout: Layout, sourceCheck: boolean): string {
   )}`;
 }
 
-/** A table in place of the one before, in the same transaction. */
-const fresh = (family: string, body: string) =>
-  `table ${family} fabric\ndelete table ${family} fabric\ntable ${family} fabric {\n${body}}\n`;
-
-/** A firewall that must see both directions of a flow, from its first packet on. Needs nf_conntrack_tcp_loose=0. */
+/**
+ * A firewall that must see both directions of a flow, from its first packet on. Needs
+ * nf_conntrack_tcp_loose=0.
+ */
 export function statefulRules(router: string): string {
   const name = `state_${router}`;
-  return fresh(
+  return replacingTable(
     "inet",
+    "fabric",
     `${sets(name)}  chain forward {
     type filter hook forward priority 0; policy accept;
     ct state established,related accept

@@ -34,8 +34,8 @@ const TIMEOUT = 1_200;
 const PROTOCOL = { tcp: 6, udp: 17, ping4: 1, ping6: 58 } as const;
 
 /**
- * Makes all the exchanges at once, then asks the fabric for the witnesses: every flow has a source port of its own,
- * by which the packets dropped are known to be its.
+ * Makes all the exchanges at once, then asks the fabric for the witnesses: every flow has a source port of
+ * its own, by which the packets dropped are known to be its.
  */
 export async function exchange(
   cloud: Cloud,
@@ -98,7 +98,9 @@ function attempt(cloud: Cloud, flow: Flow, sourcePort: number, timeout: number):
 
 interface Evidence {
   readonly sightings: readonly Sighting[];
-  /** The host's reverse path filter has dropped something meanwhile; the kernel does not say of which flow. */
+  /**
+   * The host's reverse path filter has dropped something meanwhile; the kernel does not say of which flow.
+   */
   readonly filtered: boolean;
 }
 
@@ -118,7 +120,10 @@ function witnesses(
   return [filtered && reached ? "reverse path filter" : "no answer"];
 }
 
-/** A sighting of the flow in either direction. Where the kernel chose the address, any will do: the ports tell. */
+/**
+ * A sighting of the flow in either direction. Where the kernel chose the address, any will do: the ports
+ * tell.
+ */
 function matches(seen: Sighting, flow: Flow, sourcePort: number): boolean {
   const protocol = flow.by === "ping" ? PROTOCOL[isIPv6(flow.to) ? "ping6" : "ping4"] : PROTOCOL[flow.by];
   const there = seen.to === flow.to;

@@ -3,8 +3,9 @@ import { A4, A6, B4, B6, BEYOND_VPN, CONTAINER, WORLD4, WORLD6, neighbour4 } fro
 import { PORTS } from "./ports";
 
 /**
- * The nine flows that a cloud's source check tells apart. The id is "who>whom": i the Internet, a and b hosts on
- * the networks of A and B, c a container of the host; A and B are the host's addresses on eth0 and eth1; 6 is IPv6.
+ * The nine flows that a cloud's source check tells apart. The id is "who>whom": i the Internet, a and b hosts
+ * on the networks of A and B, c a container of the host; A and B are the host's addresses on eth0 and eth1; 6
+ * is IPv6.
  */
 export const NINE: readonly Flow[] = [
   { id: "i>A", by: "tcp", client: "world", to: A4 },
@@ -21,7 +22,9 @@ export const NINE: readonly Flow[] = [
 /** After eth1 went down and up: B is still an address of the host, and a program still uses it. */
 export const B_STILL_USED: Flow = { id: "B>i", by: "udp", client: "host", from: B4, to: WORLD4 };
 
-/** The checks behind stateful routers, by what they ask of the routing. `by` tells those of one pair apart. */
+/**
+ * The checks behind stateful routers, by what they ask of the routing. `by` tells those of one pair apart.
+ */
 export const CHECKS: Readonly<Record<string, readonly Flow[]>> = {
   "own gateway": [
     { id: "i>A tcp", by: "tcp", client: "world", to: A4 },
@@ -67,7 +70,10 @@ export const CHECKS: Readonly<Record<string, readonly Flow[]>> = {
   ],
 };
 
-/** These two belong to the strong host model alone, which discards what came in by another interface's address. */
+/**
+ * These two belong to the strong host model alone, which discards what came in by another interface's
+ * address.
+ */
 export const STRONG_ONLY = ["b>A by eth1 is discarded", "A forced out of eth1 is discarded"] as const;
 
 export const ALL_CHECKS: readonly Flow[] = Object.values(CHECKS).flat();

@@ -19,7 +19,10 @@ export class Host {
     readonly agent: Agent,
   ) {}
 
-  /** Addresses and main table as DHCP and router advertisements leave them; a container; a tunnel with a route. */
+  /**
+   * Addresses and main table as DHCP and router advertisements leave them; a container; a tunnel with a
+   * route.
+   */
   configure({ rpFilter = 0, families = [4, 6] }: HostOptions, container: Namespace, vpn: Namespace): void {
     const { namespace, layout } = this;
     setSysctls(namespace, {
@@ -83,7 +86,10 @@ export class Host {
     return Number(values[names.indexOf("IPReversePathFilter")]);
   }
 
-  /** Takes an interface down and up, as a cable or `ip link` does; nothing that was on it comes back by itself. */
+  /**
+   * Takes an interface down and up, as a cable or `ip link` does; nothing that was on it comes back by
+   * itself.
+   */
   bounce(device: string): void {
     this.namespace.batch(4, [`link set ${device} down`, `link set ${device} up`]);
   }

@@ -1,6 +1,9 @@
 import { HostSpec, PolicySpec } from "../../../lib/model";
 
-/** The two networks of the cloud: addresses by number (10.0.N.0/24, 2001:db8:N::/64). The gateway of both is fe80::1. */
+/**
+ * The two networks of the cloud: addresses by number (10.0.N.0/24, 2001:db8:N::/64). The gateway of both is
+ * fe80::1.
+ */
 export const NETS = { a: 1, b: 2 } as const;
 export type Net = keyof typeof NETS;
 

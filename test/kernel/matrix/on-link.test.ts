@@ -9,14 +9,17 @@ import { describeInCloud } from "./privilege";
 const ALL_OK = Object.fromEntries(NINE.map(({ id }) => [id, "ok"]));
 
 /**
- * Who goes directly to a subnet attached to another interface leaves by that interface with a source that is not its
- * own; so the cloud's source check is the witness of the way taken, and nothing else may be caught.
+ * Who goes directly to a subnet attached to another interface leaves by that interface with a source that is
+ * not its own; so the cloud's source check is the witness of the way taken, and nothing else may be caught.
  */
 describeInCloud("the way to subnets attached to other interfaces", () => {
-  const checking = new Cloud("mtxd", { sourceCheck: true });
-  const open = new Cloud("mtxe", {});
-  beforeAll(() => Promise.all([checking.ready(), open.ready()]));
-  afterAll(() => Promise.all([checking.destroy(), open.destroy()]));
+  let checking: Cloud;
+  let open: Cloud;
+  beforeAll(async () => {
+    checking = await Cloud.open("mtxd", { sourceCheck: true });
+    open = await Cloud.open("mtxe", {});
+  });
+  afterAll(() => Promise.all([checking?.destroy(), open?.destroy()]));
 
   const direct = ours("direct", { onLink: "direct" });
   const pair = ours("direct pair", { directPairs: [{ from: "eth0", to: "eth1" }] });

@@ -7,5 +7,7 @@ export const PORTS = {
   bound: 9002,
 } as const;
 
-/** Source ports: above the range from which the kernel takes its own, so that a flow is known by its ports. */
+/**
+ * Source ports: above the range from which the kernel takes its own, so that a flow is known by its ports.
+ */
 export const FIRST_SOURCE_PORT = 61_000;

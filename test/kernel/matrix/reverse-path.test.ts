@@ -8,10 +8,13 @@ import { describeInCloud } from "./privilege";
 
 /** Strict filtering behind stateful routers is in the matrix; negative controls for both clouds as well. */
 describeInCloud("our rules suit every reverse path filter", () => {
-  const checking = new Cloud("mtxf", { sourceCheck: true });
-  const stateful = new Cloud("mtxg", { statefulRouters: true });
-  beforeAll(() => Promise.all([checking.ready(), stateful.ready()]));
-  afterAll(() => Promise.all([checking.destroy(), stateful.destroy()]));
+  let checking: Cloud;
+  let stateful: Cloud;
+  beforeAll(async () => {
+    checking = await Cloud.open("mtxf", { sourceCheck: true });
+    stateful = await Cloud.open("mtxg", { statefulRouters: true });
+  });
+  afterAll(() => Promise.all([checking?.destroy(), stateful?.destroy()]));
 
   test.each([0, 2] as const)("rp_filter=%d: every check behind stateful routers", async (rpFilter) => {
     const host = await plugWith(stateful, ours(), TWO_NETS, { rpFilter });

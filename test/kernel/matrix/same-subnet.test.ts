@@ -2,7 +2,7 @@ import { ec2NetUtils } from "../peers/ec2-net-utils";
 import { none } from "../peers/none";
 import { Candidate, peer } from "./candidate";
 import { Cloud } from "./cloud";
-import { loadNft } from "./configure";
+import { loadNft, replacingTable } from "./configure";
 import { Flow, outcomes } from "./flow";
 import { Host } from "./host";
 import { A4, ONE_NET, WORLD4 } from "./layout";
@@ -31,10 +31,13 @@ const FLOWS: readonly Flow[] = [
 const ALL_OK = Object.fromEntries(FLOWS.map(({ id }) => [id, "ok"]));
 
 describeInCloud("two interfaces in one subnet", () => {
-  const cloud = new Cloud("mtxh", { sourceCheck: true });
-  const open = new Cloud("mtxj", {});
-  beforeAll(() => Promise.all([cloud.ready(), open.ready()]));
-  afterAll(() => Promise.all([cloud.destroy(), open.destroy()]));
+  let cloud: Cloud;
+  let open: Cloud;
+  beforeAll(async () => {
+    cloud = await Cloud.open("mtxh", { sourceCheck: true });
+    open = await Cloud.open("mtxj", {});
+  });
+  afterAll(() => Promise.all([cloud?.destroy(), open?.destroy()]));
 
   test("each address is answered by its own interface", async () => {
     const host = await plugWith(cloud, ours(), ONE_NET);
@@ -69,7 +72,8 @@ describeInCloud("two interfaces in one subnet", () => {
   async function arpReplies(candidate: Candidate): Promise<Record<string, string[]>> {
     await plugWith(open, candidate, ONE_NET);
     loadNft(open.switch, countingArp());
-    const ask = `for i in $(seq ${ROUNDS}); do ip neigh flush dev eth0; ping -n -c 1 -W 1 "$1" >/dev/null; done`;
+    const once = 'ip neigh flush dev eth0; ping -n -c 1 -W 1 "$1" >/dev/null';
+    const ask = `for i in $(seq ${ROUNDS}); do ${once}; done`;
     for (const address of [A4, SECOND4]) {
       const asked = await open.agent("a").run(["sh", "-c", ask, "sh", address], 30_000);
       expect(asked.ok).toBe(true);
@@ -103,7 +107,7 @@ function countingArp(): string {
     arp operation reply arp saddr ip ${A4} counter name first_${device}
     arp operation reply arp saddr ip ${SECOND4} counter name second_${device}
   }`;
-  return `table netdev flux\ndelete table netdev flux\ntable netdev flux {${["eth0", "eth1"].map(chain).join("")}\n}\n`;
+  return replacingTable("netdev", "flux", ["eth0", "eth1"].map(chain).join(""));
 }
 
 function countersOf(cloud: Cloud): Map<string, number> {

@@ -1,3 +1,4 @@
+import { RuleSet } from "../peers/rule-set";
 import { ALL_CHECKS, B_STILL_USED, CHECKS, NINE, STRONG_ONLY } from "./flows";
 import { Cell, Row } from "./measure";
 
@@ -34,21 +35,23 @@ export function forTerminal(rows: readonly Row[]): string {
 }
 
 /** docs/matrix.md: the same with every check, and what caught each flow that failed. */
-export function forDocs(rows: readonly Row[]): string {
+export function forDocs(rows: readonly Row[], sources: readonly Pick<RuleSet, "title" | "source">[]): string {
   const groups = Object.entries(CHECKS).map(([name, flows]) => ({ name, ids: flows.map(({ id }) => id) }));
   return `# The flow matrix
 
-Written by the test \`test/kernel/matrix/matrix.test.ts\` from what it measured (\`UPDATE_MATRIX=1 npx jest --selectProjects kernel
-test/kernel/matrix/matrix.test.ts\`); the test fails when this page and a measurement differ. Do not edit.
+Written by \`test/kernel/matrix/matrix.test.ts\` from what it measured, when \`UPDATE_MATRIX=1\`; otherwise the test
+fails if this page and a measurement differ. Do not edit.
 
-Each cell is a real exchange, there and back, between network namespaces. The rule sets of other tools are emulations, worked out
-from their source (\`test/kernel/peers\`), in their steady state; "multihome" is the program of this package, run on the host.
+Each cell is a real exchange, there and back, between network namespaces. The rule sets of other tools are
+emulations of their steady state (\`test/kernel/peers\`, and the last section here). "multihome" is the program of
+this package, run on the host.
 
 ## Nine flows on a network that checks sources
 
-The host has A on eth0, its primary interface, and B on eth1, in two networks. Each port of the network drops what does not come
-from an address of that interface, as the source/destination check of an ENI does. "i" is a host on the Internet, "a" and "b" are hosts on the
-networks of A and B, "c" is a container on the host; "i>B" is a TCP connection from i to B, "6" says IPv6.
+The host has A on eth0, its primary interface, and B on eth1, in two networks. Each port of the network drops what
+does not come from an address of that interface, as the source/destination check of an ENI does. "i" is a host on
+the Internet, "a" and "b" are hosts on the networks of A and B, "c" is a container on the host; "i>B" is a TCP
+connection from i to B, "6" says IPv6.
 
 ${markdownTable(
   ["rule set", ...NINE.map(({ id }) => id), "B after eth1 went down and up"],
@@ -59,12 +62,13 @@ ${markdownTable(
   ]),
 )}
 
-\`n/a\`: the tool does not configure that family. "leaks": packets from B left by eth0. "fails closed": none did.
+"n/a": the tool does not configure that family. "leaks": packets from B left by eth0. "fails closed": none did.
 
 ## ${ALL_CHECKS.length} checks behind stateful routers
 
-No source check here, but both routers drop what belongs to no flow that they saw from its start, and the host has \`rp_filter=1\`.
-TCP, UDP and ping, both families, from and to the host. Figures are the checks passed of those that apply.
+No source check here, but both routers drop what belongs to no flow that they saw from its start, and the host has
+\`rp_filter=1\`. TCP, UDP and ping, both families, from and to the host. Figures are the checks passed of those that
+apply.
 
 ${markdownTable(
   ["rule set", ...groups.map(({ name }) => name), "all"],
@@ -78,6 +82,10 @@ Two more belong to the strong host model, not to symmetric routing: ${STRONG_ONL
 ## What caught each flow that failed
 
 ${rows.map(failures).join("\n\n")}
+
+## Where the rule sets are from
+
+${sources.map(({ title, source }) => `- **${title}**: ${source}`).join("\n")}
 `;
 }
 

@@ -6,8 +6,8 @@ const FIRST_TABLE = 100;
 export const cloudInit: RuleSet = {
   title: "cloud-init on EC2",
   source:
-    "cloud-init of 2026-08 with netplan, DataSourceEc2.py: for each secondary interface, table 100 + index with the IPv4 default and " +
-    "both subnets; the IPv6 default is not in it. Rules carry no priority, so the kernel chooses one.",
+    "cloud-init of 2026-08 with netplan, DataSourceEc2.py: for each secondary interface, table 100 + index with " +
+    "both subnets and the IPv4 default, but not the IPv6 default. Rules carry no priority: the kernel chooses one.",
   commands: (layout) =>
     layout.slice(1).flatMap((nic, i) => {
       const table = FIRST_TABLE + i + 1;

@@ -7,8 +7,8 @@ const number = (index: number) => 10_000 + index;
 export const ec2NetUtils: RuleSet = {
   title: "ec2-net-utils >= 2.4.1",
   source:
-    "amazon-ec2-net-utils 2.7.4, lib/lib.sh: a table with subnet and default for each secondary interface, and a " +
-    "rule for each of its addresses. The primary has no rule since 2.4.1, so that containers reach it (issue 97).",
+    "amazon-ec2-net-utils 2.7.4, lib/lib.sh: a table with subnet and default for each secondary interface, and " +
+    "a rule for each of its addresses. Since 2.4.1 the primary has none, so that containers reach it (issue 97).",
   commands: (layout) =>
     layout.slice(1).flatMap((nic, i) => {
       const table = number(i + 1);

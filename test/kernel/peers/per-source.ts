@@ -32,7 +32,7 @@ export const perSource: RuleSet = {
 export const usual: RuleSet = {
   title: "per-source, main first",
   source:
-    "The cure found in forums for the containers lost by plain per-source tables: in front of them, main with its " +
+    "The usual cure for the containers that plain per-source tables lose: in front of them, main with its " +
     "defaults suppressed (`suppress_prefixlength 0`, as wg-quick does).",
   commands: (layout) => [
     ...tables(layout),

@@ -1,9 +1,9 @@
 import { Layout } from "../matrix/layout";
 
 /**
- * What another tool leaves on a host with several interfaces, as `ip` commands: its steady state, worked out from
- * its source and not from a run of its daemon. Each is a negative control: the matrix must show it failing just
- * where `fails` says, or the matrix proves nothing.
+ * What another tool leaves on a host with several interfaces, as `ip` commands: its steady state, worked out
+ * from its source and not from a run of its daemon. Each is a negative control: the matrix must show it
+ * failing just where `fails` says, or the matrix proves nothing.
  */
 export interface RuleSet {
   readonly title: string;

@@ -4,10 +4,10 @@ import { RuleSet } from "./rule-set";
 export const vpcCni: RuleSet = {
   title: "VPC CNI, node part",
   source:
-    "amazon-vpc-cni-k8s of 2026-08, pkg/networkutils/network.go, IPv4 mode: an added interface gets table 1 + index with " +
-    "a host route to the gateway and a default, a rule at 32765, and its subnet is taken out of main. It is set " +
-    "up by the plugin alone, so main has no default by it either. The connection marks for NodePort replies " +
-    "are left out: no flow here is forwarded to a pod that way.",
+    "amazon-vpc-cni-k8s of 2026-08, pkg/networkutils/network.go, IPv4 mode: an added interface gets table " +
+    "1 + index with a host route to the gateway and a default, and a rule at 32765; its subnet is taken out of " +
+    "main. The plugin alone sets it up, so main has no default by it either. The connection marks for NodePort " +
+    "replies are left out: no flow here is forwarded to a pod that way.",
   families: [4],
   commands: (layout) => [
     "rule add priority 1024 fwmark 0x80/0x80 lookup main",

@@ -2,8 +2,8 @@
 
 /**
  * A process that makes and answers traffic inside a network namespace. It reads one JSON request a line from
- * standard input and writes one JSON answer a line, in whatever order the exchanges end; `id` ties them together.
- * It ends with its standard input. Only Node's own modules: it must start in a bare namespace.
+ * standard input and writes one JSON answer a line, in whatever order the exchanges end; `id` ties them
+ * together. It ends with its standard input. Only Node's own modules: it must start in a bare namespace.
  *
  *   {id, op: "serve", protocol: "tcp" | "udp" | "http", address, port}     echoes; HTTP answers 200
  *   {id, op: "tcp", to, port, from?, sourcePort?, timeout}                 connects, sends, awaits the echo
