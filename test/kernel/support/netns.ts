@@ -146,9 +146,9 @@ export class Namespaces {
   connect(a: readonly [Namespace, string, string?], b: readonly [Namespace, string, string?]): void {
     const mac = (end: readonly [Namespace, string, string?]) =>
       end[2] === undefined ? "" : `address ${end[2]}`;
-    a[0].ip(`link add ${a[1]} ${mac(a)} type veth peer name ${b[1]} ${mac(b)} netns ${b[0].name}`);
-    a[0].ip(`link set ${a[1]} up`);
-    b[0].ip(`link set ${b[1]} up`);
+    a[0].ip(`link add name ${a[1]} ${mac(a)} type veth peer name ${b[1]} ${mac(b)} netns ${b[0].name}`);
+    a[0].ip(`link set dev ${a[1]} up`);
+    b[0].ip(`link set dev ${b[1]} up`);
   }
 
   async destroy(): Promise<void> {

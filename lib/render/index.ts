@@ -1,0 +1,3 @@
+export { materialize } from "./materialize";
+export { planDigest } from "./payload";
+export { ProgramOptions, renderProgram } from "./program";

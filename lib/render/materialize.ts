@@ -1,0 +1,71 @@
+import { ACTIVE, BAND_START, JOIN } from "../model/numbers";
+import { Plan, PlanFamily } from "../model/plan";
+import { routeTokens, ruleTokens } from "./payload";
+import { Token, nameToken, numberToken } from "./token";
+
+/**
+ * The plan as concrete text for `ip -4 -batch` and `ip -6 -batch`: what is in the kernel once the program has put the
+ * given generation in force on a host where nothing of ours was. Links' groups stand in the IPv4 text; addresses and
+ * sysctls are left out.
+ *
+ * @param devices interface name to device name
+ * @throws Error when an interface has no device, or a device's name is not safe
+ * @example materialize(plan, 0, { front: "eth0" }).ipv4 // "link set dev eth0 group 77\nroute add default via …"
+ */
+export function materialize(
+  plan: Plan,
+  generation: 0 | 1,
+  devices: Readonly<Record<string, string>>,
+): { ipv4: string; ipv6: string } {
+  const groups = plan.interfaces.map(
+    ({ name }) => `link set dev ${deviceOf(name, devices)} group ${numberToken(plan.numbers.group)}`,
+  );
+  const text = (lines: string[]): string => lines.map((line) => `${line}\n`).join("");
+  return {
+    ipv4: text([...groups, ...family(plan, plan.ipv4, generation, devices)]),
+    ipv6: text(family(plan, plan.ipv6, generation, devices)),
+  };
+}
+
+function family(
+  plan: Plan,
+  { routes, rules }: PlanFamily,
+  generation: 0 | 1,
+  devices: Readonly<Record<string, string>>,
+): string[] {
+  const { protocol, priorityBase, tableBase } = plan.numbers;
+  const start = priorityBase + BAND_START[generation];
+  const slots = new Map(plan.interfaces.map(({ name, slot }) => [name, slot]));
+  const fill = (words: readonly Token[]): string =>
+    words
+      .map((word, i) => {
+        if (word === "join") return String(priorityBase + JOIN);
+        if (word.startsWith("+")) return String(start + Number(word.slice(1)));
+        if (!word.startsWith("@")) return word;
+        const name = word.slice(1);
+        if (words[i - 1] === "dev" || words[i - 1] === "oif") return deviceOf(name, devices);
+        const slot = slots.get(name);
+        if (slot === undefined) throw new Error(`the plan has no interface ${name}`);
+        return String(tableBase + 2 * slot + generation);
+      })
+      .join(" ");
+  const rule = (words: string): string => `rule add priority ${words} protocol ${numberToken(protocol)}`;
+  return [
+    ...routes.map((route) => `route add ${fill(routeTokens(route))} proto ${numberToken(protocol)}`),
+    ...(rules.length === 0
+      ? []
+      : [
+          rule(`${priorityBase + JOIN} nop`),
+          ...rules.map((r) => rule(fill(ruleTokens(r, plan.numbers)))),
+          rule(`${priorityBase + ACTIVE} goto ${start}`),
+        ]),
+  ];
+}
+
+function deviceOf(name: string, devices: Readonly<Record<string, string>>): string {
+  const device = Object.hasOwn(devices, name) ? devices[name] : undefined;
+  if (device === undefined) throw new Error(`interface ${name}: no device is given for it`);
+  if (device.length > 15)
+    throw new Error(`interface ${name}: the device name ${device} has more than 15 characters`);
+  return nameToken(device);
+}

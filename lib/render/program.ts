@@ -1,0 +1,81 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { shown } from "../model/issue";
+import { Plan } from "../model/plan";
+import { payloadLines } from "./payload";
+
+/** Parts of the program, in order; only `main` runs anything. */
+const PARTS = [
+  "base.sh",
+  "lock.sh",
+  "survey.sh",
+  "records.sh",
+  "stage.sh",
+  "check.sh",
+  "apply.sh",
+  "remove.sh",
+  "verify.sh",
+  "main.sh",
+];
+
+/** Settings of {@link renderProgram}. */
+export interface ProgramOptions {
+  /**
+   * Which host it is for, such as an instance id: 1 to 128 of letters, digits, ".", "_", ":", "/", "-". It stands in a
+   * comment at the end and changes nothing that the program does, but makes the text another when the host is another.
+   */
+  readonly identity?: string;
+}
+
+/**
+ * The program that puts a plan on a host, verifies it, and takes it away again: one POSIX shell text that needs `ip`
+ * (iproute2), `awk` and the POSIX utilities. Run it as `sh FILE VERB`, or with the text on standard input as
+ * `sh -s -- VERB`.
+ *
+ * Same plan and options, same text, to the byte. A text cut off anywhere does nothing.
+ *
+ * @throws Error when the plan holds anything that is not a token of its kind, or the identity is not as described
+ * @example renderProgram(planHost(spec), { identity: "i-0123456789abcdef0" })
+ */
+export function renderProgram(plan: Plan, options: ProgramOptions = {}): string {
+  const { identity } = options;
+  if (identity !== undefined && !/^[A-Za-z0-9._:/-]{1,128}$/.test(identity)) {
+    throw new Error(
+      `identity: got ${shown(identity)}; allowed are 1 to 128 of letters, digits, ".", "_", ":", "/", "-"`,
+    );
+  }
+  // The text is held in a variable, so that it can be saved on the host whichever way it got there.
+  return [
+    "#!/bin/sh",
+    "program() {",
+    "cat <<'MULTIHOME'",
+    `PLAN='${payloadLines(plan).join("\n")}'`,
+    programBody(),
+    "MULTIHOME",
+    "}",
+    "self=$(program)",
+    'eval "$self"',
+    ...(identity === undefined ? [] : [`# for ${identity}`]),
+    "",
+  ].join("\n");
+}
+
+let body: string | undefined;
+
+/** All of the program but the plan: constant, so read once. */
+export function programBody(): string {
+  body ??= [
+    ...PARTS.map((part) => condense(fs.readFileSync(path.join(__dirname, "program", part), "utf8"))),
+    'main "$@" </dev/null',
+  ].join("\n");
+  return body;
+}
+
+/** Without comments, indentation and empty lines: the text is kept in the state of every host, twice. */
+function condense(source: string): string {
+  return source
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "" && !line.startsWith("#"))
+    .join("\n");
+}

@@ -1,0 +1,50 @@
+import { shown } from "../model/issue";
+import { formatAddress, parseAddress } from "../net/address";
+import { formatPrefix, parsePrefix } from "../net/prefix";
+
+/**
+ * A word that is safe wherever the program may put it: in a quoted shell string, a batch of `ip`, a line of text. It
+ * has no blanks, quotes, backslashes, "#" or control characters, and no leading "-".
+ *
+ * The planner has checked everything before; this is the second lock, so that no plan from elsewhere can break out.
+ */
+export type Token = string;
+
+/** A name: of a host, an interface, a device, a class. */
+export function nameToken(text: string): Token {
+  return check(text, /^[A-Za-z0-9][A-Za-z0-9._-]{0,30}$/.test(text), "a name");
+}
+
+export function macToken(text: string): Token {
+  return check(text, /^[0-9a-f]{2}(:[0-9a-f]{2})+$/.test(text), "a link-layer address");
+}
+
+/** A path of names, with "@" for a device. */
+export function pathToken(text: string): Token {
+  return check(text, /^[a-z0-9_]+(\/([a-z0-9_]+|@))+$/.test(text), "a path below /proc/sys/net");
+}
+
+export function numberToken(value: number): Token {
+  return check(
+    String(value),
+    Number.isInteger(value) && value >= 0 && value < 2 ** 32,
+    "a number below 2^32",
+  );
+}
+
+/** An address in canonical text. */
+export function addressToken(text: string): Token {
+  const parsed = parseAddress(text);
+  return check(text, parsed.ok && formatAddress(parsed.value) === text, "an address in canonical form");
+}
+
+/** A prefix in canonical text. */
+export function prefixToken(text: string): Token {
+  const parsed = parsePrefix(text);
+  return check(text, parsed.ok && formatPrefix(parsed.value) === text, "a prefix in canonical form");
+}
+
+function check(text: string, valid: boolean, kind: string): Token {
+  if (!valid) throw new Error(`the plan has ${shown(text)} where ${kind} is needed`);
+  return text;
+}
