@@ -1,8 +1,18 @@
+import { isDeepStrictEqual } from "node:util";
 import type { CloudState } from "../cloud/state";
 import type { CloudStore } from "../cloud/store";
 import { AwsError } from "./api/error";
 import { Action, apply } from "./api/transition";
 import type { Fabric } from "./fabric";
+
+/** What the fabric is to realize: the keys are its own answer. */
+function withoutHostKeys(cloud: CloudState): CloudState {
+  const instances = Object.entries(cloud.instances).map(([id, instance]) => [
+    id,
+    { ...instance, hostPublicKey: "" },
+  ]);
+  return { ...cloud, instances: Object.fromEntries(instances) };
+}
 
 /** The lab's AWS endpoint: calls change the stored cloud, then the machine follows. */
 export class Cloud {
@@ -44,15 +54,28 @@ export class Cloud {
    * @throws Error whose message is composed like the AWS provider's
    */
   async call<R>(operation: string, call: string, action: Action<R>): Promise<R> {
-    const { cloud, result } = await this.store
+    const { result } = await this.store
       .update((before) => apply(before, action))
       .catch((error: unknown) => {
         if (!(error instanceof AwsError)) throw error;
         throw new Error(`${operation}: operation error EC2: ${call}, ${error.message}`);
       });
-    const { hostPublicKeys } = await this.fabric.realize(cloud);
-    await this.recordHostKeys(hostPublicKeys);
+    await this.realize();
     return result;
+  }
+
+  /**
+   * Makes the machine follow. When another process changed the cloud meanwhile, it may have been realized before ours:
+   * then the last word is the newer cloud's.
+   */
+  private async realize(): Promise<void> {
+    for (let cloud = this.store.read(); ;) {
+      const { hostPublicKeys } = await this.fabric.realize(cloud);
+      await this.recordHostKeys(hostPublicKeys);
+      const now = this.store.read();
+      if (isDeepStrictEqual(withoutHostKeys(cloud), withoutHostKeys(now))) return;
+      cloud = now;
+    }
   }
 
   private async recordHostKeys(keys: Record<string, string>): Promise<void> {

@@ -1,0 +1,31 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { PulumiFn } from "@pulumi/pulumi/automation";
+
+/**
+ * A program as the node language host runs it: its directory is the working directory, its module is evaluated, its
+ * exports are the outputs; a function is called for them.
+ */
+export function loadProgram(path: string): PulumiFn {
+  const file = entryOf(path);
+  process.chdir(dirname(file));
+  return async () => {
+    const exported = require(file) as Record<string, unknown> | (() => unknown);
+    const main = typeof exported === "function" ? exported : exported.default;
+    const outputs: unknown = typeof main === "function" ? await (main as () => unknown)() : exported;
+    return { ...(outputs as Record<string, unknown>) };
+  };
+}
+
+function entryOf(path: string): string {
+  if (statSync(path).isFile()) return path;
+  const manifest = join(path, "package.json");
+  const main = existsSync(manifest)
+    ? (JSON.parse(readFileSync(manifest, "utf8")) as { main?: string }).main
+    : undefined;
+  const found = [main, "index.ts", "index.js"]
+    .flatMap((name) => (name ? [join(path, name)] : []))
+    .find(existsSync);
+  if (found) return found;
+  throw new Error(`program: ${path} has no index.ts, index.js or package.json with "main"`);
+}
