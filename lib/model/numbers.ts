@@ -49,7 +49,7 @@ export const JOIN = 2990;
 
 /** Offsets within a band. */
 export const BAND = {
-  /** A nop, so that the switch's target exists whatever the compiler makes of the sources. */
+  /** The switch's target: a guard that turns away what cannot be ours, or a nop. */
   anchor: 0,
   /** Sources to interface blocks; 1000 priorities for the rule compiler. */
   dispatch: 10,

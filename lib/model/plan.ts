@@ -55,7 +55,11 @@ export interface PlanRoute {
 export interface PlanRule {
   /** Offset within the band. */
   readonly priority: number;
+  /** Matches what the selectors do not match together. */
+  readonly not?: true;
   readonly from?: string;
+  /** What the host itself sends, and its reverse path checks; not what it forwards. */
+  readonly iif?: "lo";
   /** Interface names, as in ip-rule(8): `oif` matches sockets bound to the device. */
   readonly oif?: string;
   readonly action: RuleAction;

@@ -1,15 +1,16 @@
-import { Host } from "../model/host";
+import { Host, HostInterface } from "../model/host";
 import { BAND, MAIN_MIN_PREFIX } from "../model/numbers";
 import { PlanRule } from "../model/plan";
 import { Family } from "../net/address";
-import { dispatchSources } from "./dispatch";
-import { interfacesOf } from "./sources";
+import { Source, compileDispatch } from "./compile";
+import { interfacesOf, sourcesOf } from "./sources";
 
 /**
  * The rules of one family, as they stand in a band, with why each is there.
  *
- *   anchor     nop                              the switch's target
- *   dispatch   from S goto block(n)             every source of every interface, the primary included
+ *   anchor     not from Q iif lo goto devices   the switch's target: what cannot have a source of ours leaves
+ *   dispatch   from S goto block(n)             every source of every interface, the primary included; more than
+ *                                               a few are asked for by a decision tree (compile/)
  *   skip       goto devices                     not our source: the blocks do not concern it
  *   block(n)   lookup main, but not by a managed interface and no default
  *                                               containers, tunnels and their like work for every source
@@ -24,8 +25,7 @@ export function buildRules(host: Host, family: Family, slots: ReadonlyMap<string
   if (interfaces.length === 0) return [];
   const blockOf = (name: string): number => BAND.blocks + 3 * (slots.get(name) as number);
   return [
-    { priority: BAND.anchor, action: { kind: "nop" } },
-    ...dispatchSources(interfaces, family, blockOf),
+    ...compileDispatch(dispatchSources(interfaces, family, blockOf), family, forwardsFor(interfaces, family)),
     { priority: BAND.skip, action: { kind: "goto", priority: BAND.devices } },
     ...interfaces
       .map(({ name }) => ({ name, block: blockOf(name) }))
@@ -42,4 +42,20 @@ export function buildRules(host: Host, family: Family, slots: ReadonlyMap<string
     })),
     { priority: BAND.exit, action: { kind: "goto", priority: "join" } },
   ];
+}
+
+function dispatchSources(
+  interfaces: readonly HostInterface[],
+  family: Family,
+  blockOf: (name: string) => number,
+): Source[] {
+  return interfaces.flatMap((iface) => {
+    const block = blockOf(iface.name);
+    return sourcesOf(iface, family).map((prefix) => ({ prefix, block }));
+  });
+}
+
+/** A delegated prefix is for containers and their like, whose packets the host forwards with a source of ours. */
+function forwardsFor(interfaces: readonly HostInterface[], family: Family): boolean {
+  return interfaces.some((iface) => iface.delegatedPrefixes.some((p) => p.family === family));
 }

@@ -23,8 +23,9 @@ export function readObject(
   const fields: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
   for (const key of Object.keys(value)) {
     const field = (value as Record<string, unknown>)[key];
-    if (known.includes(key)) fields[key] = field;
-    else problems.add(at(path, key), "unknown field", `Known here are ${listed(known)}`);
+    if (!known.includes(key)) problems.add(at(path, key), "unknown field", `Known here are ${listed(known)}`);
+    // A program may write a field as undefined; it is as good as absent.
+    else if (field !== undefined) fields[key] = field;
   }
   return fields;
 }

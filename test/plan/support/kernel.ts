@@ -12,6 +12,8 @@ export interface Query {
   readonly to: string;
   /** Interface a socket is bound to. */
   readonly oif?: string;
+  /** Forwarded for somebody else, not sent by the host. */
+  readonly forwarded?: boolean;
 }
 
 export interface MainRoute {
@@ -30,8 +32,13 @@ export function ask(plan: Plan, family: PlanFamily, query: Query, main: readonly
   let i = 0;
   while (i < family.rules.length) {
     const rule = family.rules[i++];
-    if (rule.from !== undefined && (from === undefined || !contains(prefix(rule.from), from))) continue;
-    if (rule.oif !== undefined && rule.oif !== query.oif) continue;
+    // No source yet is 0.0.0.0 in IPv4, and matches no selector at all in IPv6.
+    const source = from ?? (to.family === 4 ? address("0.0.0.0") : undefined);
+    const matches =
+      (rule.from === undefined || (source !== undefined && contains(prefix(rule.from), source))) &&
+      (rule.iif === undefined || query.forwarded !== true) &&
+      (rule.oif === undefined || rule.oif === query.oif);
+    if (matches === (rule.not === true)) continue;
     const { action } = rule;
     if (action.kind === "unreachable") return "unreachable";
     if (action.kind === "goto") {

@@ -1,0 +1,69 @@
+import { BAND } from "../../model/numbers";
+import { PlanRule } from "../../model/plan";
+import { widthOf } from "../../net/address";
+import { formatPrefix } from "../../net/prefix";
+import { FOREIGN, FlatRule } from "./flat";
+import { SourceTable, prefixAt } from "./table";
+import { Span, Tree, segmentsOf } from "./tree";
+
+/** Where the rules for what is not ours go on: past the blocks. */
+const ELSEWHERE = { kind: "goto", priority: BAND.devices } as const;
+
+/** A segment of the tree takes two priorities: one for its rules, one for the way out. */
+export const SEGMENTS = (BAND.dispatchEnd - BAND.dispatch + 1) / 2;
+
+/** A flat list: longer prefixes have smaller priorities, the same for every list, so that the longest decides. */
+export function layFlat(rules: readonly FlatRule[]): PlanRule[] {
+  return [...rules]
+    .sort((a, b) => b.prefix.length - a.prefix.length || (a.prefix.value < b.prefix.value ? -1 : 1))
+    .map(({ prefix, block }) => ({
+      priority: BAND.dispatch + widthOf(prefix.family) - prefix.length,
+      from: formatPrefix(prefix),
+      action: block === FOREIGN ? ELSEWHERE : { kind: "goto", priority: block },
+    }));
+}
+
+/**
+ * The rules of a tree. A segment is all that is asked without a jump: questions, then the sources of the leaf they
+ * lead to, then the way out for what is none of them. Jumps go to segments with greater priorities.
+ *
+ * Each jump halves the range of segments that is left, whatever the number of sources on either side, as long as
+ * both then have enough. So a segment's priority says which way leads to it, and hardly ever changes because
+ * of sources elsewhere.
+ *
+ * @param tree that needs at most {@link SEGMENTS}
+ */
+export function layTree(table: SourceTable, tree: Tree): PlanRule[] {
+  const segments: PlanRule[][] = [];
+  const priorityOf = (segment: number): number => BAND.dispatch + 2 * segment;
+  const prefixText = ({ item, length }: Span): string => formatPrefix(prefixAt(table, item, length));
+  const lay = (from: Tree, first: number, limit: number): void => {
+    let [segment, end] = [first, limit];
+    let rules: PlanRule[] = (segments[segment] = []);
+    let rest = from;
+    while (rest.kind === "decision") {
+      const { inside, jump, stay, later } = rest;
+      if (later) rules = segments[++segment] = [];
+      const half = (segment + end) >>> 1;
+      const target = Math.min(Math.max(half, segment + segmentsOf(stay)), end - segmentsOf(jump));
+      rules.push({
+        priority: priorityOf(segment),
+        from: prefixText(inside),
+        action: { kind: "goto", priority: priorityOf(target) },
+      });
+      lay(jump, target, end);
+      end = target;
+      rest = stay;
+    }
+    for (const item of rest.items) {
+      rules.push({
+        priority: priorityOf(segment),
+        from: prefixText({ item, length: table.lengths[item] }),
+        action: { kind: "goto", priority: table.blocks[item] },
+      });
+    }
+    rules.push({ priority: priorityOf(segment) + 1, action: ELSEWHERE });
+  };
+  lay(tree, 0, SEGMENTS);
+  return segments.flat();
+}
