@@ -5,11 +5,11 @@ import { createHost } from "../clouds/aws/createHost";
 import { HostParts, InterfaceParts } from "../clouds/aws/hostParts";
 import { hostFacts, interfaceInputs } from "../clouds/aws/inputs";
 import { refuse } from "../deliver/argsError";
-import { Inputs, settle } from "../deliver/known";
+import { Inputs, independently, settle } from "../deliver/known";
 import { Report } from "../deliver/report";
 import { hostUserData } from "../deliver/userData";
 import { Issue } from "../model/issue";
-import { managementAddress, managementConnection } from "./management";
+import { PlainHostConnection, managementAddress, managementConnection } from "./management";
 import { HostCheck, checkIssues, constructorIssues } from "./multiHomedHostCheck";
 import { planned } from "./planned";
 import { PlainHostArgs } from "./spec";
@@ -111,10 +111,11 @@ function newHost(
   const check: Inputs<HostCheck> = {
     facts: hostFacts(args, inputs, { parent }),
     host,
+    connection: args.connection as Inputs<PlainHostConnection>,
     timeoutSeconds: args.timeoutSeconds,
     userDataBytes: userData && pulumi.unsecret(userData.apply((text) => Buffer.byteLength(text))),
   };
-  const checked = settle<HostCheck, void>(check, (draft) => fail(checkIssues(draft, args)));
+  const checked = independently(settle<HostCheck, void>(check, (draft) => fail(checkIssues(draft, args))));
   return createHost(name, args, inputs, checked, { parent, dependsOn: opts?.dependsOn });
 }
 

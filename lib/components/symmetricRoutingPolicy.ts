@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { refuse } from "../deliver/argsError";
 import { connectionIssues } from "../deliver/connection";
 import { ConnectionArgs } from "../args/connection";
-import { Draft, Inputs, isPending, knownNow, settle } from "../deliver/known";
+import { Draft, Inputs, independently, isPending, knownNow, settle } from "../deliver/known";
 import { remoteApply } from "../deliver/remoteApply";
 import { Report } from "../deliver/report";
 import { Issue } from "../model/issue";
@@ -49,11 +49,13 @@ export class SymmetricRoutingPolicy extends pulumi.ComponentResource {
 
     const { plan, program, programDigest, gatewayBySource } = planned(this, subject, host);
     // The rest is checked before the program is handed over: a command with a bad connection is never registered.
-    const checked = settle<RestArgs, void>(rest, (draft) => refuse(this, subject, restIssues(draft)));
+    const checked = independently(
+      settle<RestArgs, void>(rest, (draft) => refuse(this, subject, restIssues(draft))),
+    );
     const { report } = remoteApply(
       `${name}-apply`,
       {
-        program: pulumi.all([pulumi.unsecret(checked), program]).apply(([, text]) => text),
+        program: pulumi.all([checked, program]).apply(([, text]) => text),
         digest: programDigest,
         connection: args.connection,
         timeoutSeconds: args.timeoutSeconds ?? DEFAULT_TIMEOUT,

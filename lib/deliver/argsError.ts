@@ -11,10 +11,13 @@ export class ArgsError extends pulumi.ResourceError {
   readonly errors: pulumi.InputPropertyErrorDetails[];
 
   constructor(resource: pulumi.Resource, subject: string, issues: readonly Issue[]) {
-    super(new SpecError(subject, issues).message, resource, true);
+    const message = new SpecError(subject, issues).message;
+    super(message, resource, true);
     this.name = "ArgsError";
     this.issues = issues;
     this.errors = issues.map((issue) => ({ propertyPath: issue.path, reason: formatIssue(issue).slice(4) }));
+    // The SDK prefixes the message of an error in an output with each property that it passed through.
+    Object.defineProperty(this, "message", { get: () => message, set: () => undefined });
     // The marker by which the SDK recognizes that class across copies of itself.
     Object.defineProperty(this, "__pulumiInputPropertiesError", { value: true });
   }

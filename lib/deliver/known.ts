@@ -66,6 +66,14 @@ export function fieldOf<T, K extends keyof T>(input: Inputs<T>, key: K): pulumi.
   return (pulumi.output(input) as unknown as Record<K, pulumi.Output<T[K]>>)[key];
 }
 
+/**
+ * The same value, without the dependencies on the resources it came from: to wait for a check of everything without
+ * telling the engine that everything depends on everything, so that replacing one part would replace the others.
+ */
+export function independently<T>(output: pulumi.Output<T>): pulumi.Output<T> {
+  return pulumi.output((output as unknown as { promise(): Promise<T> }).promise()) as pulumi.Output<T>;
+}
+
 /** Where values are pending, as paths: `interfaces[0].addresses[1]`. */
 export function pendingPaths(draft: unknown, path = ""): string[] {
   if (draft === PENDING) return [path];

@@ -2,7 +2,7 @@ import type { Eip } from "@pulumi/aws/ec2/eip";
 import type { EipAssociation } from "@pulumi/aws/ec2/eipAssociation";
 import type { NetworkInterface } from "@pulumi/aws/ec2/networkInterface";
 import * as pulumi from "@pulumi/pulumi";
-import { HostInterfaceArgs, MultiHomedHostArgs } from "../../args/multiHomedHost";
+import { MultiHomedHostArgs } from "../../args/multiHomedHost";
 import { hostUserData } from "../../deliver/userData";
 import { chosenAddresses, wantsIpv6 } from "./facts";
 import { HostParts, InterfaceParts } from "./hostParts";
@@ -41,7 +41,7 @@ export function createHost(
   };
   const made = inputs.map((input) => {
     const eni = createInterface(context, input);
-    return { input, eni, ...createPublicIp(context, input.args, eni) };
+    return { input, eni, ...createPublicIp(context, input, eni) };
   });
   const primary = made.find(({ input }) => input.args.deviceIndex === 0);
   const instance = new (ec2().Instance)(
@@ -117,7 +117,7 @@ function createInterface({ name, args, opts, checked }: Context, input: Interfac
 /** An Elastic IP by interface and private address: by instance EC2 refuses it where there are several interfaces. */
 function createPublicIp(
   { name, args, opts, checked }: Context,
-  iface: HostInterfaceArgs,
+  { args: iface, routing }: InterfaceInputs,
   eni: NetworkInterface,
 ): { eip?: Eip; association?: EipAssociation } {
   if (iface.publicIp !== true && iface.allocationId === undefined) return {};
@@ -139,7 +139,9 @@ function createPublicIp(
     {
       allocationId: eip?.allocationId ?? iface.allocationId,
       networkInterfaceId: eni.id,
-      privateIpAddress: eni.privateIp,
+      privateIpAddress: hasChosen(iface, 4)
+        ? routing.apply((facts) => chosenAddresses(facts, 4)[0] as string)
+        : eni.privateIp,
       region: args.region,
     },
     opts,

@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 
 usage() {
-  misuse 'usage: sh PROGRAM apply | verify [--json] | status [--json] | remove
+  misuse 'usage: sh PROGRAM apply [--json] | verify [--json] | status [--json] | remove
 settings, from the environment:
 MULTIHOME_STATE_DIR what survives a reboot (/var/lib/multihome)
 MULTIHOME_RUN_DIR what does not (/run/multihome)
@@ -37,6 +37,8 @@ main() {
   trap 'fail "interrupted by a signal"' INT TERM
   case $*/ in
     apply/ | remove/) "$1" ;;
+    # In one session, so that one connection to a host does both.
+    'apply --json/') apply && verify json ;;
     verify/ | status/) "$1" text ;;
     'verify --json/' | 'status --json/') "$1" json ;;
     apply\ --confirm-within* | confirm* | rollback*)

@@ -1,0 +1,14 @@
+/** The public surface: re-exports only. */
+export * from "./args/connection";
+export * from "./args/multiHomedHost";
+export * from "./args/routing";
+export * from "./args/symmetricRoutingPolicy";
+export { MultiHomedHost } from "./components/multiHomedHost";
+export { SymmetricRoutingPolicy } from "./components/symmetricRoutingPolicy";
+export { SshHostKey, hostKeyFromSeed } from "./deliver/hostKey";
+export { Report, ReportFailure } from "./deliver/report";
+export { Issue, SpecError } from "./model/issue";
+export { Plan } from "./model/plan";
+export { HostModel, HostSpec, InterfaceSpec, OnLink, PolicySpec } from "./model/spec";
+export { planHost } from "./plan";
+export { planDigest, renderProgram } from "./render";

@@ -1,0 +1,2 @@
+export { MockOptions, MockOutputs, MockRun, runWithMocks } from "./mocks";
+export { Recorded, RecordedOptions, UNKNOWN } from "./recorded";

@@ -1,0 +1,76 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { Analyzer } from "@pulumi/pulumi/provider/experimental/analyzer";
+import { generateSchema } from "@pulumi/pulumi/provider/experimental/schema";
+
+/**
+ * The components as other Pulumi languages see them. The SDK infers the schema from the TypeScript types when the
+ * package is used as a plugin, and one type that it cannot express breaks the whole package: so it is inferred here,
+ * by the same code, and compared with the committed one. `UPDATE_SCHEMA=1` writes it anew.
+ */
+
+const ROOT = path.resolve(__dirname, "../..");
+const PINNED = path.join(ROOT, "schema/multihome.schema.json");
+const COMPONENTS = ["MultiHomedHost", "SymmetricRoutingPolicy"];
+
+interface Schema {
+  resources: Record<string, { description?: string; inputProperties: Record<string, { description?: string }> }>;
+  types: Record<string, { enum?: { value: string }[]; properties?: Record<string, { description?: string }> }>;
+}
+
+function infer(): Schema {
+  const manifest = JSON.parse(fs.readFileSync(path.join(ROOT, "package.json"), "utf8"));
+  const analyzer = new Analyzer(ROOT, manifest.name, manifest, new Set(COMPONENTS));
+  const { components, typeDefinitions, dependencies } = analyzer.analyze();
+  // The version changes with every release, and the schema does not.
+  const schema = generateSchema(manifest.name, "0.0.0", manifest.description, components, typeDefinitions, dependencies);
+  return JSON.parse(JSON.stringify(schema));
+}
+
+describe("the schema that the SDK infers", () => {
+  let schema: Schema;
+
+  beforeAll(() => {
+    schema = infer();
+    if (process.env["UPDATE_SCHEMA"] === "1") {
+      fs.mkdirSync(path.dirname(PINNED), { recursive: true });
+      fs.writeFileSync(PINNED, `${JSON.stringify(schema, null, 2)}\n`);
+    }
+  }, 120_000);
+
+  test("is the pinned one", () => {
+    expect(schema).toEqual(JSON.parse(fs.readFileSync(PINNED, "utf8")));
+  });
+
+  test("has every component, and every argument described", () => {
+    expect(Object.keys(schema.resources).sort()).toEqual(COMPONENTS.map((name) => `multihome:index:${name}`));
+    const undescribed = Object.entries(schema.resources).flatMap(([token, { inputProperties }]) =>
+      Object.entries(inputProperties)
+        .filter(([, { description }]) => !description)
+        .map(([property]) => `${token} ${property}`),
+    );
+    expect(undescribed).toEqual([]);
+  });
+
+  test("has every property of every type described", () => {
+    const undescribed = Object.entries(schema.types).flatMap(([token, { properties = {} }]) =>
+      Object.entries(properties)
+        .filter(([, { description }]) => !description)
+        .map(([property]) => `${token} ${property}`),
+    );
+    expect(undescribed).toEqual([]);
+  });
+
+  test("has the choices as enums", () => {
+    const values = (name: string) => schema.types[`multihome:index:${name}`].enum?.map(({ value }) => value);
+    expect(values("HostModel")).toEqual(["symmetric", "strong", "weak"]);
+    expect(values("OnLink")).toEqual(["gateway", "direct"]);
+  });
+
+  test("finds components by the plugin file", () => {
+    expect(fs.readFileSync(path.join(ROOT, "PulumiPlugin.yaml"), "utf8")).toBe("runtime: nodejs\n");
+    const manifest = JSON.parse(fs.readFileSync(path.join(ROOT, "package.json"), "utf8"));
+    expect(manifest.main).toBe("lib/index.ts");
+    expect(manifest.files).toEqual(expect.arrayContaining(["lib", "PulumiPlugin.yaml", "tsconfig.json"]));
+  });
+});
