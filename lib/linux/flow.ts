@@ -26,6 +26,8 @@ export interface OutputFlow extends Flow {
   readonly oif?: string;
   /** IP_TRANSPARENT, IP_FREEBIND or a raw socket: the source need not be ours. */
   readonly anySource?: boolean;
+  /** As `ip route get ... oif` asks: a device is wanted, but no socket is bound to it. IPv6 alone tells them apart. */
+  readonly unboundDevice?: boolean;
 }
 
 /** A packet that arrives from outside. */
@@ -42,6 +44,8 @@ export interface NextHop {
   readonly device: string;
   /** Absent: the destination itself is resolved on the link. */
   readonly via?: Address;
+  /** On output: the source the packet leaves with, the flow's or the one chosen for this hop; absent if none is usable. */
+  readonly source?: Address;
 }
 
 /** The packet goes on. */
@@ -50,8 +54,6 @@ export interface Routed {
   readonly type: Exclude<RouteType, "unreachable" | "prohibit" | "blackhole" | "throw">;
   /** Where it can go: one, or every hop of a multipath route that the kernel may choose. */
   readonly hops: readonly NextHop[];
-  /** The source it leaves with: the flow's, else the chosen one. Absent where none is usable, or on input. */
-  readonly source?: Address;
   readonly table?: number;
   readonly route?: Route;
   readonly rule?: Rule;

@@ -1,0 +1,187 @@
+import { Family } from "../net/address";
+import { Chain, FamilyModel, Step } from "./model";
+import { PrefixIndex } from "./prefix-index";
+
+/**
+ * Rules sorted out by source, since nearly all rules of a multi-homed host name one: for each interval of sources
+ * the short list of rules that can match, with the `from` selector decided, unconditional jumps followed, and what
+ * lies behind an unconditional refusal cut off. A walk over the chain and a walk over all rules decide alike; the
+ * first costs a few steps where the second costs thousands.
+ */
+export function buildChains(
+  family: Family,
+  steps: readonly Step[],
+): Pick<FamilyModel, "sources" | "chains" | "chainWithoutSource"> {
+  const sources = new PrefixIndex(
+    family,
+    steps.filter((step) => step.hasFrom).map((step) => step.rule.from!),
+  );
+  const general: number[] = [];
+  const specific: number[][] = sources.prefixes.map(() => []);
+  for (const step of steps) {
+    // A `not` rule can match sources outside its prefix as well: it stands in every chain.
+    if (!step.hasFrom || step.not) general.push(step.position);
+    else specific[nodeOf(family, sources, step)].push(step.position);
+  }
+  const known = new Map<string, number>();
+  const residuals = new Map<string, number>();
+  const chainFor = (node: number, nested: ReadonlySet<number>): Chain => {
+    const named: number[] = [];
+    for (let n = node; n >= 0; n = sources.parent[n]) named.push(...specific[n]);
+    named.sort((a, b) => a - b);
+    const chain = assemble(steps, general, named, (step) => nested.has(nodeOf(family, sources, step)));
+    return { steps: chain, alike: number(known, chain.map((step) => residual(residuals, step)).join(" ")) };
+  };
+  const byNode = new Map<number, Chain>();
+  const chains = Array.from(sources.nodeOf, (node) => {
+    let chain = byNode.get(node);
+    if (chain === undefined) {
+      const nested = new Set<number>();
+      for (let n = node; n >= 0; n = sources.parent[n]) nested.add(n);
+      byNode.set(node, (chain = chainFor(node, nested)));
+    }
+    return chain;
+  });
+  return { sources, chains, chainWithoutSource: chainFor(-1, new Set()) };
+}
+
+function nodeOf(family: Family, sources: PrefixIndex, step: Step): number {
+  const from = step.rule.from!;
+  const interval = family === 4 ? sources.interval4(Number(from.value)) : sources.interval6(from.value);
+  let node = sources.nodeOf[interval];
+  while (sources.prefixes[node].length !== from.length) node = sources.parent[node];
+  return node;
+}
+
+/**
+ * The steps for one class of sources. Positions of `general` and `named` are sorted. A jump whose own match is
+ * certain is followed here and now, unless an uncertain one before it leads into what it would leave out.
+ */
+function assemble(
+  steps: readonly Step[],
+  general: readonly number[],
+  named: readonly number[],
+  inFrom: (step: Step) => boolean,
+): Step[] {
+  const chain: Step[] = [];
+  const positions: number[] = [];
+  const targets: number[] = [];
+  let g = 0;
+  let n = 0;
+  let at = 0;
+  for (;;) {
+    g = lowerBound(general, at, g);
+    n = lowerBound(named, at, n);
+    if (g >= general.length && n >= named.length) break;
+    const position = Math.min(general[g] ?? Infinity, named[n] ?? Infinity);
+    const decided = decideFrom(steps[position], inFrom);
+    at = position + 1;
+    if (decided === undefined || decided.act === "nop") continue;
+    if (decided.act === "goto" && decided.jump < 0) continue;
+    const waiting = Math.min(...targets.filter((target) => target >= at), Infinity);
+    if (decided.always && decided.act === "goto" && decided.jump <= waiting) {
+      at = decided.jump;
+      continue;
+    }
+    if (decided.act === "goto") targets.push(decided.jump);
+    chain.push(decided);
+    positions.push(position);
+    if (decided.always && (decided.act === "goto" || decided.act === "reject")) {
+      if (waiting === Infinity && decided.act === "reject") break;
+      at = Math.min(waiting, decided.act === "goto" ? decided.jump : Infinity);
+    }
+  }
+  return chain.map((step) =>
+    step.act === "goto" ? { ...step, jump: lowerBound(positions, step.jump, 0) } : step,
+  );
+}
+
+/** The step without its `from` selector, or undefined when it cannot match. */
+function decideFrom(step: Step, inFrom: (step: Step) => boolean): Step | undefined {
+  if (!step.hasFrom) return step;
+  const inside = inFrom(step);
+  if (!step.not) return inside ? { ...step, hasFrom: false, always: isAlways(step) } : undefined;
+  // not (from P and rest): outside P it matches whatever the rest says; inside it is the rest that is inverted.
+  if (!inside) return { ...BARE, ...identity(step), always: true };
+  return isAlways(step) ? undefined : { ...step, hasFrom: false };
+}
+
+function isAlways(step: Step): boolean {
+  return !(
+    step.hasTo ||
+    step.iif !== -1 ||
+    step.oif !== -1 ||
+    step.mask !== 0 ||
+    step.tos !== 0 ||
+    step.uidLow !== 0 ||
+    step.uidHigh !== 0xffffffff ||
+    step.protocol !== 0 ||
+    step.hasPorts ||
+    step.l3mdev ||
+    step.tunnel ||
+    step.unclear
+  );
+}
+
+const BARE = {
+  not: false,
+  hasFrom: false,
+  from4: 0,
+  from6: 0n,
+  fromShift: 0,
+  hasTo: false,
+  to4: 0,
+  to6: 0n,
+  toShift: 0,
+  iif: -1,
+  oif: -1,
+  mark: 0,
+  mask: 0,
+  tos: 0,
+  uidLow: 0,
+  uidHigh: 0xffffffff,
+  protocol: 0,
+  hasPorts: false,
+  sportLow: 0,
+  sportHigh: 0xffff,
+  dportLow: 0,
+  dportHigh: 0xffff,
+  tunnel: false,
+  unclear: false,
+} as const;
+
+function identity(
+  step: Step,
+): Pick<
+  Step,
+  "rule" | "position" | "act" | "table" | "error" | "jump" | "suppressLength" | "suppressGroup" | "l3mdev"
+> {
+  const { rule, position, act, table, error, jump, suppressLength, suppressGroup, l3mdev } = step;
+  return { rule, position, act, table, error, jump, suppressLength, suppressGroup, l3mdev };
+}
+
+/** What a step asks and does, apart from which rule it was. */
+function residual(known: Map<string, number>, step: Step): number {
+  const { rule: _rule, position: _position, from4: _4, from6: _6, fromShift: _s, to6, ...rest } = step;
+  // A rule that is not understood is like no other.
+  const unclear = step.unclear ? String(step.position) : "";
+  return number(known, `${to6} ${unclear} ${Object.values(rest).join(",")}`);
+}
+
+function number(known: Map<string, number>, key: string): number {
+  let n = known.get(key);
+  if (n === undefined) known.set(key, (n = known.size));
+  return n;
+}
+
+/** The first index at or after `start` whose value is at least `value`. */
+function lowerBound(sorted: readonly number[], value: number, start: number): number {
+  let low = start;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sorted[middle] < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

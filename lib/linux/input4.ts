@@ -1,0 +1,218 @@
+import { InputFlow, NextHop, Outcome, Unknown } from "./flow";
+import { CompiledRoute, ANY_DEVICE, Answer, Device, Model, Probe, Tracer } from "./model";
+import { LIMITED_BROADCAST, failed, isLoopback, isMulticast, isZeronet, lookup } from "./output4";
+import { combined } from "./sysctl";
+
+const probe = new Probe();
+const answer = new Answer();
+const reverse = new Probe();
+const reverseAnswer = new Answer();
+
+/**
+ * IPv4: what becomes of a packet that arrives (net/ipv4/route.c, ip_route_input_slow): delivered, forwarded, or
+ * dropped, the reverse path check included.
+ */
+export function input4(model: Model, flow: InputFlow, trace?: Tracer): Outcome {
+  const arrival = model.devices[model.deviceNumbers.get(flow.iif) ?? -1];
+  if (arrival === undefined) return failed("ENODEV", "no such device");
+  // Behind a VRF it is the VRF device that receives.
+  const device = arrival.l3mdev >= 0 ? model.devices[arrival.l3mdev] : arrival;
+  const dst = Number(flow.to.value);
+  const src = Number(flow.from.value);
+  if (isMulticast(src) || src === LIMITED_BROADCAST) return failed("EINVAL", "source is no host's");
+  if (isMulticast(dst)) return unknown("whether the host listens to a multicast group is not modelled");
+  if (dst === LIMITED_BROADCAST || (src === 0 && dst === 0)) return broadcast(model, flow, device, trace);
+  if (isZeronet(src)) return failed("EINVAL", "source is 0.0.0.0");
+  if (isZeronet(dst)) return failed("EINVAL", "destination is 0.0.0.0");
+  if (isLoopback(dst) || isLoopback(src)) {
+    const allowed = setting(model, device, "route_localnet", "or");
+    if (allowed === undefined) return unread(device, "route_localnet");
+    if (allowed === 0) return failed("EINVAL", "a loopback address from outside");
+  }
+  fill(model, flow, device, dst, src);
+  lookup(model, probe, answer, trace);
+  if (answer.status === "unknown") return unknown(answer.because);
+  const forwarding = setting(model, device, "forwarding", "own");
+  if (answer.status === "error") {
+    const { step, route } = answer;
+    if (forwarding === undefined) return unread(device, "forwarding");
+    const error = forwarding === 0 ? "EHOSTUNREACH" : answer.error;
+    return {
+      kind: "error",
+      error,
+      rule: step?.rule,
+      route: route?.route,
+      check: step ? undefined : "no rule is left",
+    };
+  }
+  const found = answer.route!;
+  const rule = answer.step?.rule;
+  const made = {
+    kind: "route",
+    table: found.route.table,
+    route: found.route,
+    rule,
+    pretended: false,
+  } as const;
+  if (found.route.type === "broadcast") {
+    const forwards = setting(model, device, "bc_forwarding", "own");
+    const all = model.state.sysctls["ipv4/conf/all/bc_forwarding"];
+    if (forwards !== 0 && all !== 0) {
+      return unknown(
+        forwards === undefined || all === undefined
+          ? `bc_forwarding of ${device.link.name} was not read`
+          : "forwarding of directed broadcasts (bc_forwarding) is not modelled",
+      );
+    }
+    return broadcast(model, flow, device, trace);
+  }
+  if (found.route.type === "local") {
+    const refused = validate(model, flow, device, dst, ANY_DEVICE, trace);
+    if (refused !== undefined) return refused;
+    const hops = [{ device: localDevice(model, found) }];
+    return { ...made, type: "local", hops };
+  }
+  if (forwarding === undefined) return unread(device, "forwarding");
+  if (forwarding === 0) return failed("EHOSTUNREACH", `not ours, and ${device.link.name} does not forward`);
+  if (found.route.type !== "unicast")
+    return failed("EINVAL", `cannot forward to a ${found.route.type} route`);
+  return forward(model, flow, device, found, made, trace);
+}
+
+function forward(
+  model: Model,
+  flow: InputFlow,
+  device: Device,
+  found: CompiledRoute,
+  made: Omit<Extract<Outcome, { kind: "route" }>, "type" | "hops">,
+  trace?: Tracer,
+): Outcome {
+  const usable = found.hops.length > 1 ? found.hops.filter((hop) => hop.usable) : [found.hops[answer.hop]];
+  const refusals = usable.map((hop) =>
+    validate(model, flow, device, Number(flow.to.value), hop.device, trace),
+  );
+  const refused = refusals.find((refusal) => refusal !== undefined);
+  if (refused !== undefined) {
+    return refusals.every((refusal) => refusal !== undefined)
+      ? refused
+      : unknown("whether the packet passes depends on which of several hops is chosen");
+  }
+  const hops: NextHop[] = usable.map((hop) => ({
+    device: model.devices[hop.device]?.link.name ?? "?",
+    via: hop.via,
+  }));
+  return { ...made, type: "unicast", hops };
+}
+
+/** The device a local packet is delivered on: the VRF's, or the loopback. */
+function localDevice(model: Model, found: CompiledRoute): string {
+  const owner = model.devices[found.hops[answer.hop].device];
+  const vrf = owner !== undefined && owner.l3mdev >= 0 ? model.devices[owner.l3mdev] : undefined;
+  return (vrf ?? model.devices[model.loopback])?.link.name ?? "lo";
+}
+
+function broadcast(model: Model, flow: InputFlow, device: Device, trace?: Tracer): Outcome {
+  if (!isZeronet(Number(flow.from.value))) {
+    const refused = validate(model, flow, device, 0, ANY_DEVICE, trace);
+    if (refused !== undefined) return refused;
+  }
+  const loopback = model.devices[model.loopback]?.link.name ?? "lo";
+  return { kind: "route", type: "broadcast", hops: [{ device: loopback }], pretended: false };
+}
+
+function fill(model: Model, flow: InputFlow, device: Device, dst: number, src: number): void {
+  probe.family = 4;
+  probe.dst4 = dst;
+  probe.src4 = src;
+  probe.hasSource = true;
+  probe.iif = device.number;
+  probe.oif = ANY_DEVICE;
+  probe.mark = (flow.mark ?? 0) | 0;
+  probe.tos = flow.tos ?? 0;
+  // Packets from outside belong to root, and show their ports only where some rule makes the kernel look.
+  probe.uid = 0;
+  const dissects = model[4].dissects;
+  probe.protocol = dissects ? (flow.protocol ?? 0) : 0;
+  probe.sport = dissects ? (flow.sourcePort ?? 0) : 0;
+  probe.dport = dissects ? (flow.destinationPort ?? 0) : 0;
+  probe.l3mdev = device.l3mdev;
+}
+
+/**
+ * The reverse path check (net/ipv4/fib_frontend.c, fib_validate_source): undefined when the source passes. The way
+ * back is looked up as if the host itself answered (`egress` is ANY_DEVICE) or forwarded the answer.
+ */
+function validate(
+  model: Model,
+  flow: InputFlow,
+  device: Device,
+  dst: number,
+  egress: number,
+  trace?: Tracer,
+): Outcome | undefined {
+  const filter = setting(model, device, "rp_filter", "max");
+  const acceptLocal = setting(model, device, "accept_local", "or");
+  if (filter === undefined) return unread(device, "rp_filter");
+  if (acceptLocal === undefined) return unread(device, "accept_local");
+  if (filter === 0 && quickCheck(model, device, egress)) {
+    if (acceptLocal === 1) return undefined;
+    if (model[4].defaultRules) {
+      if (!model[4].own.has(flow.from.value)) return undefined;
+      return failed("EINVAL", "the source is an address of this host");
+    }
+  }
+  const markCounts = setting(model, device, "src_valid_mark", "or");
+  if (markCounts === undefined && flow.mark) return unread(device, "src_valid_mark");
+  reverse.family = 4;
+  reverse.dst4 = Number(flow.from.value);
+  reverse.src4 = dst;
+  reverse.hasSource = dst !== 0;
+  reverse.iif = egress === ANY_DEVICE ? model.loopback : egress;
+  reverse.oif = ANY_DEVICE;
+  reverse.mark = markCounts === 1 ? (flow.mark ?? 0) | 0 : 0;
+  reverse.tos = flow.tos ?? 0;
+  reverse.uid = 0;
+  const dissects = model[4].dissects;
+  reverse.protocol = dissects ? (flow.protocol ?? 0) : 0;
+  reverse.sport = dissects ? (flow.destinationPort ?? 0) : 0;
+  reverse.dport = dissects ? (flow.sourcePort ?? 0) : 0;
+  reverse.l3mdev = device.l3mdev;
+  trace?.note(`the reverse path check (rp_filter ${filter}) looks up the way back to the source`);
+  if (trace === undefined) lookup(model, reverse, reverseAnswer);
+  else trace.deeper(() => lookup(model, reverse, reverseAnswer, trace));
+  if (reverseAnswer.status === "unknown") return unknown(reverseAnswer.because);
+  const refused = failed("EXDEV", "reverse path check");
+  if (reverseAnswer.status === "error") return filter > 0 ? refused : undefined;
+  const back = reverseAnswer.route!;
+  if (back.route.type !== "unicast" && (back.route.type !== "local" || acceptLocal === 0)) {
+    return failed("EINVAL", `the way back to the source is a ${back.route.type} route`);
+  }
+  if (
+    back.hops.some(
+      (hop) => hop.device === device.number || model.devices[hop.device]?.l3mdev === device.number,
+    )
+  ) {
+    return undefined;
+  }
+  if (back.route.type === "local" && device.number === model.loopback) return undefined;
+  if (device.addresses[4].length === 0) return filter > 0 ? refused : undefined;
+  return filter === 1 ? refused : undefined;
+}
+
+/** Whether the kernel may leave out the full check (the condition before `full_check`). */
+function quickCheck(model: Model, device: Device, egress: number): boolean {
+  if (device.number !== egress) return true;
+  return setting(model, device, "send_redirects", "or") === 0;
+}
+
+function setting(model: Model, device: Device, key: string, how: "or" | "max" | "own"): number | undefined {
+  return combined(model.state, 4, device.link.name, key, how);
+}
+
+function unread(device: Device, key: string): Unknown {
+  return unknown(`sysctl ${key} of ${device.link.name} was not read`);
+}
+
+function unknown(because: string): Unknown {
+  return { kind: "unknown", because };
+}

@@ -1,0 +1,155 @@
+import { Address } from "../net/address";
+import { Flow, InputFlow, NextHop, Outcome, OutputFlow, Routed, RoutingError } from "./flow";
+import { choices6, lookup6 } from "./fib6";
+import { ANY_DEVICE, Answer, CompiledRoute, Device, Model, Probe, Tracer } from "./model";
+import { chainOf, walk } from "./rules";
+import { selectSource6 } from "./sources6";
+
+const probe = new Probe();
+const answer = new Answer();
+
+const isMulticast = (value: bigint): boolean => value >> 120n === 0xffn;
+/** Destinations for which the device must be right (rt6_need_strict): multicast, link-local, loopback. */
+const needsDevice = (value: bigint): boolean =>
+  isMulticast(value) || value >> 118n === 0x3fan || value === 1n;
+
+/**
+ * IPv6: where a packet of the host itself goes, with one lookup (net/ipv6/route.c, ip6_route_output_flags), as
+ * `ip route get` asks. The source is chosen after the route, and there is no second lookup with it.
+ */
+export function output6(model: Model, flow: OutputFlow, trace?: Tracer): Outcome {
+  let device: Device | undefined;
+  if (flow.oif !== undefined) {
+    device = model.devices[model.deviceNumbers.get(flow.oif) ?? -1];
+    if (device === undefined) return failed("ENODEV", "no such device");
+  }
+  fill(flow, flow.from?.value ?? 0n);
+  probe.iif = model.loopback;
+  probe.oif = device?.number ?? ANY_DEVICE;
+  probe.preferred = probe.oif;
+  probe.strict =
+    needsDevice(flow.to.value) || (device !== undefined && (!probe.hasSource || flow.unboundDevice !== true));
+  probe.l3mdev = device?.l3mdev ?? ANY_DEVICE;
+  if (device !== undefined && device.link.kind === "vrf") probe.oif = ANY_DEVICE;
+  return run(model, flow, true, trace);
+}
+
+/**
+ * IPv6: what becomes of a packet that arrives, as far as the route goes (ip6_route_input_lookup). The arrival device
+ * is the preferred one; there is no reverse path check.
+ */
+export function route6(model: Model, flow: InputFlow, trace?: Tracer): Outcome {
+  const arrival = model.devices[model.deviceNumbers.get(flow.iif) ?? -1];
+  if (arrival === undefined) return failed("ENODEV", "no such device");
+  const device = arrival.l3mdev >= 0 ? model.devices[arrival.l3mdev] : arrival;
+  fill(flow, flow.from.value);
+  probe.iif = device.number;
+  probe.oif = ANY_DEVICE;
+  probe.preferred = device.number;
+  probe.strict = needsDevice(flow.to.value);
+  probe.l3mdev = device.l3mdev;
+  return run(model, flow, false, trace);
+}
+
+/** As {@link route6}, with the checks around it: martians, and whether the device forwards. */
+export function input6(model: Model, flow: InputFlow, trace?: Tracer): Outcome {
+  if (isMulticast(flow.from.value)) return failed("EINVAL", "source is a multicast address");
+  if (flow.from.value === 1n || flow.to.value === 1n)
+    return failed("EINVAL", "a loopback address from outside");
+  if (flow.to.value === 0n) return failed("EINVAL", "destination is the unspecified address");
+  const dissects = model[6].dissects;
+  // Without a rule that asks for them the ports are not looked for; the protocol is in the header anyway.
+  const seen: InputFlow = dissects ? flow : { ...flow, sourcePort: 0, destinationPort: 0 };
+  const outcome = route6(model, { ...seen, uid: 0 }, trace);
+  if (outcome.kind !== "route" || outcome.type !== "unicast") return outcome;
+  const all = model.state.sysctls["ipv6/conf/all/forwarding"];
+  const forced = model.state.sysctls[`ipv6/conf/${flow.iif}/force_forwarding`];
+  if (all === undefined) return { kind: "unknown", because: "sysctl forwarding of all was not read" };
+  if (all === 0 && forced !== 1) return failed("EHOSTUNREACH", "not ours, and the host does not forward");
+  return outcome;
+}
+
+function fill(flow: Flow, source: bigint): void {
+  probe.family = 6;
+  probe.dst6 = flow.to.value;
+  probe.src6 = source;
+  probe.hasSource = source !== 0n;
+  probe.mark = (flow.mark ?? 0) | 0;
+  probe.tos = flow.tos ?? 0;
+  probe.uid = flow.uid ?? 0;
+  probe.protocol = flow.protocol ?? 0;
+  probe.sport = flow.sourcePort ?? 0;
+  probe.dport = flow.destinationPort ?? 0;
+}
+
+function run(model: Model, flow: Flow, fromHost: boolean, trace?: Tracer): Outcome {
+  const family = model[6];
+  answer.clear();
+  walk(
+    model,
+    family,
+    trace === undefined ? chainOf(family, probe) : family.steps,
+    lookup6,
+    probe,
+    answer,
+    trace,
+  );
+  if (answer.status === "unknown") return { kind: "unknown", because: answer.because };
+  const rule = answer.step?.rule;
+  if (answer.status === "error") {
+    const check = answer.step === undefined ? "no rule is left" : undefined;
+    return { kind: "error", error: answer.error, rule, route: answer.route?.route, check };
+  }
+  const found = answer.route!;
+  const type = found.route.type as Routed["type"];
+  const hops: NextHop[] = [];
+  for (const i of choices6(probe, answer, fromHost)) {
+    const hop = makeHop(model, found, i, flow, fromHost);
+    if ("kind" in hop) return hop;
+    hops.push(hop);
+  }
+  return { kind: "route", type, hops, table: found.route.table, route: found.route, rule, pretended: false };
+}
+
+function makeHop(
+  model: Model,
+  found: CompiledRoute,
+  i: number,
+  flow: Flow,
+  fromHost: boolean,
+): NextHop | Extract<Outcome, { kind: "unknown" }> {
+  const { device: number, via } = found.hops[i];
+  const device = model.devices[number];
+  const name = deliveredOn(model, found, device)?.link.name ?? "?";
+  if (!fromHost) return { device: name, via };
+  if (flow.from !== undefined && flow.from.value !== 0n) return { device: name, via, source: flow.from };
+  const source = sourceFor(model, found, device, flow.to);
+  if (source !== undefined && "kind" in source) return source;
+  return { device: name, via, source };
+}
+
+/** Local and anycast addresses are delivered on the loopback, or on the VRF's device. */
+function deliveredOn(model: Model, found: CompiledRoute, device: Device | undefined): Device | undefined {
+  if (found.route.type !== "local" && found.route.type !== "anycast") return device;
+  if (device !== undefined && device.l3mdev >= 0) {
+    return needsDevice(found.route.to.value) ? device : model.devices[device.l3mdev];
+  }
+  return model.devices[model.loopback];
+}
+
+/** The `src` hint, else RFC 6724 (ip6_route_get_saddr). */
+function sourceFor(
+  model: Model,
+  found: CompiledRoute,
+  device: Device | undefined,
+  to: Address,
+): Address | Extract<Outcome, { kind: "unknown" }> | undefined {
+  if (found.route.source !== undefined) return found.route.source;
+  const choice = selectSource6(model, to, device);
+  if (choice.kind === "unknown") return choice;
+  return choice.kind === "source" ? choice.address : undefined;
+}
+
+function failed(error: RoutingError, check: string): Outcome {
+  return { kind: "error", error, check };
+}

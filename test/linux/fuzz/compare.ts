@@ -1,0 +1,124 @@
+import { Family, formatAddress } from "../../../lib/net";
+import { Model, Outcome, compile, inputLookup, output, tracing } from "../../../lib/linux";
+import { KernelAnswer, KernelHost, KernelRoute } from "./kernel";
+import { Query, queries } from "./queries";
+import { DEVICES, Scenario } from "./scenario4";
+
+export interface Difference {
+  readonly scenario: Scenario;
+  readonly family: Family;
+  readonly query: Query;
+  readonly kernel: string;
+  readonly model: string;
+  readonly trace: readonly string[];
+}
+
+/** Builds the scenario in a namespace of its own, and compares the kernel's answers with the model's. */
+export function tryScenario(
+  scenario: Scenario,
+  family: Family,
+  count: number,
+  fixed?: readonly Query[],
+): { asked: number; errors: number; unknown: number; differences: Difference[] } {
+  const host = new KernelHost(DEVICES);
+  try {
+    build(host, scenario, family);
+    const state = host.state();
+    const problems = state.gaps.map((gap) => `${gap.where} ${gap.position}: ${gap.problem}`);
+    if (problems.length > 0)
+      throw new Error(`seed ${scenario.seed}: dumps not understood: ${problems.join("; ")}`);
+    const asked = fixed ?? queries(state, family, scenario.seed, count);
+    const answers = host.ask(
+      family,
+      asked.map((query) => query.line),
+    );
+    const model = compile(state);
+    const differences: Difference[] = [];
+    let errors = 0;
+    let unknown = 0;
+    asked.forEach((query, i) => {
+      const outcome = lookupFor(model, query);
+      if (answers[i].error !== undefined) errors++;
+      if (outcome.kind === "unknown") unknown++;
+      if (agree(outcome, answers[i], query, family)) return;
+      differences.push({
+        scenario,
+        family,
+        query,
+        kernel: showKernel(answers[i]),
+        model: showModel(outcome),
+        trace: tracing(model, query.flow).steps.map((step) => `${"  ".repeat(step.depth)}${step.text}`),
+      });
+    });
+    return { asked: asked.length, errors, unknown, differences };
+  } finally {
+    host.close();
+  }
+}
+
+export function build(host: KernelHost, scenario: Scenario, family: Family): void {
+  host.sysctls(scenario.sysctls);
+  for (const device of scenario.dark) host.carrier(device, false);
+  host.batch([...scenario.links, ...scenario.addresses].join("\n"));
+  // Commands that the kernel refuses are part of the game: what counts is the state read back.
+  host.batch([...scenario.routes, ...scenario.rules].join("\n"), [`-${family}`]);
+  for (const device of scenario.flapped) host.batch(`link set ${device} down\nlink set ${device} up`);
+}
+
+function lookupFor(model: Model, query: Query): Outcome {
+  return "iif" in query.flow ? inputLookup(model, query.flow) : output(model, query.flow);
+}
+
+function agree(outcome: Outcome, answer: KernelAnswer, query: Query, family: Family): boolean {
+  if (outcome.kind === "unknown") return true;
+  if (outcome.kind === "error") return answer.error !== undefined && sameError(outcome.error, answer.error);
+  if (answer.route === undefined) return false;
+  const route = answer.route;
+  if ((TYPES[Number(route.type ?? "1")] ?? route.type) !== outcome.type) return false;
+  if (!outcome.hops.some((hop) => hop.device === route.dev && sameGateway(hop.via, route))) return false;
+  const hop = outcome.hops.find((h) => h.device === route.dev && sameGateway(h.via, route))!;
+  const table = Number(route.table ?? 254);
+  if (
+    outcome.table !== undefined &&
+    !outcome.pretended &&
+    outcome.type !== "multicast" &&
+    outcome.table !== table
+  ) {
+    return false;
+  }
+  if ("iif" in query.flow || query.flow.from !== undefined) return true;
+  void family;
+  return outcome.hops.some(
+    (h) =>
+      h.device === hop.device &&
+      sameGateway(h.via, route) &&
+      (h.source === undefined ? route.prefsrc === undefined : route.prefsrc === formatAddress(h.source)),
+  );
+}
+
+const TYPES = ["", "unicast", "local", "broadcast", "anycast", "multicast"];
+
+function sameGateway(via: { family: Family; value: bigint } | undefined, route: KernelRoute): boolean {
+  const gateway = route.gateway ?? route.via?.host;
+  return via === undefined ? gateway === undefined : gateway === formatAddress(via);
+}
+
+/** The reverse path check is EXDEV in the source and EINVAL in later answers to route get. */
+function sameError(model: string, kernel: string): boolean {
+  return model === kernel || (model === "EXDEV" && kernel === "EINVAL");
+}
+
+function showKernel(answer: KernelAnswer): string {
+  return answer.error ?? JSON.stringify(answer.route);
+}
+
+function showModel(outcome: Outcome): string {
+  return JSON.stringify(outcome, (key, value: unknown) => {
+    if (typeof value === "bigint") return String(value);
+    if (key === "route" || key === "rule") return undefined;
+    if (typeof value === "object" && value !== null && "family" in value && "value" in value) {
+      return formatAddress(value as { family: Family; value: bigint });
+    }
+    return value;
+  });
+}
