@@ -130,6 +130,7 @@ export class Cloud {
   }
 
   async destroy(): Promise<void> {
+    await this.host?.destroy();
     await this.namespaces.destroy();
   }
 
@@ -151,12 +152,11 @@ export class Cloud {
 
   private async unplug(): Promise<void> {
     if (this.host === undefined) return;
-    const { layout, namespace } = this.host;
     // The links first: a namespace takes its links with it only after a while, and their names would still be
     // taken. A test may have removed them already.
-    for (const { device } of layout) this.switch.run(["ip", "link", "del", `p-${device}`]);
+    for (const { device } of this.host.layout) this.switch.run(["ip", "link", "del", `p-${device}`]);
     for (const place of ["container", "vpn"] as const) this.agents[place].namespace.ip("link del eth0");
-    await namespace.destroy();
+    await this.host.destroy();
     this.host = undefined;
   }
 

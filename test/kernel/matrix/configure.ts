@@ -1,12 +1,13 @@
 import { Namespace } from "../support/netns";
 
 /**
- * `ip` commands of both families, in two processes: first those of links and IPv4, then those that name an
- * IPv6 address. (A batch of `ip` is of one family.)
+ * `ip` commands of both families, in two processes: first those of links and IPv4, then those that name an IPv6
+ * address. (A batch of `ip` is of one family.) IPv6 addresses are usable at once.
  */
 export function configure(namespace: Namespace, lines: readonly string[]): void {
   const isIPv6 = (line: string) => !line.startsWith("link ") && line.includes(":");
-  const [first, second] = [lines.filter((line) => !isIPv6(line)), lines.filter(isIPv6)];
+  const usable = (line: string) => (line.startsWith("addr add ") ? `${line} nodad` : line);
+  const [first, second] = [lines.filter((line) => !isIPv6(line)), lines.filter(isIPv6).map(usable)];
   if (first.length > 0) namespace.batch(4, first);
   if (second.length > 0) namespace.batch(6, second);
 }

@@ -1,3 +1,7 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+
 import { Agent } from "../support/agent";
 import { Namespace } from "../support/netns";
 import { FORWARDING, configure, setSysctls } from "./configure";
@@ -13,6 +17,9 @@ export interface HostOptions {
 
 /** The host under test: what its distribution has made of it before anybody cares for symmetry. */
 export class Host {
+  /** What stands for /var/lib and /run on this host: of the host's files nothing else is its own. */
+  readonly directory = fs.mkdtempSync(path.join(os.tmpdir(), "multihome-host-"));
+
   constructor(
     readonly namespace: Namespace,
     readonly layout: Layout,
@@ -74,6 +81,11 @@ export class Host {
       { protocol: "tcp", address: "::", port: PORTS.echo },
       { protocol: "udp", address: primary(this.layout[1], 4), port: PORTS.bound },
     );
+  }
+
+  async destroy(): Promise<void> {
+    await this.namespace.destroy();
+    fs.rmSync(this.directory, { recursive: true, force: true });
   }
 
   /** How many packets the reverse path filter has dropped. */
