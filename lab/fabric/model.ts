@@ -1,3 +1,5 @@
+import { HostKeyPair } from "./build/userData";
+
 /**
  * The fabric as plain data: what must exist on the machine for a cloud to be there. {@link FabricModel} is what
  * `fabricOf` makes of a CloudState, what is recorded as realized, and what two of are compared to find the commands.
@@ -78,4 +80,6 @@ export interface ServerModel {
   namespace: string;
   /** Lines of authorized_keys: the public key of the instance's key pair. */
   authorizedKeys: string[];
+  /** The host key its user data gives it at launch. Default: one is made. */
+  hostKey?: HostKeyPair;
 }

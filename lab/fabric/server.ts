@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { instanceDirectory, readIfThere, writeWhole } from "./files";
+import { HostKeyPair } from "./build/userData";
 import { ServerModel } from "./model";
 import { onlyOneUser, insideUserNamespace, programPath } from "./privilege";
 import { ProcessId, childrenOf, identify, isAlive, kill, sleep } from "./processes";
@@ -31,14 +32,19 @@ export class Server {
     return path.join(this.directory, name);
   }
 
-  /** "ssh-ed25519 AAAA…", made when there is none. */
-  async hostKey(runner: Runner): Promise<string> {
+  /** "ssh-ed25519 AAAA…". Where there is none yet: the given one, or a new one. Once for an instance's life. */
+  async hostKey(runner: Runner, given?: HostKeyPair): Promise<string> {
     const publicFile = this.file("ssh_host_ed25519_key.pub");
     if (!fs.existsSync(publicFile)) {
       fs.mkdirSync(this.directory, { recursive: true, mode: 0o700 });
       // The two files are not made at once: one of a key that was never finished is made again.
       const next = this.file(`key.${process.pid}`);
-      await runner.ok(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", next]);
+      if (given === undefined) {
+        await runner.ok(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", next]);
+      } else {
+        fs.writeFileSync(next, given.privateKey, { mode: 0o600 });
+        fs.writeFileSync(`${next}.pub`, `${given.publicKey}\n`);
+      }
       fs.renameSync(next, this.file("ssh_host_ed25519_key"));
       fs.renameSync(`${next}.pub`, publicFile);
     }
@@ -52,7 +58,7 @@ export class Server {
 
   /** Starts it and waits until it listens. Nothing when it runs. */
   async start(model: ServerModel, runner: Runner): Promise<void> {
-    await this.hostKey(runner);
+    await this.hostKey(runner, model.hostKey);
     fs.mkdirSync(this.file("disk"), { recursive: true });
     writeWhole(this.file("authorized_keys"), model.authorizedKeys.map((key) => `${key}\n`).join(""));
     if (onlyOneUser()) this.writeNoGroups();

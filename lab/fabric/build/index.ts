@@ -6,6 +6,7 @@ import { buildInstance, configureInterface } from "./instance";
 import { buildInternet } from "./internet";
 import { NamespaceBuilder } from "./namespace";
 import { attachPort, buildPort } from "./port";
+import { hostKeyOf } from "./userData";
 import { buildVpc, connectPort } from "./vpc";
 
 /**
@@ -38,6 +39,7 @@ export function fabricOf(cloud: CloudState): FabricModel {
     servers[instance.id] = {
       namespace: namespace.name,
       authorizedKeys: key === undefined ? [] : [key.publicKey],
+      hostKey: hostKeyOf(instance.userData),
     };
   }
 

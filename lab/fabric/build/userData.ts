@@ -1,0 +1,25 @@
+/** An SSH host key pair in OpenSSH's formats. */
+export interface HostKeyPair {
+  privateKey: string;
+  publicKey: string;
+}
+
+/**
+ * The ed25519 host key that user data asks cloud-init to give the instance (`ssh_keys`), or undefined. The one thing
+ * of user data that the lab honours; it reads cloud-config that is written as one line of JSON, by itself or as a
+ * part of a MIME message.
+ */
+export function hostKeyOf(userData: string | undefined): HostKeyPair | undefined {
+  const line = /^#cloud-config\n(\{.*\})$/m.exec(userData ?? "")?.[1];
+  let config: unknown;
+  try {
+    config = JSON.parse(line ?? "null");
+  } catch {
+    return undefined;
+  }
+  const keys = (config as { ssh_keys?: Record<string, unknown> } | null)?.ssh_keys;
+  const { ed25519_private: privateKey, ed25519_public: publicKey } = keys ?? {};
+  return typeof privateKey === "string" && typeof publicKey === "string"
+    ? { privateKey, publicKey }
+    : undefined;
+}
