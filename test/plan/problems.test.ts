@@ -36,7 +36,7 @@ const PREFIX_FIX = 'Write a unicast prefix without host bits, as "10.0.1.32/28".
 const TO_FIX = 'Write a unicast prefix without host bits, as "172.31.0.0/16".';
 const HOP_FIX = 'Write a router\'s address, as "10.0.1.1" or "fe80::1".';
 const MAC_FIX = 'Write a device\'s own, as "02:00:00:00:01:0a".';
-const IFNAME_FIX = 'Use 1 to 15 of letters, digits, "_", ".", "@" and "-", as "ens5".';
+const IFNAME_FIX = 'Use 1 to 15 of letters, digits, "_", "." and "-", as "ens5".';
 const HOST_FIELDS = '"name", "interfaces", "policy", "numbers"';
 const INTERFACE_FIELDS = '"name", "match", "addresses", "delegatedPrefixes", "gateways", "subnets", "routes"';
 
@@ -864,11 +864,16 @@ table("a match", [
     [`interfaces[0].match.ifname: got "-batch". ${IFNAME_FIX}`],
   ],
   [
+    "device: as ip-link(8) shows it, with its peer",
+    one({ match: { ifname: "eth0@if5" } }),
+    [`interfaces[0].match.ifname: got "eth0@if5". ${IFNAME_FIX}`],
+  ],
+  [
     "device: a blank",
     one({ match: { ifname: "eth0 up" } }),
     [`interfaces[0].match.ifname: got "eth0 up". ${IFNAME_FIX}`],
   ],
-  ["device: VLAN and peer", one({ match: { ifname: "0eth_0.1-0@a" } }), []],
+  ["device: a VLAN", one({ match: { ifname: "0eth_0.1-0" } }), []],
   [
     "address: with a length",
     one({ match: { address: "10.0.1.10/24" } }),

@@ -53,17 +53,14 @@ function readMac(value: unknown, path: string, problems: Problems): string | und
   return undefined;
 }
 
-const IFNAME = /^[A-Za-z0-9][A-Za-z0-9_.@-]{0,14}$/;
+/** As dev_valid_name() of the kernel has it, but without what a shell or `ip` would read in another way. */
+const IFNAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$/;
 
 function readIfname(value: unknown, path: string, problems: Problems): string | undefined {
   if (value === undefined) return undefined;
   const ifname = readString(value, path, problems, "a device name");
   if (ifname === undefined || IFNAME.test(ifname)) return ifname;
-  problems.add(
-    path,
-    `got ${shown(ifname)}`,
-    'Use 1 to 15 of letters, digits, "_", ".", "@" and "-", as "ens5"',
-  );
+  problems.add(path, `got ${shown(ifname)}`, 'Use 1 to 15 of letters, digits, "_", "." and "-", as "ens5"');
   return undefined;
 }
 
