@@ -4,13 +4,17 @@ import { shown } from "../model/issue";
 import { Plan } from "../model/plan";
 import { payloadLines } from "./payload";
 
-/** Parts of the program, in order; only `main` runs anything. */
+/** Parts of the program, in order: shell functions, and awk texts held in variables. Only `main` runs anything. */
 const PARTS = [
   "base.sh",
   "lock.sh",
+  "survey.awk",
   "survey.sh",
   "records.sh",
+  "stage.awk",
+  "tidy.awk",
   "stage.sh",
+  "check.awk",
   "check.sh",
   "apply.sh",
   "remove.sh",
@@ -64,11 +68,16 @@ let body: string | undefined;
 
 /** All of the program but the plan: constant, so read once. */
 export function programBody(): string {
-  body ??= [
-    ...PARTS.map((part) => condense(fs.readFileSync(path.join(__dirname, "program", part), "utf8"))),
-    'main "$@" </dev/null',
-  ].join("\n");
+  body ??= [...PARTS.map(readPart), 'main "$@" </dev/null'].join("\n");
   return body;
+}
+
+/** A shell part as it is; an awk part as a variable of its name in capitals, quoted. */
+function readPart(part: string): string {
+  const source = condense(fs.readFileSync(path.join(__dirname, "program", part), "utf8"));
+  if (!part.endsWith(".awk")) return source;
+  if (source.includes("'")) throw new Error(`${part} must do without single quotes`);
+  return `${part.slice(0, -".awk".length).toUpperCase()}='${source}'`;
 }
 
 /** Without comments, indentation and empty lines: the text is kept in the state of every host, twice. */

@@ -2,57 +2,55 @@
 # From what is in force to the plan: nothing is touched until all is known to be in order, the kernel is asked about
 # the new generation before any packet sees it, and one message a family puts it in force.
 #
-# A crash leaves the old generation or the new one. Which of them stays is decided by $STATE/committed alone: the
-# next apply or remove goes forward when the pending switch leads to the committed generation, else back.
-
-# settled: whether the host is as this very program left it. Sets $print.
-settled() {
-  print=$(printf '%s\n' "$self" "$seen" | digest)
-  was=
-  [ ! -r "$STATE/observed" ] || read -r was <"$STATE/observed"
-  [ "$print" = "$was" ]
-}
+# A crash anywhere leaves the old generation or the new one in force, and the next apply or remove clears up. Which
+# of the two stays is decided by $STATE/committed alone.
 
 apply() {
-  needs
-  compare
-  ! settled || return 0
+  needs write
+  compare || return 0
   lock
-  compare
-  ! settled || return 0
+  compare || return 0
   prepare
   replace
   settle
 }
 
-# compare: what is committed, and what the host is like.
+# compare: what is on the host with the plan; fails when there is nothing to do.
 compare() {
   load
   # The old rules would be left where nobody looks for them.
   [ "${committed_numbers:-$numbers}" = "$numbers" ] ||
     fail "the numbers of the plan differ from those in force ($committed_numbers); remove first, then apply"
   found
+  ! settled
 }
 
-# prepare: clears away what an unfinished change has left, and chooses the new generation.
+# settled: whether the host is as this very program left it.
+settled() {
+  print=$(printf '%s\n' "$self" "$seen" | digest)
+  v=
+  [ ! -r "$STATE/observed" ] || read -r v <"$STATE/observed"
+  [ "$print" = "$v" ]
+}
+
+# prepare: chooses the new generation, and clears away what an unfinished change has left.
 prepare() {
   case $keep4$keep6$committed in
     01? | 10?) fail 'the switches of IPv4 and IPv6 disagree, so somebody has changed them; remove first, then apply' ;;
     0?? | -0? | --0) new=1 ;;
     *) new=0 ;;
   esac
-  tidy "$keep4" "$keep6" || fail "cannot clear away what an unfinished change has left; $why"
+  tidy "$keep4" "$keep6" || fail "cannot clear away what an unfinished change has left: $why"
 }
 
-# replace: puts the new generation in force, up to and with the commit. Until then all can be made as it was.
+# replace: puts the new generation in force, up to and with the commit.
 replace() {
   before=$(cat "$STATE/restore" 2>/dev/null)
-  added=$(printf '%s\n' "boot $boot" "$seen" | sed -n 's/^todo //p;1p')
+  added="boot $boot$nl$(printf '%s\n' "$seen" | sed -n 's/^todo //p')"
   staged=1
-  if ! put "program.$new" "$(text)" || ! record 'todo keep undo'; then fail "cannot write to $STATE"; fi
-  stage 4 "$new" "$keep4" || fail "$why"
-  stage 6 "$new" "$keep6" || fail "$why"
-  wrong=$(check brief "${numbers##*mark=}") || fail "the new rules would be wrong on this host: ${wrong%%"$nl"*}"
+  { record 'todo keep undo' && put "program.$new" "$(text)"; } || fail "cannot write to $STATE"
+  { stage 4 "$new" "$keep4" && stage 6 "$new" "$keep6"; } || fail "$why"
+  v=$(check brief "${numbers##*mark=}") || fail "the new rules would not be right here: ${v%%"$nl"*}"
   [ "$want4" = - ] || flip 4 "$new" || fail "$why"
   [ "$want6" = - ] || flip 6 "$new" || fail "$why"
   tune todo || fail 'cannot write sysctls'
@@ -62,26 +60,26 @@ replace() {
   staged=
 }
 
-# rollback: the way back from anywhere in replace.
+# rollback: from anywhere in replace, back to what was before it.
 rollback() {
-  staged=
   survey
-  tidy "$keep4" "$keep6" || say "not all that was staged could be cleared away ($why); the next apply will"
+  tidy "$keep4" "$keep6" || say "not all that was staged could be cleared away ($why); the next apply will do it"
   PLAN=$(bare)
-  put undo "$added" && survey "$STATE/undo"
+  put undo "$added"
+  survey "$STATE/undo"
   tune undo
   undo
   if [ -n "$before" ]; then put restore "$before"; else rm -f "$STATE/restore"; fi
-  rm -f "$STATE/undo" "$STATE/program.$new" "$STATE"/*.new
+  rm -f "$STATE/program.$new" "$STATE/undo" "$STATE"/*.new
   rmdir "$STATE" 2>/dev/null
 }
 
-# settle: after the commit: retires the old generation, and what the plan no longer wants.
+# settle: after the commit, clears away the old generation and what else the plan does not want.
 settle() {
   [ "$want4" = - ] || want4=$new
   [ "$want6" = - ] || want6=$new
   survey
-  tidy "$want4" "$want6" || say "the plan is in force, but not all that is old could be cleared away ($why)"
+  tidy "$want4" "$want6" || say "the plan is in force, but not all that is old could be cleared away: $why"
   case $seen in
     *"${nl}undo "*)
       tune undo

@@ -1,9 +1,9 @@
 # shellcheck shell=sh
-# What every command needs: its surroundings, messages, and the few files we keep.
+# What every command needs: its surroundings, messages, and the few files we keep:
 #
-#   $STATE/committed    which generation is in force, with its digest and numbers; its rename is the commit point
-#   $STATE/program.G    the whole program of generation G
-#   $STATE/observed     hash of the program and of what the host was like once it had settled
+#   $STATE/committed    the generation in force, with its digest and numbers; its rename is the commit
+#   $STATE/program.G    the program of that generation
+#   $STATE/observed     hash of the program and of the host as it was when it had settled
 #   $STATE/restore      what we changed on the host besides rules and routes, and its value before
 #   $RUN/lock.*         who is changing the host
 
@@ -18,64 +18,54 @@ nl='
 STATE=${MULTIHOME_STATE_DIR:-/var/lib/multihome}
 RUN=${MULTIHOME_RUN_DIR:-/run/multihome}
 WAIT=${MULTIHOME_WAIT:-30}
-reason=
+reason='' staged='' emptied='' why=''
 
-# say TEXT: to standard error, under our name.
 say() { printf 'multihome: %s\n' "$1" >&2; }
 
-# misuse TEXT: bad input; nothing has been touched.
+# misuse TEXT: bad input or usage; nothing has been touched.
 misuse() {
   say "$1"
   exit 2
 }
 
-# fail TEXT: ends the program; the reason is the last line that it prints, after any rollback.
+# fail TEXT: ends the program. The reason is the last line that it prints, after any rollback.
 fail() {
   reason=$1
   exit 1
 }
 
-# environment: refuses settings that cannot be meant.
 environment() {
   case $STATE in /*) ;; *) misuse 'MULTIHOME_STATE_DIR must be an absolute path' ;; esac
   case $RUN in /*) ;; *) misuse 'MULTIHOME_RUN_DIR must be an absolute path' ;; esac
   case $WAIT in '' | *[!0-9]* | ??????*) misuse 'MULTIHOME_WAIT must be a number of seconds, 0 to 99999' ;; esac
-}
-
-# use_numbers TEXT: takes the numbers of the plan, or of a committed one, from its "numbers" line.
-use_numbers() {
-  numbers=${1#*"${nl}numbers "}
+  numbers=${PLAN#*"${nl}numbers "}
   numbers=${numbers%%"$nl"*}
+  case $numbers in *[!a-z0-9=\ ]* | *' '[!a-z]*) misuse 'the plan is damaged: it has no numbers' ;; esac
 }
 
-# calc ARGS...: awk, knowing the numbers.
+# calc ARGS...: awk, with the numbers as variables.
 calc() {
-  for n in $numbers; do set -- -v "$n" "$@"; done
+  for v in $numbers; do set -- -v "$v" "$@"; done
   awk "$@"
 }
 
-# needs: tools and rights, before anything is touched.
+# needs write|read: tools and rights.
 needs() {
   for n in ip awk; do
-    command -v "$n" >/dev/null || fail "$n is needed and not found in $PATH"
+    command -v "$n" >/dev/null || fail "$n is needed, and not found in $PATH"
   done
-  [ "${1-}" = read ] && return
   cap=0
   while read -r n v; do
-    [ "$n" = CapEff: ] && cap=$v
+    [ "$n" != CapEff: ] || cap=$v
   done </proc/self/status
-  # Bit 12 is CAP_NET_ADMIN, capabilities(7).
-  [ $((0x$cap >> 12 & 1)) = 1 ] || fail 'the right to change the network (CAP_NET_ADMIN) is missing; run as root'
+  # Bit 12 of capabilities(7).
+  [ "$1" = read ] || [ $((0x$cap >> 12 & 1)) = 1 ] || fail 'CAP_NET_ADMIN is needed; run it as root'
 }
 
 # digest: of standard input.
 digest() {
-  if command -v sha256sum >/dev/null; then
-    n=$(sha256sum)
-  else
-    n=cksum:$(cksum)
-  fi
-  printf '%s\n' "${n%% *}"
+  if command -v sha256sum >/dev/null; then v=$(sha256sum); else v=$(cksum); fi
+  printf '%s\n' "${v%% *}"
 }
 
 # put NAME TEXT: writes a file of the state directory, whole or not at all.
@@ -83,7 +73,7 @@ put() {
   mkdir -p "$STATE" && printf '%s\n' "$2" >"$STATE/$1.new" && mv -f "$STATE/$1.new" "$STATE/$1"
 }
 
-# load: what is committed. Sets committed (0, 1 or -), committed_digest and committed_numbers.
+# load: sets committed (0, 1, or - for nothing), committed_digest and committed_numbers.
 load() {
   committed=- committed_digest='' committed_numbers=''
   [ -r "$STATE/committed" ] || return 0
@@ -94,10 +84,10 @@ load() {
       numbers) committed_numbers=$v ;;
     esac
   done <"$STATE/committed"
-  case $committed in 0 | 1) ;; *) fail "$STATE/committed is damaged; remove that file, then apply again" ;; esac
+  case $committed$committed_numbers in [01]protocol=*) ;; *) fail "$STATE/committed is damaged; delete it, and apply again" ;; esac
 }
 
-# batch FAMILY TEXT: has ip do all lines, in one process; on failure says in $why which line was refused, and why.
+# batch FAMILY TEXT: has ip do all lines in one process. On failure $why says which line was refused, and why.
 batch() {
   [ -n "$2" ] || return 0
   why=$(printf '%s\n' "$2" | ip "-$1" -batch - 2>&1) && return

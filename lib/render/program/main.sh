@@ -2,20 +2,19 @@
 
 usage() {
   misuse 'usage: sh PROGRAM apply [--json] | verify [--json] | status [--json] | remove
-settings, from the environment:
-MULTIHOME_STATE_DIR what survives a reboot (/var/lib/multihome)
-MULTIHOME_RUN_DIR what does not (/run/multihome)
-MULTIHOME_WAIT seconds to wait for interfaces (30)
-exit: 0 done, 1 failed and rolled back, 2 bad input or usage, 75 another change is in progress'
+MULTIHOME_STATE_DIR  what survives a reboot; default /var/lib/multihome
+MULTIHOME_RUN_DIR    what does not; default /run/multihome
+MULTIHOME_WAIT       seconds to wait for interfaces; default 30
+exit 0 done, 1 failed and rolled back, 2 bad input or usage, 75 another change is in progress'
 }
 
-# text: the program as it is delivered.
+# text: the program as it was delivered.
 # shellcheck disable=SC2016
 text() {
   printf '%s\n' '#!/bin/sh' 'program() {' "cat <<'MULTIHOME'" "$self" MULTIHOME '}' 'self=$(program)' 'eval "$self"'
 }
 
-# finish: whatever ends the program. The reason comes last.
+# finish: whatever ends the program.
 finish() {
   code=$?
   trap - EXIT
@@ -28,16 +27,13 @@ finish() {
 }
 
 main() {
-  staged='' emptied='' why=''
   environment
-  use_numbers "$PLAN"
-  # A session that ends must not leave a change half done.
+  # The end of the session that started it must not leave a change half done.
   trap '' HUP PIPE
   trap finish EXIT
   trap 'fail "interrupted by a signal"' INT TERM
   case $*/ in
     apply/ | remove/) "$1" ;;
-    # In one session, so that one connection to a host does both.
     'apply --json/') apply && verify json ;;
     verify/ | status/) "$1" text ;;
     'verify --json/' | 'status --json/') "$1" json ;;

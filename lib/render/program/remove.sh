@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # Back to what the host was before the first apply. It needs no plan, only what is in the state directory and in the
-# kernel, so that a program of any plan can do it.
+# kernel, so a program of any plan can do it.
 
 # bare: a plan that wants nothing.
 bare() {
@@ -8,28 +8,25 @@ bare() {
 }
 
 remove() {
-  needs
+  needs write
   load
   numbers=${committed_numbers:-$numbers}
   PLAN=$(bare)
   survey
-  case $seen in
-    "facts - - - - - -") [ -e "$STATE" ] || return 0 ;;
-  esac
+  [ "$seen" != 'facts - - - - - -' ] || [ -e "$STATE" ] || return 0
   lock
   load
   survey
   facts
   tune undo || say 'cannot write sysctls'
-  # Both families go out of force at once; what is left of them then decides nothing.
-  for f in "4$live4" "6$live6"; do
-    case $f in *-) ;; *) flip "${f%?}" - || fail "$why" ;; esac
-  done
+  # Both families go out of force before either is cleared away.
+  [ "$live4" = - ] || flip 4 - || fail "$why"
+  [ "$live6" = - ] || flip 6 - || fail "$why"
   rm -f "$STATE/committed" "$STATE/observed"
   survey
-  tidy - - || fail "cannot remove all rules and routes; $why"
+  tidy - - || fail "cannot remove all rules and routes: $why"
   undo
-  rm -f "$STATE/restore" "$STATE"/program.[01] "$STATE"/*.new
-  [ ! -d "$STATE" ] || rmdir "$STATE" 2>/dev/null || say "$STATE holds files that are not ours; it stays"
+  rm -f "$STATE/restore" "$STATE/undo" "$STATE"/program.[01] "$STATE"/*.new
+  [ ! -d "$STATE" ] || rmdir "$STATE" 2>/dev/null || say "$STATE holds files that are not ours, so it stays"
   emptied=1
 }

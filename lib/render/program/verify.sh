@@ -1,18 +1,13 @@
 # shellcheck shell=sh
-# Questions about the host; they change nothing, and need no more rights than the kernel asks for.
+# Questions about the host. They change nothing, and need no rights but those that the kernel asks for.
 
-# quoted TEXT: as a JSON string, or null when empty. Messages have no control characters or backslashes.
+# quoted TEXT: as JSON. Messages have neither backslashes nor control characters.
 quoted() {
-  [ -n "$1" ] || {
-    printf null
-    return
-  }
-  printf '"'
-  printf '%s' "$1" | tr '\n"' " '"
-  printf '"'
+  [ -n "$1" ] && v=\"$(printf %s "$1" | tr '\n"' " '")\" || v=null
+  printf %s "$v"
 }
 
-# answer no TEXT: why the host as a whole is not as planned.
+# deny TEXT: why no flow need be asked for.
 deny() {
   if [ "$form" = json ]; then
     printf '{"ok":false,"checked":0,\n"generation":%s,\n"digest":%s,\n"failed":[],\n"reason":%s}\n' \
@@ -23,31 +18,31 @@ deny() {
   exit 1
 }
 
-# verify text|json: whether every flow of the plan goes as it should, and exit 0 only then.
+# verify text|json: whether every flow of the plan goes as planned; exit 0 only then.
 verify() {
-  form=$1 generation=null
+  form=$1
   needs read
   load
-  mine_=$(printf '%s\n' "$PLAN" | digest)
   survey
   code=$?
   [ $code != 2 ] || misuse "${seen#! }"
   facts
-  generation=$(in_force)
+  in_force
+  v=$(printf '%s\n' "$PLAN" | digest)
   [ "$generation" != null ] || deny 'nothing is applied'
+  [ "${committed_digest:-$v}" = "$v" ] || deny "another plan is in force, of digest $committed_digest"
   [ $code = 0 ] || deny "$(complaint)"
-  [ "$want4" = - ] || [ "$live4" != - ] || deny 'IPv4 is not in force'
-  [ "$want6" = - ] || [ "$live6" != - ] || deny 'IPv6 is not in force'
-  [ "${committed_digest:-$mine_}" = "$mine_" ] || deny "another plan is in force, with the digest $committed_digest"
+  [ "$want4" = - ] || [ "$live4" != - ] || deny 'nothing is in force for IPv4'
+  [ "$want6" = - ] || [ "$live6" != - ] || deny 'nothing is in force for IPv6'
   check "$form" '' -v generation="$generation" -v digest="$(quoted "$committed_digest")"
 }
 
-# in_force: the generation that the kernel follows, or null.
+# in_force: sets $generation to what the kernel follows, or null.
 in_force() {
   case $live4$live6 in
-    [01]*) printf %s "$live4" ;;
-    -[01]) printf %s "$live6" ;;
-    *) printf null ;;
+    [01]*) generation=$live4 ;;
+    -[01]) generation=$live6 ;;
+    *) generation=null ;;
   esac
 }
 
@@ -58,26 +53,26 @@ status() {
   numbers=${committed_numbers:-$numbers}
   drift=null
   if [ -r "$STATE/program.$committed" ]; then
-    self=$(sed "1,/^cat <<'/d;/^MULTIHOME\$/,\$d" "$STATE/program.$committed")
+    # Judged by the program that was applied, which need not be this one.
+    self=$(sed "1,/^cat <</d;/^MULTIHOME\$/,\$d" "$STATE/program.$committed")
     PLAN=${self#PLAN=\'}
     PLAN=${PLAN%%\'*}
-    survey
     drift=true
-    [ $? != 0 ] || ! settled || drift=false
+    survey && settled && drift=false
   else
     PLAN=$(bare)
     survey
   fi
   facts
-  generation=$(in_force)
-  [ "$generation" = null ] && applied=false || applied=true
+  in_force
   if [ "$1" = json ]; then
+    [ "$generation" = null ] && v=false || v=true
     printf '{"applied":%s,\n"generation":%s,\n"digest":%s,\n"drift":%s}\n' \
-      $applied "$generation" "$(quoted "$committed_digest")" $drift
-  elif [ $applied$committed = false- ]; then
+      "$v" "$generation" "$(quoted "$committed_digest")" "$drift"
+  elif [ "$generation$committed" = null- ]; then
     printf 'nothing is applied\n'
   else
-    printf 'applied: %s\ngeneration: %s\ndigest: %s\ndrift: %s\n' \
-      $applied "$generation" "${committed_digest:-unknown}" $drift
-  fi | sed "$([ "$1" = json ] || printf 's/true$/yes/;s/false$/no/;s/null$/unknown/')"
+    printf 'generation: %s\ndigest: %s\ndrift: %s\n' "$generation" "${committed_digest:-unknown}" "$drift" |
+      sed 's/: true$/: yes/;s/: false$/: no/;s/generation: null/generation: none/;s/: null$/: unknown/'
+  fi
 }

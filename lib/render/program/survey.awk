@@ -1,0 +1,219 @@
+# What the host is like, as far as it concerns us: a function from plan, dumps and records to facts, a line each.
+#
+#   facts LIVE4 KEEP4 WANT4 LIVE6 KEEP6 WANT6   the generation in force; the one that is to stay while we work; 1 when
+#                                               the plan has rules; "-" for none
+#   device NAME DEVICE                          where an interface of the plan was found
+#   todo RECORD, keep RECORD, undo RECORD       see records.sh: to be changed; changed and wanted; changed, not wanted
+#   4|6 rule PRIORITY TEXT                      what we have in the kernel
+#   4|6 route TABLE TEXT
+#
+# They stay the same until somebody changes something. When the plan cannot be put on the host as it is:
+#
+#   ? TEXT    exit 3: not yet; it may come by itself
+#   ! TEXT    exit 1: refused
+#   ! TEXT    exit 2: the plan is damaged
+#
+# Input: the plan after "=plan", dumps after "=4" and "=6". Variables: the numbers; committed, boot, records (a file).
+# A plan without interfaces wants nothing and refuses nothing.
+
+function refuse(text) {
+  if (!names) return
+  notes = notes "! " text "\n"
+  code = 1
+}
+function await(text) {
+  notes = notes "? " text "\n"
+  if (!code) code = 3
+}
+# What the kernel says may hold names that somebody else has chosen.
+function clean(text) {
+  gsub(/\t/, " ", text)
+  gsub(/[^-A-Za-z0-9_.:@\/ ]/, "?", text)
+  return text
+}
+function damaged() {
+  print "! the plan is damaged, line " NR - 1 ": " clean($0)
+  code = 2
+  exit
+}
+# The value of a keyword in the line. Names of devices are passed over, since they may look like a keyword.
+function after(word, i) {
+  for (i = 2; i < NF; i++) {
+    if ($i == word) return $(i + 1)
+    if ($i ~ /^([io]if|dev|via)$/) i++
+  }
+}
+function foreign(what, window, number) {
+  o = after("proto")
+  refuse("the " what " \"" clean($0) "\" is not ours but lies in our " window ". It is of protocol " o + 0 \
+    (o in owner ? ", " owner[o] : "") ". Move it, or set numbers." number " to a free range")
+}
+function generation_of(p) { return p == band0 ? 0 : p == band1 ? 1 : p == join ? "j" : "?" }
+function is_generation(g) { return g == "0" || g == "1" }
+function sysctl(path, value) {
+  path = "/proc/sys/" path
+  if ((getline value < path) < 1) value = "absent"
+  close(path)
+  return value
+}
+
+BEGIN {
+  split("plan numbers interface address prefix sysctl route4 route6 rule4 rule6 expect4 expect6 end", list)
+  for (i in list) known[list[i]]
+  # rtnetlink(7), /etc/iproute2/rt_protos
+  split("2 kernel,3 by hand or by a script,4 static or systemd-networkd,11 FRR,12 BIRD,16 DHCP,18 keepalived,186 BGP" \
+    ",188 OSPF", list, ",")
+  for (i in list) owner[list[i] + 0] = substr(list[i], index(list[i], " ") + 1)
+}
+/^=/ { part = substr($0, 2); next }
+
+part == "plan" {
+  if (!($1 in known) || $0 !~ /^[-A-Za-z0-9@+=.:\/_ ]+$/ || $1 == "plan" && $2 != 1) damaged()
+  for (i = 2; i <= NF; i++) if ($i ~ /^@/ && !(substr($i, 2) in slot)) damaged()
+  if ($1 == "interface") {
+    name[++names] = $2
+    slot[$2] = $4
+    used[$4]
+    for (i = 5; i < NF; i += 2) by[$2, $i] = $(i + 1)
+  } else if ($1 == "address") {
+    address[++addresses] = $3
+    of[$3] = $2
+  } else if ($1 == "sysctl") {
+    at[++keys] = $2
+    key[keys] = $3
+    least[keys] = $4
+  } else if ($1 ~ /^rule/) want[substr($1, 5)] = 1
+  next
+}
+
+$3 ~ /^inet6?$/ {
+  sub(/\/.*/, "", $4)
+  on[$2, $4] = part == 4 || !/ tentative / ? "" : / dadfailed / ? "failed" : "tentative"
+  holder[$4] = $2
+  next
+}
+
+part == 4 && $2 ~ /:$/ {
+  split(substr($2, 1, length($2) - 1), pair, "@")
+  d = pair[1]
+  devices[d]++
+  lower[d] = pair[2]
+  master[d] = after("master")
+  in_group[d] = after("group")
+  up[d] = ($3 ~ /[<,]UP[,>]/)
+  for (i = 4; i < NF; i++) if ($i ~ /^link\//) mac[d] = $(i + 1)
+  next
+}
+
+$1 ~ /^[0-9]+:$/ {
+  p = $1 + 0
+  if (p < priority || p >= priority + window) next
+  if (after("proto") != protocol) {
+    foreign("rule", "priorities " priority " to " priority + window - 1, "priorityBase")
+    next
+  }
+  if (p == pending && !(part in pend)) pend[part] = generation_of(after("goto"))
+  if (p == active && !(part in act)) act[part] = generation_of(after("goto"))
+  has[part, generation_of(p)]
+  sub(/^[^\t]*\t/, "")
+  line[++lines] = part " rule " p " " $0
+  next
+}
+
+{
+  t = after("table") - table
+  if (t < 0 || t >= tables) next
+  if (after("proto") != protocol) {
+    if (int(t / 2) in used) foreign("route", "tables from " table, "tableBase")
+    next
+  }
+  # Carrier comes and goes by itself.
+  while (sub(/ (linkdown|dead)( |$)/, " ")) continue
+  line[++lines] = part " route " t + table " " $0
+}
+
+# Which device an interface is. Where a VLAN, bridge or bond shares the address with the device below it, the one
+# meant is that which carries the IP traffic: below a VLAN, but above the ports of a bridge or bond.
+function resolve(n, c, d, text, all, found) {
+  split("", fits)
+  for (d in devices) {
+    if ((n, "mac") in by && mac[d] != by[n, "mac"]) continue
+    if ((n, "ifname") in by && d != by[n, "ifname"]) continue
+    if ((n, "address") in by && !((d, by[n, "address"]) in on)) continue
+    fits[d]
+    all = all " " d
+  }
+  for (d in fits) if (!(lower[d] in fits) && !(master[d] in fits)) {
+    found = d
+    c += devices[d]
+  }
+  text = "interface " n " (" ((n, "mac") in by ? " mac " by[n, "mac"] : "") \
+    ((n, "ifname") in by ? " ifname " by[n, "ifname"] : "") ((n, "address") in by ? " address " by[n, "address"] : "") " )"
+  if (all == "") await(text ": there is no such device")
+  else if (c != 1) refuse(text ": several devices match:" clean(all))
+  else if (found !~ /^[A-Za-z0-9][-A-Za-z0-9_.]*$/ || length(found) > 15) refuse(text ": its device has the unsafe name " clean(found))
+  else if (found in taken) refuse(text ": its device " found " is that of interface " taken[found] " too")
+  else {
+    taken[found] = n
+    dev[n] = found
+    print "device " n " " found
+    if (in_group[found] != group) print "todo group " found " " in_group[found]
+    if (!up[found]) print "todo down " found
+  }
+}
+# Further IPv6 addresses are added as deprecated, so that sockets without a source keep the one they use now.
+function needs_address(a, d, six, text) {
+  d = dev[of[a]]
+  six = a ~ /:/
+  text = "address " a " of interface " of[a]
+  if (d == "") return
+  if ((d, a) in on) {
+    if (on[d, a] == "tentative") await(text " is still being checked for duplicates")
+    if (on[d, a] == "failed") refuse(text " is in use by another host")
+  } else if (a in holder) refuse(text " is on device " clean(holder[a]) " and not on " d)
+  else print "todo address " d " " a (six ? "/128" : "/32") (six && (d in primary) ? " preferred_lft 0" : "")
+  if (six) primary[d]
+}
+function needs_sysctl(i, path, value) {
+  if (dev[at[i]] == "") return
+  path = "net/" key[i]
+  sub(/@/, dev[at[i]], path)
+  value = sysctl(path)
+  wanted[path]
+  if (value == "absent") refuse("the kernel has no /proc/sys/" path)
+  else if (value + 0 < least[i]) print "todo sysctl " path " " value " " least[i]
+}
+function recorded(what, d, old, new, a) {
+  a = old
+  sub(/\/.*/, "", a)
+  if (what == "group") grouped[d]
+  if (what == "sysctl" ? d in wanted : what == "address" ? (a in of) && dev[of[a]] == d : d in taken) print "keep " $0
+  else if (what == "sysctl" ? sysctl(d) == new : what == "address" ? (d, a) in on : what == "group" ? in_group[d] == group : up[d])
+    print "undo " $0
+}
+
+END {
+  if (code == 2) exit code
+  for (f = 4; f <= 6; f += 2) {
+    p = pend[f]
+    a = act[f]
+    # Forward when the pending switch leads to what is committed, else back. With no switch left, rules run on into
+    # the band that was in force.
+    keep = p == "j" ? "-" : is_generation(p) && p == committed ? p : is_generation(a) ? a : \
+      a == "" && (f, committed) in has ? committed : "-"
+    facts = facts " " (is_generation(p) ? p : p != "j" && is_generation(a) ? a : "-") " " keep " " (want[f] ? 1 : "-")
+  }
+  print "facts" facts
+  for (i = 1; i <= names; i++) resolve(name[i])
+  for (i = 1; i <= addresses; i++) needs_address(address[i])
+  for (i = 1; i <= keys; i++) needs_sysctl(i)
+  while ((getline < records) > 0) {
+    if ($1 == "boot" && $2 != boot) break
+    if ($1 != "boot") recorded($1, $2, $3, $4)
+  }
+  for (d in devices) if (in_group[d] == group && !(d in taken) && !(d in grouped))
+    refuse("device " clean(d) " is in interface group " group ", which is ours. Move it, or set numbers.group to a free number")
+  for (i = 1; i <= lines; i++) print line[i]
+  printf "%s", notes
+  exit code
+}
