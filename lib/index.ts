@@ -3,6 +3,7 @@ export * from "./args/connection";
 export * from "./args/multiHomedHost";
 export * from "./args/routing";
 export * from "./args/symmetricRoutingPolicy";
+export { cidrSubnet } from "./clouds/cidr";
 export { MultiHomedHost } from "./components/multiHomedHost";
 export { SymmetricRoutingPolicy } from "./components/symmetricRoutingPolicy";
 export { SshHostKey, hostKeyFromSeed } from "./deliver/hostKey";

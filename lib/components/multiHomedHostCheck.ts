@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { HostInterfaceArgs, MultiHomedHostArgs } from "../args/multiHomedHost";
 import { awsIssues } from "../clouds/aws/check";
-import { HostFacts, InterfaceFacts } from "../clouds/aws/facts";
+import { HostFacts } from "../clouds/aws/facts";
 import { interfaceSpec } from "../clouds/aws/toSpec";
 import { issuesOf } from "../deliver/argsError";
-import { Draft, Inputs, PENDING, isKnown, isPending, knownNow, pendingPaths } from "../deliver/known";
+import { Draft, Inputs, PENDING, isKnown, isPending, knownNow } from "../deliver/known";
 import { USER_DATA_LIMIT } from "../deliver/userData";
 import { Issue, shown } from "../model/issue";
 import { planHost } from "../plan";
@@ -60,7 +60,7 @@ export function checkIssues(draft: Draft<HostCheck>, args: MultiHomedHostArgs): 
     isPending(iface) ||
     aws.some(({ path }) => path.startsWith(`interfaces[${i}].`))
       ? PENDING
-      : routable(iface),
+      : interfaceSpec(iface, { privateIp: PENDING, ipv6Addresses: PENDING }),
   );
   const host = isPending(draft.host) ? { hostName: PENDING } : draft.host;
   return [
@@ -72,18 +72,6 @@ export function checkIssues(draft: Draft<HostCheck>, args: MultiHomedHostArgs): 
     ...timeoutIssues(draft.timeoutSeconds),
     ...userDataIssues(draft.userDataBytes),
   ];
-}
-
-/** An interface as the planner takes it, when all it needs is known and its addresses are not left to AWS. */
-function routable(iface: Draft<InterfaceFacts>): Draft<PlainHostArgs["interfaces"][number]> {
-  if (isPending(iface)) return PENDING;
-  const subnet = isPending(iface.subnet)
-    ? PENDING
-    : { ...iface.subnet, id: undefined, availabilityZone: undefined };
-  const notRouting = { securityGroupIds: undefined, allocationId: undefined, publicIp: undefined };
-  if (pendingPaths({ ...iface, ...notRouting, subnet }).length > 0) return PENDING;
-  const spec = interfaceSpec(iface as InterfaceFacts);
-  return spec.addresses.length === 0 ? PENDING : spec;
 }
 
 function candidates(

@@ -61,6 +61,11 @@ export function settle<T, R>(input: Inputs<T>, use: (draft: Draft<T>) => R): pul
   );
 }
 
+/** A draft as a value of an output: what is pending is unknown to whoever uses it, and the rest can be seen. */
+export function unknownAgain<T>(draft: Draft<T>): T {
+  return convert(draft, (value) => (value === PENDING ? pulumi.unknown : undefined)) as T;
+}
+
 /** One field of an input, known as soon as it is itself, whatever becomes of the others. */
 export function fieldOf<T, K extends keyof T>(input: Inputs<T>, key: K): pulumi.Output<T[K]> {
   return (pulumi.output(input) as unknown as Record<K, pulumi.Output<T[K]>>)[key];
@@ -85,7 +90,7 @@ export function pendingPaths(draft: unknown, path = ""): string[] {
 }
 
 /** A deep copy in which `replace` may put another value; resources are left as they are. */
-function convert(value: unknown, replace: (value: unknown) => Pending | undefined): unknown {
+function convert(value: unknown, replace: (value: unknown) => unknown): unknown {
   const instead = replace(value);
   if (instead !== undefined) return instead;
   if (Array.isArray(value)) return value.map((item: unknown) => convert(item, replace));

@@ -3,9 +3,9 @@ import type { GetNetworkInterfaceResult } from "@pulumi/aws/ec2/getNetworkInterf
 import { HostInterfaceArgs, MultiHomedHostArgs } from "../../args/multiHomedHost";
 import { Issue, shown } from "../../model/issue";
 import { InterfaceFacts } from "./facts";
-import { HostParts, InterfaceParts } from "./hostParts";
+import { HostParts, InterfaceParts, RoutedInterface } from "./hostParts";
 import { ec2 } from "./sdk";
-import { interfaceSpec } from "./toSpec";
+import { bareAddress, interfaceSpec } from "./toSpec";
 
 /**
  * Finds an instance's interfaces and all that routing needs to know of them. Nothing of the instance is changed or
@@ -118,7 +118,8 @@ function adopt(
         ...(gateways && { gateways }),
         ...(routes && { routes }),
       };
-      return interfaceSpec(facts, { mac: eni.macAddress });
+      // Everything is known here, so nothing is pending.
+      return interfaceSpec(facts, { mac: eni.macAddress }) as RoutedInterface;
     });
   const publicIp = found.apply((eni) => eni.associations?.[0]?.publicIp || undefined);
   return {
@@ -132,7 +133,7 @@ function adopt(
       id: eni.id,
       mac: eni.macAddress,
       privateIp: eni.privateIp,
-      addresses: addresses.map((address) => address.slice(0, address.indexOf("/"))),
+      addresses: addresses.map(bareAddress),
       ...(ip === undefined ? {} : { publicIp: ip }),
       subnetId: eni.subnetId,
     })),

@@ -4,11 +4,12 @@ import type { NetworkInterface } from "@pulumi/aws/ec2/networkInterface";
 import * as pulumi from "@pulumi/pulumi";
 import { MultiHomedHostArgs } from "../../args/multiHomedHost";
 import { hostUserData } from "../../deliver/userData";
-import { chosenAddresses, wantsIpv6 } from "./facts";
-import { HostParts, InterfaceParts } from "./hostParts";
+import { Draft, PENDING, isPending, settle, unknownAgain } from "../../deliver/known";
+import { InterfaceFacts, chosenAddresses, wantsIpv6 } from "./facts";
+import { HostParts, InterfaceParts, RoutedInterface } from "./hostParts";
 import { InterfaceInputs, hasChosen } from "./inputs";
 import { ec2 } from "./sdk";
-import { interfaceSpec } from "./toSpec";
+import { AssignedAddresses, bareAddress, interfaceSpec } from "./toSpec";
 
 /** What the resources of one host have in common. */
 interface Context {
@@ -95,11 +96,11 @@ function createInterface({ name, args, opts, checked }: Context, input: Interfac
       // The ordered form: with a plain set AWS's provider picks the primary address by itself.
       ...(hasChosen(iface, 4) && {
         privateIpListEnabled: true,
-        privateIpLists: routing.apply((facts) => chosenAddresses(facts, 4) as string[]),
+        privateIpLists: chosen(routing, 4),
       }),
       ...(ipv6 && {
         ipv6AddressListEnabled: true,
-        ipv6AddressLists: routing.apply((facts) => chosenAddresses(facts, 6) as string[]),
+        ipv6AddressLists: chosen(routing, 6),
       }),
       ...(iface.ipv6 === true && !ipv6 && { ipv6AddressCount: 1 }),
       ipv4Prefixes: iface.ipv4Prefixes,
@@ -139,9 +140,7 @@ function createPublicIp(
     {
       allocationId: eip?.allocationId ?? iface.allocationId,
       networkInterfaceId: eni.id,
-      privateIpAddress: hasChosen(iface, 4)
-        ? routing.apply((facts) => chosenAddresses(facts, 4)[0] as string)
-        : eni.privateIp,
+      privateIpAddress: hasChosen(iface, 4) ? chosen(routing, 4)[0] : eni.privateIp,
       region: args.region,
     },
     opts,
@@ -159,13 +158,16 @@ function parts(
     privateIp: hasChosen(args, 4) ? undefined : eni.privateIp,
     ipv6Addresses: wantsIpv6(args) && !hasChosen(args, 6) ? eni.ipv6Addresses : undefined,
   });
-  const routed = pulumi.all([routing, assigned]).apply(([facts, given]) => interfaceSpec(facts, given));
+  const routed = settle<{ facts: InterfaceFacts; given: AssignedAddresses }, RoutedInterface>(
+    { facts: routing, given: assigned },
+    (draft) => unknownAgain<RoutedInterface>(specOf(draft)),
+  );
   const address = publicIp ?? pulumi.output<string | undefined>(undefined);
   return {
     name: args.name,
     deviceIndex: args.deviceIndex,
     routed,
-    privateIp: routed.apply(({ addresses: [first] }) => bare(first)),
+    privateIp: hasChosen(args, 4) ? chosen(routing, 4)[0] : eni.privateIp,
     publicIp: address,
     isPublic: pulumi.output(publicIp !== undefined),
     info: pulumi
@@ -173,16 +175,24 @@ function parts(
       .apply(([id, mac, { addresses }, subnetId, ip]) => ({
         id,
         mac,
-        privateIp: bare(addresses[0]),
-        addresses: addresses.map(bare),
+        privateIp: bareAddress(addresses[0]),
+        addresses: addresses.map(bareAddress),
         ...(ip === undefined ? {} : { publicIp: ip }),
         subnetId,
       })),
   };
 }
 
-function bare(address: string): string {
-  return address.slice(0, address.indexOf("/"));
+function specOf(draft: Draft<{ facts: InterfaceFacts; given: AssignedAddresses }>): Draft<RoutedInterface> {
+  if (isPending(draft) || isPending(draft.facts) || isPending(draft.given)) return PENDING;
+  return interfaceSpec(draft.facts, draft.given);
+}
+
+/** The chosen addresses of a family, each known as soon as it is itself. */
+function chosen(routing: pulumi.Output<InterfaceFacts>, family: 4 | 6): pulumi.Output<string[]> {
+  return settle<InterfaceFacts, string[]>(routing, (facts) =>
+    isPending(facts) ? (pulumi.unknown as never) : unknownAgain<string[]>(chosenAddresses(facts, family)),
+  );
 }
 
 function tagsOf({ args }: Pick<Context, "args">, label: string): pulumi.Output<Record<string, string>> {
