@@ -25,27 +25,29 @@ export interface FlowResult extends ProbeOutcome {
 export interface MatrixOptions {
   /** Milliseconds a flow has; default 1000. */
   timeout?: number;
+  /** Port of every echo server; default 7007. */
+  port?: number;
   /** Agents to use and leave running; by default some are started and ended. */
   agents?: Agents;
 }
 
-/** The port of every echo server of a matrix. */
 const PORT = 7007;
 
 /** Tries all flows at once; results are in the order of the flows. */
 export async function runMatrix(flows: readonly Flow[], options: MatrixOptions = {}): Promise<FlowResult[]> {
   const agents = options.agents ?? new Agents();
   const timeout = options.timeout ?? 1000;
+  const port = options.port ?? PORT;
   try {
     await Promise.all(
       flows.map(async ({ protocol, server, listen, to }) => {
-        if (protocol !== "icmp") await agents.in(server).serve(protocol, listen ?? to, PORT);
+        if (protocol !== "icmp") await agents.in(server).serve(protocol, listen ?? to, port);
       }),
     );
     return await Promise.all(
       flows.map(async (flow) => {
         const { protocol, from, to, client } = flow;
-        return { flow, ...(await agents.in(client).probe({ protocol, from, to, port: PORT, timeout })) };
+        return { flow, ...(await agents.in(client).probe({ protocol, from, to, port, timeout })) };
       }),
     );
   } finally {
