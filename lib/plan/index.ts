@@ -5,7 +5,9 @@ import { normalize } from "./normalize/host";
 
 export { allocateSlots } from "./allocate";
 export { buildPlan } from "./build";
+export { FamilyCost, LookupCost, costOf } from "./cost";
 export { normalize } from "./normalize/host";
+export { planWarnings } from "./warnings";
 
 /**
  * The plan of a host: checks the spec and works out every table, route and rule.

@@ -14,7 +14,7 @@ import {
   scattered,
 } from "./support";
 
-function always(check: (sources: Source[], family: Family, forwards: boolean) => void, numRuns = 150): void {
+function always(check: (sources: Source[], family: Family, forwards: boolean) => void, numRuns = 60): void {
   for (const family of FAMILIES) {
     fc.assert(
       fc.property(layouts(family), fc.boolean(), (sources, forwards) => check(sources, family, forwards)),
@@ -108,15 +108,21 @@ describe("compiled dispatch rules", () => {
     });
   });
 
-  test("still lead every source home when any of the jumps within the tree is lost", () => {
-    // A list that is half removed, or whose target went first, must not send a source elsewhere by a wrong jump:
-    // without it the walk is longer, and meets no way out that is not its own.
-    const sources = scattered(4, 15, 8, 1);
-    const rules = compileDispatch(sources, 4, false);
-    const exits = rules.filter((r) => r.from === undefined);
-    expect(exits.length).toBeGreaterThan(10);
-    const withoutExits = rules.filter((r) => r.from !== undefined || r.priority === BAND.anchor);
-    expectEquivalent(withoutExits, sources, 4, false);
+  test("only shorten the walk by their jumps: with any of them lost, no source is led astray", () => {
+    // Without the ways out, that is: those are right only where the jumps before them are.
+    fc.assert(
+      fc.property(fc.integer(), fc.array(fc.boolean(), { minLength: 300, maxLength: 300 }), (seed, lost) => {
+        const sources = scattered(4, 15, 8, seed);
+        const rules = compileDispatch(sources, 4, false);
+        const jumps = (r: PlanRule) =>
+          r.action.kind === "goto" && Number(r.action.priority) <= BAND.dispatchEnd;
+        const left = rules
+          .filter((r) => r.from !== undefined || r.priority === BAND.anchor)
+          .filter((r, i) => !jumps(r) || !lost[i]);
+        expectEquivalent(left, sources, 4, false);
+      }),
+      { numRuns: 20 },
+    );
   });
 });
 
@@ -131,7 +137,7 @@ describe("what compiled rules cost", () => {
     });
   });
 
-  test("addresses in a row that interfaces share alternately need one prefix and the exceptions", () => {
+  test("addresses in a row that interfaces share alternately need one prefix and what it holds too much", () => {
     const sources = Array.from({ length: 12 }, (_, i) => ({
       prefix: prefix(`10.0.0.${16 + i}/32`),
       block: BAND.blocks + 3 * (i % 2),
@@ -140,8 +146,8 @@ describe("what compiled rules cost", () => {
     expect(coverSize(sources)).toBe(12);
     expect(rules.map((r) => r.from)).toEqual([
       ...[17, 19, 21, 23, 25, 27].map((n) => `10.0.0.${n}/32`),
-      "10.0.0.24/30",
-      "10.0.0.16/29",
+      "10.0.0.28/30",
+      "10.0.0.16/28",
     ]);
     expectEquivalent(compileDispatch(sources, 4, false), sources, 4, false);
   });

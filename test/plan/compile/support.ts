@@ -47,9 +47,11 @@ export class Evaluator {
         i++;
         continue;
       }
-      if (rule.action.kind !== "goto" || rule.action.priority === "join") throw new Error("not a dispatch rule");
+      if (rule.action.kind !== "goto" || rule.action.priority === "join")
+        throw new Error("not a dispatch rule");
       const { priority } = rule.action;
-      if (priority >= BAND.blocks) return { to: priority === BAND.devices ? "elsewhere" : priority, examined };
+      if (priority >= BAND.blocks)
+        return { to: priority === BAND.devices ? "elsewhere" : priority, examined };
       const target = this.rules.findIndex((r) => r.priority === priority);
       // The kernel passes over a jump without a target.
       i = target < 0 ? i + 1 : target;
@@ -72,11 +74,7 @@ export function intended(sources: readonly Source[], family: Family, value: bigi
 }
 
 /** Every address at which an answer could change: both sides of both ends of every prefix in sources and rules. */
-export function boundaries(
-  sources: readonly Source[],
-  rules: readonly PlanRule[],
-  family: Family,
-): bigint[] {
+export function boundaries(sources: readonly Source[], rules: readonly PlanRule[], family: Family): bigint[] {
   const most = (1n << BigInt(widthOf(family))) - 1n;
   const all = new Set<bigint>([0n, most]);
   const add = ({ value, length }: Prefix): void => {
@@ -111,7 +109,9 @@ export function layouts(family: Family): fc.Arbitrary<Source[]> {
     return { family, value: (value >> host) << host, length };
   };
   const block = fc.integer({ min: 0, max: 14 }).map(blockOf);
-  const crowded = fc.tuple(fc.nat(255), block).map(([v, b]) => ({ prefix: prefixAt(base + BigInt(v), width), block: b }));
+  const crowded = fc
+    .tuple(fc.nat(255), block)
+    .map(([v, b]) => ({ prefix: prefixAt(base + BigInt(v), width), block: b }));
   const wide = fc
     .tuple(fc.bigInt({ min: 0n, max: (1n << BigInt(width)) - 1n }), fc.integer({ min: 1, max: width }), block)
     .map(([v, length, b]) => ({ prefix: prefixAt(v, length), block: b }));
@@ -121,9 +121,13 @@ export function layouts(family: Family): fc.Arbitrary<Source[]> {
   const delegated = fc
     .tuple(fc.nat(63), block)
     .map(([n, b]) => ({ prefix: prefixAt(base + (BigInt(n) << 4n), width - 4), block: b }));
-  return fc
-    .array(fc.oneof(crowded, crowded, wide, chained, delegated), { minLength: 1, maxLength: 120 })
-    .map(disjoint);
+  return (
+    fc
+      .array(fc.oneof(crowded, crowded, wide, chained, delegated), { minLength: 1, maxLength: 120 })
+      // The unspecified address is nobody's source (the planner refuses it), and IPv4's "none yet".
+      .map((drawn) => disjoint(drawn.filter((s) => s.prefix.value !== 0n)))
+      .filter((sources) => sources.length > 0)
+  );
 }
 
 /** k interfaces with m addresses each at random places of one /20 (or /112). */

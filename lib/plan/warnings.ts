@@ -1,0 +1,32 @@
+import { Issue } from "../model/issue";
+import { Plan } from "../model/plan";
+import { FAMILIES } from "../net/address";
+import { costOf } from "./cost";
+
+/** Rules of one family beyond which lookups and changes get slow: the kernel inserts each by walking all before it. */
+const MANY_RULES = 4000;
+
+/**
+ * What is right but unwise in a plan. A warning never stops a plan; it says what it costs and what to change.
+ *
+ * @example for (const w of planWarnings(plan)) console.error(formatIssue(w))
+ */
+export function planWarnings(plan: Plan): Issue[] {
+  return FAMILIES.flatMap((family) => {
+    const { rules } = family === 4 ? plan.ipv4 : plan.ipv6;
+    const cost = rules.length > MANY_RULES ? costOf(rules, family) : undefined;
+    if (cost === undefined) return [];
+    const { average, worst } = cost.owned;
+    return {
+      path: "interfaces",
+      problem:
+        `the sources need ${cost.rules} IPv${family} rules, and more than ${MANY_RULES} are slow: a route lookup ` +
+        `examines ${average.rules} of them on average and ${worst.rules} at worst, which takes ` +
+        `${average.lookups} to ${worst.lookups} times as long as on a host without rules, and every change ` +
+        `installs all of them`,
+      fix:
+        "Use delegated prefixes instead of single addresses, or give each interface addresses of a subnet of its " +
+        "own, so that neighbours fold into one prefix",
+    };
+  });
+}
