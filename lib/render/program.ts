@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { shown } from "../model/issue";
+import { SpecError, shown } from "../model/issue";
 import { Plan } from "../model/plan";
 import { payloadLines } from "./payload";
 
@@ -38,15 +38,16 @@ export interface ProgramOptions {
  *
  * Same plan and options, same text, to the byte. A text cut off anywhere does nothing.
  *
- * @throws Error when the plan holds anything that is not a token of its kind, or the identity is not as described
+ * @throws SpecError when the identity is not as described
+ * @throws Error when the plan holds anything that is not a token of its kind
  * @example renderProgram(planHost(spec), { identity: "i-0123456789abcdef0" })
  */
 export function renderProgram(plan: Plan, options: ProgramOptions = {}): string {
   const { identity } = options;
   if (identity !== undefined && !/^[A-Za-z0-9._:/-]{1,128}$/.test(identity)) {
-    throw new Error(
-      `identity: got ${shown(identity)}; allowed are 1 to 128 of letters, digits, ".", "_", ":", "/", "-"`,
-    );
+    const problem = `got ${shown(identity)}`;
+    const fix = 'Use 1 to 128 of letters, digits, ".", "_", ":", "/" and "-"';
+    throw new SpecError("the program", [{ path: "identity", problem, fix }]);
   }
   // The text is held in a variable, so that it can be saved on the host whichever way it got there.
   return [
