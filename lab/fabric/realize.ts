@@ -10,7 +10,7 @@ import { prepareNamespaceNames } from "./privilege";
 import { kill, processesIn } from "./processes";
 import { Runner } from "./run";
 import { Server } from "./server";
-import { Step, emptyModel, stepsOf } from "./steps";
+import { Repair, Step, emptyModel, stepsOf } from "./steps";
 import { FabricOptions, Realized } from "./types";
 
 interface Waiting {
@@ -52,9 +52,9 @@ async function realizeNow(cloud: CloudState, options: FabricOptions, directory: 
   const runner = new Runner(options.onCommand);
   return withLock(directory, async () => {
     prepareNamespaceNames();
-    const record = present(readRecord(directory) ?? { realized: emptyModel(cloud.lab) });
+    const record = readRecord(directory) ?? { realized: emptyModel(cloud.lab) };
     refuseForeign(next, record, directory);
-    const steps = stepsOf(record.realized, next, record.interrupted);
+    const steps = stepsOf(record.realized, next, repairOf(record));
     const server = (id: string) => new Server(id, cloud.lab, options);
     const recorded = { ...record.interrupted?.servers, ...record.realized.servers };
     const removed = Object.keys(recorded).filter((id) => !(id in next.servers));
@@ -76,23 +76,12 @@ async function realizeNow(cloud: CloudState, options: FabricOptions, directory: 
   });
 }
 
-/** Of what is recorded, what is there: after a reboot of the machine, or in another user namespace, nothing is. */
-function present(record: FabricRecord): FabricRecord {
-  const missing = Object.keys(record.realized.namespaces).filter(
-    (name) => !fs.existsSync(namespacePath(name)),
-  );
-  if (missing.length === 0) return record;
-  return { realized: without(record.realized, missing), interrupted: record.interrupted ?? record.realized };
-}
-
-function without(model: FabricModel, namespaces: string[]): FabricModel {
-  const keep = <T>(record: Record<string, T>, test: (key: string, value: T) => boolean) =>
-    Object.fromEntries(Object.entries(record).filter(([key, value]) => test(key, value)));
-  return {
-    ...model,
-    namespaces: keep(model.namespaces, (name) => !namespaces.includes(name)),
-    links: keep(model.links, (_, link) => link.ends.every((end) => !namespaces.includes(end.namespace))),
-  };
+/** Undefined when the record says what is there. */
+function repairOf({ realized, interrupted }: FabricRecord): Repair | undefined {
+  const missing = Object.keys(realized.namespaces).filter((name) => !fs.existsSync(namespacePath(name)));
+  return interrupted === undefined && missing.length === 0
+    ? undefined
+    : { interrupted, missing: new Set(missing) };
 }
 
 /** Two lab directories with a lab of one name, or a record that was deleted by hand. */

@@ -33,27 +33,31 @@ export function emptyModel(lab: string): FabricModel {
   return { schema: 1, lab, namespaces: {}, links: {}, servers: {} };
 }
 
-/**
- * @param before what is known to be there
- * @param interrupted what an interrupted realization wanted, if the last one was: then any part of it may be there,
- *   and everything is made again, tolerantly
- */
-export function stepsOf(before: FabricModel, after: FabricModel, interrupted?: FabricModel): Step[] {
-  return new Transition(before, after, interrupted).steps();
+/** Why the record does not say what is there. Then everything is made again, tolerantly. */
+export interface Repair {
+  /** What the last realization wanted, if it did not end: any part of it may be there. */
+  interrupted?: FabricModel;
+  /** Recorded namespaces that are gone, as all are after a reboot. */
+  missing: ReadonlySet<string>;
+}
+
+/** @param before what was realized last */
+export function stepsOf(before: FabricModel, after: FabricModel, repair?: Repair): Step[] {
+  return new Transition(before, after, repair).steps();
 }
 
 class Transition {
-  private readonly healing: boolean;
+  private readonly repairing: boolean;
   private readonly olds: FabricModel[];
   private readonly collected = new Map<string, Step>();
 
   constructor(
     private readonly before: FabricModel,
     private readonly after: FabricModel,
-    interrupted: FabricModel | undefined,
+    private readonly repair: Repair | undefined,
   ) {
-    this.healing = interrupted !== undefined;
-    this.olds = interrupted === undefined ? [before] : [before, interrupted];
+    this.repairing = repair !== undefined;
+    this.olds = repair?.interrupted === undefined ? [before] : [before, repair.interrupted];
   }
 
   steps(): Step[] {
@@ -68,13 +72,13 @@ class Transition {
     const unplugged = new Set<string>();
     for (const old of this.olds) {
       for (const [key, link] of Object.entries(old.links)) {
-        if (same(link, this.after.links[key])) continue;
+        if (same(link, this.after.links[key]) && !link.ends.some((end) => this.isMissing(end))) continue;
         for (const end of link.ends) unplugged.add(`${end.namespace} ${end.device}`);
         this.unplug(link);
       }
     }
     for (const [key, link] of Object.entries(this.after.links)) {
-      if (!this.healing && same(link, this.before.links[key])) continue;
+      if (!this.repairing && same(link, this.before.links[key])) continue;
       const [near, far] = link.ends;
       const line = `link add name ${near.device} address ${near.mac} type veth peer name ${far.device} address ${far.mac} netns ${far.namespace}`;
       this.put("links", "ip", near.namespace, [line]);
@@ -88,16 +92,20 @@ class Transition {
    * their peers with them.
    */
   private unplug(link: LinkModel): void {
-    const stays = (end: LinkEnd) => end.namespace in this.after.namespaces;
+    const stays = (end: LinkEnd) => end.namespace in this.after.namespaces && !this.isMissing(end);
     const end = link.ends.find(stays);
     if (end !== undefined) this.put("unlink", "ip", end.namespace, [`link del ${end.device}`]);
+  }
+
+  private isMissing(end: LinkEnd): boolean {
+    return this.repair?.missing.has(end.namespace) ?? false;
   }
 
   private namespaces(): void {
     const known = new Set(this.olds.flatMap(({ namespaces }) => Object.keys(namespaces)));
     const gone = [...known].filter((name) => !(name in this.after.namespaces));
     const made = Object.keys(this.after.namespaces).filter(
-      (name) => this.healing || !(name in this.before.namespaces),
+      (name) => this.repairing || !(name in this.before.namespaces),
     );
     this.put("namespaces", "ip", undefined, [
       ...gone.map((name) => `netns del ${name}`),
@@ -108,14 +116,16 @@ class Transition {
   private inside(name: string, after: NamespaceModel, unplugged: Set<string>): void {
     const before = this.before.namespaces[name];
     const settings = Object.entries(after.sysctls).filter(
-      ([path, value]) => this.healing || before?.sysctls[path] !== value,
+      ([path, value]) => this.repairing || before?.sysctls[path] !== value,
     );
     this.put("sysctls", "sysctl", name, sysctlLines(Object.fromEntries(settings)));
 
     const known = this.olds.flatMap((old) => Object.keys(old.namespaces[name]?.tables ?? {}));
     for (const table of new Set([...known, ...Object.keys(after.tables)])) {
       const wanted = after.tables[table];
-      const change = this.healing ? nftAnew(table, wanted) : nftChange(table, before?.tables[table], wanted);
+      const change = this.repairing
+        ? nftAnew(table, wanted)
+        : nftChange(table, before?.tables[table], wanted);
       this.put("filters", "nft", name, change);
     }
 
@@ -124,7 +134,7 @@ class Transition {
     // New before old: a packet on its way finds one or the other.
     for (const [key, object] of Object.entries(after.objects)) {
       const old = before?.objects[key];
-      if (!this.healing && old !== undefined && stands(old) && same(old, object)) continue;
+      if (!this.repairing && old !== undefined && stands(old) && same(old, object)) continue;
       this.putObject(name, object, object.add, after.shared);
     }
     for (const old of this.olds) {
@@ -156,7 +166,7 @@ class Transition {
         tool,
         namespace,
         lines: [...lines],
-        tolerant: this.healing || shared,
+        tolerant: this.repairing || shared,
       });
   }
 }

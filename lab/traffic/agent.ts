@@ -3,7 +3,7 @@ import * as path from "node:path";
 import * as readline from "node:readline";
 import { inNamespace } from "../fabric";
 
-/** A process that makes traffic in a network namespace; see ./agent.js. */
+/** A process that makes traffic in a network namespace; see ./agent-process.js. */
 
 export interface Probe {
   protocol: "tcp" | "udp" | "icmp";
@@ -59,7 +59,10 @@ export class Agent {
   private ended: string | undefined;
 
   constructor(readonly namespace: string) {
-    const [program, ...args] = inNamespace(namespace, [process.execPath, path.join(__dirname, "agent.js")]);
+    const [program, ...args] = inNamespace(namespace, [
+      process.execPath,
+      path.join(__dirname, "agent-process.js"),
+    ]);
     // Nothing of the caller's Node options: a test runner's would slow it down.
     const env = { ...process.env, NODE_OPTIONS: "" };
     this.child = spawn(program, args, { env, stdio: ["pipe", "pipe", "pipe"] });

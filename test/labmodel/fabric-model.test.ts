@@ -234,12 +234,23 @@ describe("steps from one cloud to another", () => {
       world.eni("eni-0d", 1, 30);
       world.cloud.networkInterfaces["eni-0b"].privateIps.push("10.0.2.12");
     });
-    const steps = stepsOf(model(), model(), wanted);
+    const steps = stepsOf(model(), model(), { interrupted: wanted, missing: new Set() });
     expect(steps.every(({ tolerant }) => tolerant)).toBe(true);
     const lines = steps.flatMap((step) => step.lines);
     expect(lines).toContain("netns del lab-eni-0d");
     expect(lines).toContain("netns add lab-eni-0a");
     expect(lines).toContain("route del 10.0.2.12/32 table 100");
+  });
+
+  it("for a namespace that is gone unplug what was plugged into it, at the end that is there", () => {
+    const steps = stepsOf(model(), model(), { missing: new Set(["lab-eni-0b"]) });
+    const unplugged = steps
+      .filter(({ stage }) => stage === "unlink")
+      .map(({ namespace, lines }) => [namespace, lines]);
+    expect(unplugged).toEqual([
+      ["lab-vpc-0a", [expect.stringMatching(/^link del p[0-9a-f]{12}$/)]],
+      ["lab-i-0a", ["link del ens6"]],
+    ]);
   });
 
   it("for an ENI moved to another instance remove the link before they make it again", () => {

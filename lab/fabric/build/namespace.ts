@@ -42,9 +42,11 @@ export class NamespaceBuilder implements NamespaceModel {
   /** @param attributes "metric 512", "noprefixroute", … */
   address(family: Family, address: string, length: number, device: string, attributes: string): void {
     const what = `${address}/${length} dev ${device}`;
+    // Even without detection of duplicates an IPv6 address is tentative for a moment, and no route's source.
+    const usable = family === 6 ? "nodad" : "";
     this.put(`address ${what}`, {
       family,
-      add: `address replace ${what} ${attributes}`.trimEnd(),
+      add: ["address replace", what, attributes, usable].filter(Boolean).join(" "),
       del: `address del ${what}`,
       device,
     });

@@ -56,7 +56,7 @@ export function attachPort(
   const device = deviceName(networkCardIndex, deviceIndex);
   port.up("instance", false);
   port.address(4, gatewayOf(subnet), HOST_LENGTH[4], "instance", "");
-  port.address(6, LINK_LOCAL_GATEWAY, 64, "instance", "nodad");
+  port.address(6, LINK_LOCAL_GATEWAY, 64, "instance", "");
   for (const family of [4, 6] as const) {
     port.neighbour(family, FAR[family], eni.macAddress, "instance");
     port.route(family, "default", hop(family, FAR, "instance"), "instance", { table: TABLE.towardsInstance });
