@@ -7,9 +7,9 @@ import { drawText } from "../../lib/render/drawing/text";
 import { inUserNamespace, privilege, readCounters } from "../fabric";
 import { ConfigValue, Lab, RunError, RunResult, isUp, startLab, stopLab } from "../run";
 import { Agents, caughtBy, runMatrix } from "../traffic";
-import { addedLines } from "./addedLines";
+import { policyDiff } from "./policyDiff";
 import { Scene, flowsOf, setScene } from "./scene";
-import { bold, dim, during, flowTable, green, heading, red, say } from "./screen";
+import { added, bold, dim, during, flowTable, green, heading, red, say } from "./screen";
 
 /**
  * The main job, shown: a host with two interfaces made by an ordinary Pulumi program, its flows tried, the policy
@@ -63,8 +63,7 @@ async function show(lab: Lab, keep: boolean): Promise<number> {
 
     heading("What the policy will do: pulumi preview --diff");
     const preview = await run(lab, "host", EXAMPLE, "preview", routed);
-    for (const step of preview.steps) say(`   ${green("+")} ${step.type} ${step.name}`);
-    for (const line of addedLines(preview.stdout)) say(`   ${green("+")}   ${line}`.slice(0, 90));
+    for (const line of policyDiff(preview.stdout)) say(`   ${added(line)}`);
 
     heading("The policy: pulumi up");
     const after = await run(lab, "host", EXAMPLE, "up", routed);

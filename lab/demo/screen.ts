@@ -13,6 +13,12 @@ export const red = paint(31);
 export const bold = paint(1);
 export const dim = paint(2);
 
+/** A line of a diff, coloured as the engine does, and cut to a terminal's width. */
+export function added(line: string): string {
+  const text = line.length > 76 ? `${line.slice(0, 73)}...` : line;
+  return /^\s*~/.test(text) ? paint(33)(text) : /^\s*\+/.test(text) ? green(text) : text;
+}
+
 export function say(text = ""): void {
   process.stdout.write(`${text}\n`);
 }
