@@ -115,6 +115,7 @@ function witnesses(
   if (drops.size > 0) return [...drops].sort();
   // A refusal by the host's own routing comes at once, with its reason.
   if (error !== undefined && /^E(?!TIMEDOUT)/.test(error)) return [`refused (${error})`];
+  if (error?.startsWith("answered by")) return [error];
   const inside = flow.client === "container" || flow.client === "vpn";
   const reached = inside || seen.some(({ event }) => event === "reached the host");
   return [filtered && reached ? "reverse path filter" : "no answer"];

@@ -5,10 +5,8 @@ import { Background, Namespace } from "./netns";
 
 export interface Answer {
   readonly ok: boolean;
-  /** A system error name (ECONNREFUSED, ENETUNREACH, ETIMEDOUT), or the program that failed with its status. */
+  /** A system error name (ECONNREFUSED, ENETUNREACH, ETIMEDOUT), the program that failed with its status, or the other address that answered. */
   readonly error?: string;
-  /** UDP: the address that answered. */
-  readonly answeredBy?: string;
   /** What a program printed, both outputs. */
   readonly output?: string;
 }

@@ -10,7 +10,7 @@
  *   {id, op: "udp", to, port, from?, sourcePort?, timeout}                 sends until the echo comes
  *   {id, op: "run", argv, timeout}                                         a program, to its end
  *
- * Answers: {id, ok, error?}, and for "udp" `answeredBy`, for "run" `output`.
+ * Answers: {id, ok, error?}, and for "run" `output`.
  */
 
 const { execFile } = require("node:child_process");
@@ -77,7 +77,10 @@ function udp({ to, port, from, sourcePort, timeout }, done) {
   };
   const fail = (error) => end({ ok: false, error: error.code ?? error.message });
   socket.on("error", fail);
-  socket.on("message", (_, peer) => end({ ok: true, answeredBy: peer.address }));
+  // An answer from another address than the one asked is of no use to a program.
+  socket.on("message", (_, { address }) =>
+    end(address === to ? { ok: true } : { ok: false, error: `answered by ${address}` }),
+  );
   socket.bind({ port: sourcePort ?? 0, address: from }, () => {
     const send = () => socket.send("there and back", port, to, (error) => error && fail(error));
     send();
