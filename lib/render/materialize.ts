@@ -33,22 +33,9 @@ function family(
   generation: 0 | 1,
   devices: Readonly<Record<string, string>>,
 ): string[] {
-  const { protocol, priorityBase, tableBase } = plan.numbers;
+  const { protocol, priorityBase } = plan.numbers;
   const start = priorityBase + BAND_START[generation];
-  const slots = new Map(plan.interfaces.map(({ name, slot }) => [name, slot]));
-  const fill = (words: readonly Token[]): string =>
-    words
-      .map((word, i) => {
-        if (word === "join") return String(priorityBase + JOIN);
-        if (word.startsWith("+")) return String(start + Number(word.slice(1)));
-        if (!word.startsWith("@")) return word;
-        const name = word.slice(1);
-        if (words[i - 1] === "dev" || words[i - 1] === "oif") return deviceOf(name, devices);
-        const slot = slots.get(name);
-        if (slot === undefined) throw new Error(`the plan has no interface ${name}`);
-        return String(tableBase + 2 * slot + generation);
-      })
-      .join(" ");
+  const fill = concreteWords(plan, generation, (name) => deviceOf(name, devices));
   const rule = (words: string): string => `rule add priority ${words} protocol ${numberToken(protocol)}`;
   return [
     ...routes.map((route) => `route add ${fill(routeTokens(route))} proto ${numberToken(protocol)}`),
@@ -60,6 +47,32 @@ function family(
           rule(`${priorityBase + ACTIVE} goto ${start}`),
         ]),
   ];
+}
+
+/**
+ * Fills in what a plan leaves open in the words of a rule or route: priorities, table ids and device names.
+ *
+ * @param deviceOf the device of an interface
+ */
+export function concreteWords(
+  plan: Plan,
+  generation: 0 | 1,
+  deviceOf: (name: string) => string,
+): (words: readonly Token[]) => string {
+  const { priorityBase, tableBase } = plan.numbers;
+  const start = priorityBase + BAND_START[generation];
+  const slots = new Map(plan.interfaces.map(({ name, slot }) => [name, slot]));
+  const concrete = (word: Token, before: Token | undefined): string => {
+    if (word === "join") return String(priorityBase + JOIN);
+    if (word.startsWith("+")) return String(start + Number(word.slice(1)));
+    if (!word.startsWith("@")) return word;
+    const name = word.slice(1);
+    if (before === "dev" || before === "oif") return deviceOf(name);
+    const slot = slots.get(name);
+    if (slot === undefined) throw new Error(`the plan has no interface ${name}`);
+    return String(tableBase + 2 * slot + generation);
+  };
+  return (words) => words.map((word, i) => concrete(word, words[i - 1])).join(" ");
 }
 
 function deviceOf(name: string, devices: Readonly<Record<string, string>>): string {

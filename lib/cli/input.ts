@@ -1,0 +1,50 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { SpecError, shown } from "../model/issue";
+import { TextError, decodeUtf8 } from "./decode";
+import { Io, UserError, reasonOf } from "./io";
+import { parseJson } from "./json";
+
+/** Far more than a host needs (15 interfaces with 50 addresses are 30 kB), and read in an instant. */
+const MOST_BYTES = 8 * 2 ** 20;
+
+/**
+ * The value in a JSON file; "-" is standard input.
+ *
+ * @throws UserError when it cannot be read
+ * @throws SpecError when it is no JSON
+ */
+export async function readJsonFile(file: string, io: Io): Promise<unknown> {
+  const bytes = await readBytes(file, io);
+  try {
+    return parseJson(decodeUtf8(bytes));
+  } catch (error) {
+    if (!(error instanceof TextError)) throw error;
+    const { line, column, problem, fix } = error;
+    throw new SpecError(nameOf(file), [{ path: `line ${line}, column ${column}`, problem, fix }]);
+  }
+}
+
+/** How messages call the input. */
+export function nameOf(file: string): string {
+  return file === "-" ? "standard input" : shown(file).slice(1, -1);
+}
+
+async function readBytes(file: string, io: Io): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  try {
+    const source = file === "-" ? io.stdin : fs.createReadStream(path.resolve(io.cwd, file));
+    for await (const piece of source as AsyncIterable<Uint8Array>) {
+      pieces.push(piece);
+      length += piece.length;
+      if (length > MOST_BYTES) break;
+    }
+  } catch (error) {
+    throw new UserError(`cannot read ${nameOf(file)}: ${reasonOf(error)}`);
+  }
+  if (length > MOST_BYTES) {
+    throw new UserError(`cannot read ${nameOf(file)}: it is larger than ${MOST_BYTES / 2 ** 20} MiB`);
+  }
+  return Buffer.concat(pieces);
+}

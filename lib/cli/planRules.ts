@@ -1,0 +1,52 @@
+import { ACTIVE, BAND, BAND_SIZE, BAND_START, JOIN } from "../model/numbers";
+import { Plan, PlanFamily, PlanRule } from "../model/plan";
+import { concreteWords } from "../render/materialize";
+import { ruleTokens } from "../render/payload";
+import { count, wrap } from "./layout";
+
+/** A long list of sources is told by its beginning; `--json` has it all. */
+const MOST_DISPATCH = 16;
+
+/** The rules of one family as ip-rule(8) writes them, in groups that say what they are for. */
+export function ruleLines(plan: Plan, family: 4 | 6, { rules }: PlanFamily): string[] {
+  const { priorityBase } = plan.numbers;
+  const start = priorityBase + BAND_START[0];
+  const fill = concreteWords(plan, 0, (name) => name);
+  const blocks = new Map(plan.interfaces.map((i) => [BAND.blocks + 3 * i.slot, i.name]));
+  const line = (rule: PlanRule): string[] => {
+    const [priority, ...words] = fill(ruleTokens(rule, plan.numbers)).split(" ");
+    const target = rule.action.kind === "goto" ? blocks.get(Number(rule.action.priority)) : undefined;
+    return wrap(
+      `  ${priority}: `,
+      [...words, ...(target === undefined ? [] : [`(${target})`])],
+      " ".repeat(8),
+    );
+  };
+  const between = (low: number, high: number): PlanRule[] =>
+    rules.filter(({ priority }) => priority >= low && priority < high);
+  const group = (title: string, members: readonly PlanRule[]): string[] =>
+    members.length === 0 ? [] : [`  # ${title}`, ...members.flatMap(line)];
+
+  const dispatch = between(BAND.dispatch, BAND.skip);
+  const hidden = dispatch.length > MOST_DISPATCH ? dispatch.splice(MOST_DISPATCH - 2).length : 0;
+  return [
+    `IPv${family}: ${count(rules.length, "rule")} from ${start}; the next generation's are ${BAND_SIZE} later`,
+    "  # the switch: which generation is in force",
+    `  ${priorityBase + ACTIVE}: goto ${start}`,
+    ...group("what cannot come from a source of ours leaves at once", between(BAND.anchor, BAND.dispatch)),
+    ...group("every source to the block of its interface", dispatch),
+    ...(hidden === 0 ? [] : [`  ...   and ${hidden} more, which --json lists`]),
+    ...group("no source of ours: past the blocks", between(BAND.skip, BAND.blocks)),
+    ...[...blocks]
+      .sort(([a], [b]) => a - b)
+      .flatMap(([block, name]) =>
+        group(
+          `${name}: containers and tunnels by main, all else by its table, or nowhere`,
+          between(block, block + 3),
+        ),
+      ),
+    ...group("sockets bound to a device", between(BAND.devices, BAND.exit)),
+    ...group("on to the rules of the host", between(BAND.exit, BAND_SIZE)),
+    `  ${priorityBase + JOIN}: nop`,
+  ];
+}

@@ -1,0 +1,78 @@
+import { PRIORITY_WINDOW, TABLE_WINDOW } from "../model/numbers";
+import { Plan, PlanFamily, PlanInterface } from "../model/plan";
+import { concreteWords } from "../render/materialize";
+import { routeTokens } from "../render/payload";
+import { count, few, field } from "./layout";
+import { answerLines } from "./planAnswers";
+import { ruleLines } from "./planRules";
+
+/**
+ * A plan as a person reads it, in at most 80 columns: the interfaces with their tables, then what each rule is for,
+ * then what the kernel must answer. Devices are called by their interface's name, and the numbers are those of the
+ * first generation; the second has the same rules and tables beside them.
+ */
+export function planText(plan: Plan): string {
+  const families = ([4, 6] as const)
+    .map((family) => ({ family, part: family === 4 ? plan.ipv4 : plan.ipv6 }))
+    .filter(({ part }) => part.rules.length > 0);
+  const blocks = [
+    headLines(plan),
+    ...plan.interfaces.map((iface) => interfaceLines(plan, iface)),
+    ...families.map(({ family, part }) => ruleLines(plan, family, part)),
+    ...families.map(({ family, part }) => answerLines(plan, family, part)),
+  ];
+  return `${blocks.map((lines) => lines.join("\n")).join("\n\n")}\n`;
+}
+
+function headLines(plan: Plan): string[] {
+  const { host, interfaces, numbers } = plan;
+  const { priorityBase, tableBase, protocol, group } = numbers;
+  const sources = interfaces.reduce((sum, i) => sum + i.sources.length, 0);
+  return [
+    `Host ${host}: ${count(interfaces.length, "interface")}, ${count(sources, "source")}`,
+    ...field("priorities", [`${priorityBase} to ${priorityBase + PRIORITY_WINDOW - 1}`]),
+    ...field("tables", [`${tableBase} to ${tableBase + TABLE_WINDOW - 1}, two an interface, used in turn`]),
+    ...field("marks", [`protocol ${protocol} on all of ours, group ${group} on each interface`]),
+    ...field("sysctl", [sysctlText(plan)]),
+  ];
+}
+
+/** What is said of every interface is said once: the settings are those of one. */
+function sysctlText({ sysctls }: Plan): string {
+  const settings = new Set(sysctls.map(({ key, atLeast }) => `${key.split("/").pop()} ${atLeast}`));
+  return `${[...settings].join(" and ")} or more on each interface`;
+}
+
+function interfaceLines(plan: Plan, iface: PlanInterface): string[] {
+  const table = plan.numbers.tableBase + 2 * iface.slot;
+  const addresses = [false, true]
+    .map((ipv6) => iface.addresses.filter((a) => a.includes(":") === ipv6))
+    .filter((list) => list.length > 0);
+  const delegated = iface.sources.filter((s) => s.includes("/"));
+  const routes = (family: PlanFamily): string[] => {
+    const fill = concreteWords(plan, 0, (name) => name);
+    return family.routes
+      .filter((r) => r.table === iface.name)
+      .map((r) => fill(routeTokens(r).filter((word, i, all) => word !== "table" && all[i - 1] !== "table")));
+  };
+  return [
+    `Interface ${iface.name}: the device ${found(iface)}`,
+    ...field("tables", [`${table} and ${table + 1}`]),
+    ...addresses.flatMap((list, i) => field(i === 0 ? "addresses" : "", few(list))),
+    ...field("delegated", few(delegated)),
+    ...routeLines("IPv4", routes(plan.ipv4)),
+    ...routeLines("IPv6", routes(plan.ipv6)),
+  ];
+}
+
+function routeLines(label: string, routes: readonly string[]): string[] {
+  return routes.flatMap((route, i) => field(i === 0 ? label : "", [route]));
+}
+
+function found({ match }: PlanInterface): string {
+  return [
+    ...(match.mac === undefined ? [] : [`with the MAC ${match.mac}`]),
+    ...(match.ifname === undefined ? [] : [`named ${match.ifname}`]),
+    ...(match.address === undefined ? [] : [`that carries ${match.address}`]),
+  ].join(", ");
+}
