@@ -1,10 +1,10 @@
 # shellcheck shell=sh
 # What the host is like: see survey.awk.
 
-# dump: what the kernel says now. No options that are newer than what else we need of iproute2.
+# dump: what the kernel says now. What ip has to say besides is about namespaces that come and go.
 dump() {
   dump4=$(
-    ip -4 -N -o -batch - <<END
+    ip -4 -N -o -batch - 2>/dev/null <<END
 rule show
 route show table all
 addr show
@@ -13,7 +13,7 @@ END
   ) || fail 'ip cannot show rules and routes; needed are iproute2 (6.1 or newer is known to do) and policy routing in the kernel'
   dump6=
   [ ! -d /proc/sys/net/ipv6 ] || dump6=$(
-    ip -6 -N -o -batch - <<END
+    ip -6 -N -o -batch - 2>/dev/null <<END
 rule show
 route show table all
 addr show

@@ -1,0 +1,159 @@
+import * as path from "node:path";
+import { HostSpec } from "../../lib/model/spec";
+import { Background, Namespace, Namespaces, describeOnKernel, sleep } from "./support/netns";
+import { ProgramHost, program } from "./support/program";
+
+/**
+ * Plans alternate under load. Two links lead to one peer, which answers from an address behind both; a packet that
+ * leaves by the wrong link is counted by nftables, one that finds no route or no answer is counted by its sender.
+ */
+const APPLIES = 50;
+const UDP = path.join(__dirname, "support", "udp.js");
+
+const host = (extra: boolean): HostSpec => ({
+  name: "edge",
+  interfaces: [
+    {
+      name: "front",
+      match: { ifname: "eth0" },
+      addresses: ["10.1.0.10/24", "fd00:a::10/64", ...(extra ? ["10.1.0.11/24", "fd00:a::11/64"] : [])],
+      gateways: ["10.1.0.1", "fe80::1"],
+    },
+    {
+      name: "back",
+      match: { ifname: "eth1" },
+      addresses: ["10.2.0.10/24", "fd00:b::10/64", ...(extra ? [] : ["10.2.0.12/24"])],
+      gateways: ["10.2.0.1", "fe80::1"],
+      routes: extra ? [{ to: "172.31.0.0/16", via: "10.2.0.254" }] : [],
+    },
+  ],
+});
+
+/** What scripts commonly do: flush, then add again. */
+const NAIVE = `
+ip rule del priority 100 2>/dev/null; ip rule del priority 101 2>/dev/null
+ip route flush table 100 2>/dev/null; ip route flush table 101 2>/dev/null
+ip rule add priority 100 from 10.1.0.10 lookup 100; ip rule add priority 101 from 10.2.0.10 lookup 101
+ip route add default via 10.1.0.1 dev eth0 table 100; ip route add default via 10.2.0.1 dev eth1 table 101`;
+
+/** RcvbufErrors of both families. */
+function overflowsIn(namespace: Namespace): number {
+  const [names, values] = namespace
+    .ok("cat", "/proc/net/snmp")
+    .split("\n")
+    .filter((line) => line.startsWith("Udp:"))
+    .map((line) => line.split(" "));
+  const six = /^Udp6RcvbufErrors\s+(\d+)/m.exec(namespace.ok("cat", "/proc/net/snmp6"));
+  return Number(values[names.indexOf("RcvbufErrors")]) + Number(six?.[1] ?? 0);
+}
+
+interface Flow {
+  readonly sent: number;
+  readonly answered: number;
+  readonly refused: number;
+}
+
+describeOnKernel("changes under load", () => {
+  const namespaces = new Namespaces("prgload");
+  let ns: Namespace;
+  let peer: Namespace;
+  let machine: ProgramHost;
+
+  beforeAll(async () => {
+    [ns, peer] = [namespaces.create("host"), namespaces.create("peer")];
+    machine = new ProgramHost(ns);
+    for (const [i, letter] of ["a", "b"].entries()) {
+      namespaces.connect([ns, `eth${i}`], [peer, `eth${i}`]);
+      ns.ip(`addr add 10.${i + 1}.0.10/24 dev eth${i}`);
+      ns.ip(`addr add fd00:${letter}::10/64 dev eth${i}`);
+      peer.ip(`addr add 10.${i + 1}.0.1/24 dev eth${i}`);
+      peer.ip(`addr add fd00:${letter}::1/64 dev eth${i}`);
+      peer.ip(`addr add fe80::1/64 dev eth${i}`);
+      ns.ip(`route add default via 10.${i + 1}.0.1 metric ${i + 1}`);
+      ns.ip(`-6 route add default via fe80::1 dev eth${i} metric ${i + 1}`);
+    }
+    peer.ip("addr add 203.0.113.5/32 dev lo");
+    peer.ip("addr add fd00:f::5/128 dev lo");
+    // A datagram for 10.2.0.10 that comes in by eth0 would be lost for another reason.
+    ns.sysctl("net/ipv4/conf/all/rp_filter", "0");
+    ns.run(["nft", "-f", "-"], {
+      input: `table inet watch {
+        counter wrong { }
+        chain out {
+          type filter hook postrouting priority 0;
+          oifname "eth0" ip saddr 10.2.0.0/24 counter name wrong
+          oifname "eth1" ip saddr 10.1.0.0/24 counter name wrong
+          oifname "eth0" ip6 saddr fd00:b::/64 counter name wrong
+          oifname "eth1" ip6 saddr fd00:a::/64 counter name wrong
+        }
+      }`,
+    });
+    const server = peer.start(["node", UDP, "serve"]);
+    await server.until((out) => out.includes("ready"));
+  }, 30_000);
+  afterAll(async () => {
+    machine?.destroy();
+    await namespaces.destroy();
+  });
+
+  const wrong = (): number =>
+    Number(/packets (\d+)/.exec(ns.ok("nft", "list", "counter", "inet", "watch", "wrong"))?.[1]);
+  /** Datagrams that a socket had no room for: the machine's fault, not routing's. */
+  const overflowed = (): number => [ns, peer].reduce((sum, n) => sum + overflowsIn(n), 0);
+
+  async function flood(sources: string[]): Promise<Background> {
+    const flows = ns.start(["node", UDP, "flood", "203.0.113.5", "fd00:f::5", ...sources]);
+    await flows.until((out) => out.includes("ready"));
+    await sleep(200);
+    return flows;
+  }
+
+  async function finish(flows: Background): Promise<Record<string, Flow>> {
+    flows.child.stdin?.end();
+    const { stdout } = await flows.end();
+    return JSON.parse(stdout.slice(stdout.indexOf("{")));
+  }
+
+  const lost = (result: Record<string, Flow>): number =>
+    Object.values(result).reduce((sum, { sent, answered }) => sum + sent - answered, 0);
+
+  test(`${APPLIES} applies in turn of two plans: no packet of any source lost, none by the wrong interface`, async () => {
+    const plans = [program(host(false)), program(host(true))];
+    machine.ok(plans[0], "apply");
+    const [wrongBefore, overflowBefore] = [wrong(), overflowed()];
+    const flows = await flood(["10.1.0.10", "10.2.0.10", "fd00:a::10", "fd00:b::10"]);
+    for (let i = 1; i <= APPLIES; i++) {
+      machine.ok(plans[i % 2], "apply");
+      await sleep(1);
+    }
+    const result = await finish(flows);
+    for (const { sent, refused } of Object.values(result)) {
+      expect(sent).toBeGreaterThan(1000);
+      expect(refused).toBe(0);
+    }
+    expect(lost(result) - (overflowed() - overflowBefore)).toBe(0);
+    expect(wrong() - wrongBefore).toBe(0);
+    machine.ok(plans[0], "verify");
+  }, 120_000);
+
+  test("the first apply and the removal lose nothing either", async () => {
+    const plan = program(host(true));
+    machine.ok(plan, "remove");
+    const overflowBefore = overflowed();
+    const flows = await flood(["10.1.0.10", "10.2.0.10", "fd00:a::10", "fd00:b::10"]);
+    for (let i = 0; i < 5; i++) {
+      machine.ok(plan, "apply");
+      machine.ok(plan, "remove");
+    }
+    expect(lost(await finish(flows)) - (overflowed() - overflowBefore)).toBe(0);
+  }, 60_000);
+
+  test("control: flushing and adding again loses packets or sends them by the wrong interface", async () => {
+    ns.ok("sh", "-c", NAIVE);
+    const [wrongBefore, overflowBefore] = [wrong(), overflowed()];
+    const flows = await flood(["10.1.0.10", "10.2.0.10"]);
+    for (let i = 0; i < 10; i++) ns.ok("sh", "-c", NAIVE);
+    const result = await finish(flows);
+    expect(lost(result) - (overflowed() - overflowBefore) + wrong() - wrongBefore).toBeGreaterThan(0);
+  }, 60_000);
+});

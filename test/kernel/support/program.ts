@@ -1,0 +1,101 @@
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { HostSpec } from "../../../lib/model/spec";
+import { planHost } from "../../../lib/plan";
+import { renderProgram } from "../../../lib/render";
+import { Namespace, Outcome } from "./netns";
+
+/** A host that programs are run on: a namespace, and directories of its own for their state. */
+export class ProgramHost {
+  readonly dir = fs.mkdtempSync(path.join(os.tmpdir(), "multihome-test-"));
+  /** Added to the environment of every run. */
+  env: Record<string, string> = {};
+  shell: Shell = DASH;
+
+  constructor(readonly namespace: Namespace) {}
+
+  get stateDir(): string {
+    return path.join(this.dir, "state");
+  }
+
+  get runDir(): string {
+    return path.join(this.dir, "run");
+  }
+
+  /** Runs a program's text as a file: `host.run(program, "apply")`. */
+  run(program: string, ...args: string[]): Outcome {
+    const file = path.join(this.dir, "program");
+    fs.writeFileSync(file, program);
+    return this.namespace.run([...this.shell.argv, file, ...args], { env: this.environment() });
+  }
+
+  /** Runs it with the text on standard input, as it is delivered over SSH. */
+  pipe(program: string, ...args: string[]): Outcome {
+    const argv = [...this.shell.argv, "-s", "--", ...args];
+    return this.namespace.run(argv, { env: this.environment(), input: program });
+  }
+
+  /** Runs it; it must exit with 0 and say nothing on standard error. */
+  ok(program: string, ...args: string[]): string {
+    const { status, stdout, stderr } = this.run(program, ...args);
+    if (status !== 0 || stderr !== "") {
+      throw new Error(`${args.join(" ")}: exit ${status}\n${stderr}${stdout}`);
+    }
+    return stdout;
+  }
+
+  environment(): Record<string, string> {
+    return {
+      MULTIHOME_STATE_DIR: this.stateDir,
+      MULTIHOME_RUN_DIR: this.runDir,
+      MULTIHOME_WAIT: "0",
+      ...this.env,
+    };
+  }
+
+  destroy(): void {
+    fs.rmSync(this.dir, { recursive: true, force: true });
+  }
+}
+
+/** A shell, as the start of a command line. */
+export interface Shell {
+  readonly name: string;
+  readonly argv: readonly string[];
+}
+
+export const DASH: Shell = { name: "dash", argv: ["dash"] };
+
+/** dash, bash, and busybox ash with busybox's own tools beside it: those of them that the machine has. */
+export function shells(dir: string): Shell[] {
+  const has = (name: string): boolean => spawnSync("sh", ["-c", `command -v ${name}`]).status === 0;
+  const all: Shell[] = ["dash", "bash"].filter(has).map((name) => ({ name, argv: [name] }));
+  if (has("busybox")) {
+    all.push({ name: "busybox", argv: ["env", `PATH=${busyboxTools(dir)}`, "busybox", "sh"] });
+  }
+  return all;
+}
+
+/** A directory in which every tool but `ip` is busybox's. */
+function busyboxTools(dir: string): string {
+  const tools = path.join(dir, "busybox");
+  fs.mkdirSync(tools, { recursive: true });
+  const which = (name: string): string =>
+    spawnSync("sh", ["-c", `PATH=$PATH:/usr/sbin:/sbin command -v ${name}`], {
+      encoding: "utf8",
+    }).stdout.trim();
+  const busybox = which("busybox");
+  const applets = spawnSync(busybox, ["--list"], { encoding: "utf8" }).stdout.trim().split("\n");
+  for (const applet of applets) {
+    if (applet !== "ip" && applet !== "busybox") fs.symlinkSync(busybox, path.join(tools, applet));
+  }
+  fs.symlinkSync(which("ip"), path.join(tools, "ip"));
+  fs.symlinkSync(busybox, path.join(tools, "busybox"));
+  return tools;
+}
+
+export function program(spec: HostSpec): string {
+  return renderProgram(planHost(spec));
+}
