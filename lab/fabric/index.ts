@@ -18,7 +18,8 @@ import { FabricOptions } from "./types";
  * - instance: ENIs as ens5, ens6, …, configured as by DHCP, and an sshd
  *
  * Not modelled: network ACLs, NAT gateways, peering, MTUs other than 1500, the metadata service, DHCP itself, user
- * data, secondary network cards' own quirks; TTLs fall by one at each namespace.
+ * data other than a host key, an attachment's delay, ND for delegated IPv6 prefixes among a subnet's own hosts (routed
+ * traffic reaches them). TTLs fall by one at each namespace, also within a subnet.
  */
 export * from "./types";
 export type { NamespaceKind } from "./names";

@@ -36,6 +36,17 @@ export function privilege(): Privilege {
   return known;
 }
 
+/** @throws Error when this process may not make namespaces, with what is missing and the way out */
+export function requirePrivilege(): void {
+  const found = privilege();
+  if (found.how === "no") throw new Error(`the lab cannot run here: ${found.reason}`);
+  if (found.how === "userns" && !found.inside) {
+    throw new Error(
+      `the lab must run as root, or in a user namespace: ${inUserNamespace(["COMMAND"]).join(" ")}`,
+    );
+  }
+}
+
 function findPrivilege(): Privilege {
   if (process.platform !== "linux") return { how: "no", reason: "the lab needs Linux network namespaces" };
   const missing = Object.keys(PROGRAMS).filter((name) => programPath(name) === undefined);

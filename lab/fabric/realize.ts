@@ -6,7 +6,7 @@ import { FabricRecord, labDirectory, readRecord, writeRecord } from "./files";
 import { withLock } from "./lock";
 import { FabricModel } from "./model";
 import { namespaceOf, namespacePath } from "./names";
-import { prepareNamespaceNames } from "./privilege";
+import { prepareNamespaceNames, requirePrivilege } from "./privilege";
 import { kill, processesIn } from "./processes";
 import { Runner } from "./run";
 import { Server } from "./server";
@@ -48,6 +48,7 @@ export function realize(cloud: CloudState, options: FabricOptions = {}): Promise
 }
 
 async function realizeNow(cloud: CloudState, options: FabricOptions, directory: string): Promise<Realized> {
+  requirePrivilege();
   const next = fabricOf(cloud);
   const runner = new Runner(options.onCommand);
   return withLock(directory, async () => {
