@@ -66,7 +66,8 @@ rollback() {
   tidy "$keep4" "$keep6" || say "not all that was staged could be cleared away ($why); the next apply will do it"
   PLAN=$(bare)
   put undo "$added"
-  survey "$STATE/undo"
+  records=$STATE/undo
+  survey
   tune undo
   undo
   if [ -n "$before" ]; then put restore "$before"; else rm -f "$STATE/restore"; fi
@@ -87,7 +88,7 @@ settle() {
       survey
       ;;
   esac
-  record keep
   rm -f "$STATE/program.$((1 - new))"
-  settled || put observed "$print"
+  # Without a last look at the host the next apply does it all again.
+  if [ -n "$seen" ] && record keep && ! settled; then put observed "$print"; fi
 }

@@ -38,6 +38,7 @@ environment() {
   case $STATE in /*) ;; *) misuse 'MULTIHOME_STATE_DIR must be an absolute path' ;; esac
   case $RUN in /*) ;; *) misuse 'MULTIHOME_RUN_DIR must be an absolute path' ;; esac
   case $WAIT in '' | *[!0-9]* | ??????*) misuse 'MULTIHOME_WAIT must be a number of seconds, 0 to 99999' ;; esac
+  records=$STATE/restore
   numbers=${PLAN#*"${nl}numbers "}
   numbers=${numbers%%"$nl"*}
   case $numbers in *[!a-z0-9=\ ]* | *' '[!a-z]*) misuse 'the plan is damaged: it has no numbers' ;; esac
@@ -91,6 +92,7 @@ load() {
 batch() {
   [ -n "$2" ] || return 0
   why=$(printf '%s\n' "$2" | ip "-$1" -batch - 2>&1) && return
+  why=${why:-ip has failed and said nothing}
   n=${why##*Command failed -:}
   case $n in
     '' | *[!0-9]*) n='' ;;

@@ -12,16 +12,15 @@ remove() {
   load
   numbers=${committed_numbers:-$numbers}
   PLAN=$(bare)
-  survey
+  look
   [ "$seen" != 'facts - - - - - -' ] || [ -e "$STATE" ] || return 0
   lock
   load
-  survey
-  facts
+  look
   tune undo || say 'cannot write sysctls'
   # Both families go out of force before either is cleared away.
-  [ "$live4" = - ] || flip 4 - || fail "$why"
-  [ "$live6" = - ] || flip 6 - || fail "$why"
+  [ "$live4" = - ] || flip 4 -
+  [ "$live6" = - ] || flip 6 -
   rm -f "$STATE/committed" "$STATE/observed"
   survey
   tidy - - || fail "cannot remove all rules and routes: $why"

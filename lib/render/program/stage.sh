@@ -25,12 +25,14 @@ flip() {
 # tidy KEEP4 KEEP6: see tidy.awk. Starts from a fresh $seen and leaves one. A batch ends at its first error, so it
 # looks again until all is done.
 tidy() {
-  for _ in 1 2 3 4; do
-    left4=$(printf '%s\n' "$seen" | calc -v f=4 -v keep="$1" "$TIDY")
-    left6=$(printf '%s\n' "$seen" | calc -v f=6 -v keep="$2" "$TIDY")
-    [ -n "$left4$left6" ] || return 0
-    batch 4 "$left4"
-    batch 6 "$left6"
+  for _ in 1 2 3 4 5; do
+    if [ -n "$seen" ]; then
+      left4=$(printf '%s\n' "$seen" | calc -v f=4 -v keep="$1" "$TIDY")
+      left6=$(printf '%s\n' "$seen" | calc -v f=6 -v keep="$2" "$TIDY")
+      [ -n "$left4$left6" ] || return 0
+      batch 4 "$left4"
+      batch 6 "$left6"
+    fi
     survey
   done
   return 1

@@ -147,9 +147,9 @@ function resolve(n, c, d, text, all, found) {
     found = d
     c += devices[d]
   }
-  text = "interface " n " (" ((n, "mac") in by ? " mac " by[n, "mac"] : "") \
-    ((n, "ifname") in by ? " ifname " by[n, "ifname"] : "") ((n, "address") in by ? " address " by[n, "address"] : "") " )"
-  if (all == "") await(text ": there is no such device")
+  text = "interface " n
+  if (all == "") await(text ": no device has" ((n, "mac") in by ? " mac " by[n, "mac"] : "") \
+    ((n, "ifname") in by ? " ifname " by[n, "ifname"] : "") ((n, "address") in by ? " address " by[n, "address"] : ""))
   else if (c != 1) refuse(text ": several devices match:" clean(all))
   else if (found !~ /^[A-Za-z0-9][-A-Za-z0-9_.]*$/ || length(found) > 15) refuse(text ": its device has the unsafe name " clean(found))
   else if (found in taken) refuse(text ": its device " found " is that of interface " taken[found] " too")

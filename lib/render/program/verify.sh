@@ -23,15 +23,12 @@ verify() {
   form=$1
   needs read
   load
-  survey
-  code=$?
-  [ $code != 2 ] || misuse "${seen#! }"
-  facts
+  look
   in_force
   v=$(printf '%s\n' "$PLAN" | digest)
   [ "$generation" != null ] || deny 'nothing is applied'
   [ "${committed_digest:-$v}" = "$v" ] || deny "another plan is in force, of digest $committed_digest"
-  [ $code = 0 ] || deny "$(complaint)"
+  [ "$code" = 0 ] || deny "$(complaint)"
   [ "$want4" = - ] || [ "$live4" != - ] || deny 'nothing is in force for IPv4'
   [ "$want6" = - ] || [ "$live6" != - ] || deny 'nothing is in force for IPv6'
   check "$form" '' -v generation="$generation" -v digest="$(quoted "$committed_digest")"
@@ -57,13 +54,13 @@ status() {
     self=$(sed "1,/^cat <</d;/^MULTIHOME\$/,\$d" "$STATE/program.$committed")
     PLAN=${self#PLAN=\'}
     PLAN=${PLAN%%\'*}
+    look
     drift=true
-    survey && settled && drift=false
+    [ "$code" != 0 ] || ! settled || drift=false
   else
     PLAN=$(bare)
-    survey
+    look
   fi
-  facts
   in_force
   if [ "$1" = json ]; then
     [ "$generation" = null ] && v=false || v=true
