@@ -96,7 +96,6 @@ export const instanceId = edge.instanceId;
 export const publicIps = edge.publicIps;
 export const gatewayBySource = edge.gatewayBySource;
 export const symmetric = edge.symmetric;
-export const report = edge.report;
 export const plan = edge.plan;
 /** For whoever wants to put a neighbour beside the host. */
 export const frontSubnet = front.id;

@@ -28,7 +28,8 @@ export function planned(resource: pulumi.Resource, subject: string, args: Inputs
   const plan = settle(args, (draft): Plan | PendingPlan => {
     refuse(resource, subject, hostIssues(draft));
     const pending = pendingPaths(draft);
-    return pending.length > 0 ? { pending } : planHost(hostSpec(draft as PlainHostArgs));
+    if (pending.length > 0) return { pending };
+    return planHost(hostSpec(draft as PlainHostArgs));
   });
   // Pending becomes unknown again: nobody must take a text that is not final for the program.
   const whole = plan.apply((value) => ("pending" in value ? (pulumi.unknown as never) : value));

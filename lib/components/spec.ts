@@ -54,22 +54,21 @@ export function hostIssues(draft: Draft<PlainHostArgs>): readonly Issue[] {
         .map((value, index) => ({ value: value as Draft<PlainHostArgs["interfaces"][number]>, index }))
         .filter(({ value }) => pendingPaths(value).length === 0)
     : [];
-  if (known.length === 0) return [];
   const policy = isKnown(draft.policy) ? { ...draft.policy, directPairs: undefined } : undefined;
+  const interfaces = known.length > 0 ? known.map(({ value }) => value) : [STAND_IN];
   const issues = plannedIssues({
     hostName: isKnown(draft.hostName) ? draft.hostName : "pending",
-    interfaces: known.map(({ value }) => value) as PlainHostArgs["interfaces"],
+    interfaces: interfaces as PlainHostArgs["interfaces"],
     policy: pendingPaths(policy).length === 0 ? (policy as PlainHostArgs["policy"]) : undefined,
     numbers:
       pendingPaths(draft.numbers).length === 0 ? (draft.numbers as PlainHostArgs["numbers"]) : undefined,
   });
-  return issues.map((issue) =>
-    moved(
-      issue,
-      known.map(({ index }) => index),
-    ),
-  );
+  const places = known.map(({ index }) => index);
+  return issues.map((issue) => moved(issue, places));
 }
+
+/** In place of interfaces of which none is known yet: a host has at least one. */
+const STAND_IN = { name: "pending", addresses: ["198.18.0.1/32"] };
 
 /** An issue of a spec that holds some of the interfaces, by the place that each has in the arguments. */
 function moved(issue: Issue, places: readonly number[]): Issue {

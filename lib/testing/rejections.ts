@@ -1,39 +1,34 @@
-/**
- * An error thrown inside an output surfaces as an unhandled rejection, once for every promise that hangs on it, and
- * some of them turns later. A run fails by the first; the others of the same error say nothing new.
- */
-const known = new WeakSet<object>();
-let collecting: unknown[] | undefined;
-let listening = false;
+import { setTimeout as sleep } from "node:timers/promises";
+import { runInThisContext } from "node:vm";
 
-/** Runs `body`, and fails when something inside it was rejected and taken by nobody. */
+/** The process itself: test runners give tests a copy, on which no rejection is ever reported. */
+const realProcess = runInThisContext("process") as NodeJS.Process;
+const EVENT = "unhandledRejection";
+/** Milliseconds without a further rejection after which the last has been seen. */
+const QUIET = 30;
+
+/**
+ * Runs `body`, and fails when something inside it was rejected and taken by nobody.
+ *
+ * An error thrown in an output surfaces that way, once for every promise that hangs on it, some of them turns later.
+ * A run fails by the first of them. Other listeners, such as a test runner's, do not hear of them meanwhile.
+ */
 export async function collectRejections<T>(body: () => Promise<T>): Promise<T> {
-  if (!listening) process.on("unhandledRejection", onRejection);
-  listening = true;
   const rejections: unknown[] = [];
-  collecting = rejections;
+  const others = realProcess.listeners(EVENT);
+  realProcess.removeAllListeners(EVENT);
+  realProcess.on(EVENT, (reason) => void rejections.push(reason));
   try {
     const result = await body();
     // Node reports a rejection after the turn in which nobody took it.
-    await new Promise((resolve) => setImmediate(resolve));
+    await sleep(0);
     if (rejections.length > 0) throw rejections[0];
     return result;
   } catch (error) {
-    // Whoever calls gets it: what still hangs on it is no news.
-    remember(error);
+    for (let seen = -1; seen !== rejections.length; await sleep(QUIET)) seen = rejections.length;
     throw error;
   } finally {
-    collecting = undefined;
+    realProcess.removeAllListeners(EVENT);
+    for (const listener of others) realProcess.on(EVENT, listener);
   }
-}
-
-function onRejection(reason: unknown): void {
-  if (typeof reason === "object" && reason !== null && known.has(reason)) return;
-  remember(reason);
-  if (collecting === undefined) throw reason;
-  collecting.push(reason);
-}
-
-function remember(error: unknown): void {
-  if (typeof error === "object" && error !== null) known.add(error);
 }

@@ -1,0 +1,231 @@
+import { Subnet } from "@pulumi/aws/ec2/subnet";
+import * as pulumi from "@pulumi/pulumi";
+import { HostInterfaceArgs, HostModel, MultiHomedHost, MultiHomedHostArgs } from "../../lib";
+import {
+  HOST_KEY,
+  Network,
+  SECRETS,
+  TYPES,
+  hostArgs,
+  network,
+  refused,
+  runWithMocks,
+  unknown,
+} from "./support";
+
+type Change = (args: MultiHomedHostArgs, net: Network) => Partial<MultiHomedHostArgs>;
+
+/** Changes fields of the interface "back". */
+function back(change: Partial<HostInterfaceArgs>): Change {
+  return ({ interfaces: [front, other] }) => ({ interfaces: [front, { ...other, ...change }] });
+}
+
+function host(change: Change): () => MultiHomedHost {
+  return () => {
+    const net = network();
+    const args = hostArgs(net);
+    return new MultiHomedHost("edge", { ...args, ...change(args, net) });
+  };
+}
+
+function addresses(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `10.0.2.${i + 20}`);
+}
+
+function interfaces(count: number): Change {
+  return (_, { front }) => ({
+    interfaces: Array.from({ length: count }, (__, i) => ({
+      name: `if${i}`,
+      deviceIndex: i,
+      subnet: front,
+      hostNumber: 10 + i,
+      publicIp: i === 0,
+    })),
+  });
+}
+
+function elsewhere(): Subnet {
+  return new Subnet("far", { vpcId: "vpc-1", cidrBlock: "10.0.3.0/24", availabilityZone: "eu-west-1b" });
+}
+
+/**
+ * What EC2 would refuse in the middle of an update, by its error code (facts that are in no schema), must be refused
+ * at a preview, named by the field, with nothing registered.
+ */
+const ERRORS: [code: string, change: Change, path: string, says: RegExp][] = [
+  ["AttachmentLimitExceeded", interfaces(5), "interfaces", /got 5 interfaces, but "m5.xlarge" takes 4/],
+  ["PrivateIpAddressLimitExceeded", back({ privateIps: addresses(15) }), "interfaces[1].privateIps", /got 16 IPv4 .* takes 15/],
+  [
+    "PrivateIpAddressLimitExceeded by prefixes",
+    back({ privateIps: addresses(13), ipv4Prefixes: ["10.0.2.128/28", "10.0.2.144/28"] }),
+    "interfaces[1].privateIps",
+    /got 16 IPv4 addresses and prefixes/,
+  ],
+  [
+    "PrivateIpAddressLimitExceeded, IPv6",
+    back({ ipv6Addresses: Array.from({ length: 16 }, (_, i) => `2001:db8:0:2::${i + 16}`) }),
+    "interfaces[1].ipv6Addresses",
+    /got 16 IPv6/,
+  ],
+  [
+    "InvalidParameterCombination: not in the same availability zone",
+    ({ interfaces: [front, other] }) => ({ interfaces: [front, { ...other, subnet: elsewhere(), privateIps: undefined }] }),
+    "interfaces[1].subnet",
+    /"eu-west-1b", but that of interface "front" is in "eu-west-1a"/,
+  ],
+  ["InvalidParameterValue: not in the subnet", back({ privateIps: ["10.0.1.77"] }), "interfaces[1].privateIps[0]", /10\.0\.1\.77 is not in the subnet 10\.0\.2\.0\/24/],
+  ["InvalidParameterValue: the router's address", back({ privateIps: ["10.0.2.1"] }), "interfaces[1].privateIps[0]", /the VPC router\. Choose one of 10\.0\.2\.4 to 10\.0\.2\.254/],
+  ["InvalidParameterValue: the network address", back({ privateIps: ["10.0.2.0"] }), "interfaces[1].privateIps[0]", /reserved by AWS/],
+  ["InvalidParameterValue: the last address", back({ privateIps: ["10.0.2.255"] }), "interfaces[1].privateIps[0]", /the last address/],
+  ["InvalidParameterValue: no such host", back({ hostNumber: 300 }), "interfaces[1].hostNumber", /outside the subnet 10\.0\.2\.0\/24\. Give a number from 4 to 254/],
+  ["InvalidParameterValue: a reserved host number", back({ hostNumber: 2 }), "interfaces[1].hostNumber", /the VPC resolver/],
+  ["InvalidParameterValue: not an address", back({ privateIps: ["10.0.2.011"] }), "interfaces[1].privateIps[0]", /not an IPv4 or IPv6 address/],
+  ["InvalidParameterValue: an IPv6 address for IPv4", back({ privateIps: ["2001:db8:0:2::5"] }), "interfaces[1].privateIps[0]", /an IPv6 address/],
+  ["InvalidParameterValue: IPv6 not in the subnet", back({ ipv6Addresses: ["2001:db8:0:1::5"] }), "interfaces[1].ipv6Addresses[0]", /not in the subnet/],
+  ["InvalidIPAddress.InUse", back({ privateIps: ["10.0.2.10"] }), "interfaces[1].privateIps[0]", /asked for by interfaces\[1\]\.hostNumber already/],
+  ["InvalidIPAddress.InUse in a prefix", back({ ipv4Prefixes: ["10.0.2.0/28"], privateIps: undefined }), "interfaces[1].ipv4Prefixes[0]", /asked for by interfaces\[1\]\.hostNumber already \(10\.0\.2\.10\)/],
+  ["InsufficientCidrBlocks: reserved addresses", back({ ipv4Prefixes: ["10.0.2.240/28"] }), "interfaces[1].ipv4Prefixes[0]", /reserves in the subnet/],
+  ["InvalidParameterValue: not a /28", back({ ipv4Prefixes: ["10.0.2.64/27"] }), "interfaces[1].ipv4Prefixes[0]", /of length 28/],
+  ["InvalidParameterValue: not a /80", back({ ipv6Prefixes: ["2001:db8:0:2::/96"] }), "interfaces[1].ipv6Prefixes[0]", /of length 80/],
+  ["InvalidParameterValue: a prefix outside", back({ ipv4Prefixes: ["10.0.9.0/28"] }), "interfaces[1].ipv4Prefixes[0]", /not in the subnet/],
+  [
+    "InsufficientFreeAddressesInSubnet",
+    ({ interfaces: [front, other] }) => ({
+      instanceType: "m5.24xlarge",
+      interfaces: [
+        front,
+        {
+          ...other,
+          subnet: new Subnet("small", { vpcId: "vpc-1", cidrBlock: "10.0.9.0/28", availabilityZone: "eu-west-1a" }),
+          hostNumber: undefined,
+          privateIps: Array.from({ length: 12 }, (_, i) => `10.0.9.${i + 4}`),
+        },
+      ],
+    }),
+    "interfaces[1].subnet",
+    /12 addresses are asked for in 10\.0\.9\.0\/28, which has 11 to give/,
+  ],
+  ["InvalidParameterValue: device index in use", back({ deviceIndex: 0 }), "interfaces[1].deviceIndex", /index 0 is that of interface "front" too/],
+  ["no primary interface", ({ interfaces: [, other] }) => ({ interfaces: [other] }), "interfaces", /no interface has the device index 0/],
+  ["Resource.AlreadyAssociated", ({ interfaces: all }) => ({ interfaces: all.map((i) => ({ ...i, publicIp: undefined, allocationId: "eipalloc-1" })) }), "interfaces[1].allocationId", /is that of interface "front" too/],
+  ["SecurityGroupsPerInterfaceLimitExceeded", () => ({ securityGroupIds: ["1", "2", "3", "4", "5", "6"].map((n) => `sg-${n}`) }), "interfaces[0].securityGroupIds", /got 6 security groups/],
+  ["InvalidParameterValue: no IPv6 block", ({ interfaces: [front, other] }) => ({ interfaces: [front, { ...other, subnet: new Subnet("v4", { vpcId: "v", cidrBlock: "10.0.2.0/24", ipv6CidrBlock: "", availabilityZone: "eu-west-1a" }), ipv6: true }] }), "interfaces[1].ipv6", /no IPv6 block/],
+  ["InvalidParameterValue: user data too long", () => ({ userData: "#".repeat(16385) }), "userData", /16385 bytes/],
+  ["no way in: two interfaces and no Elastic IP", ({ interfaces: all }) => ({ interfaces: all.map((i) => ({ ...i, publicIp: false })) }), "connection.host", /Set publicIp: true on one of "front", "back"/],
+]; // prettier-ignore
+
+describe("what AWS would refuse is refused at a preview", () => {
+  test.each(ERRORS)("%s", async (_, change, path, says) => {
+    const { issues, message, registered } = await refused(host(change), { preview: true });
+    expect(issues).toContain(path);
+    expect(message).toMatch(says);
+    expect(registered).toEqual([]);
+  });
+
+  test("in an update without a preview just as well", async () => {
+    const { registered } = await refused(host(back({ privateIps: ["10.0.1.77"] })));
+    expect(registered).toEqual([]);
+  });
+
+  test("also when the value comes out of another resource", async () => {
+    const { issues } = await refused(host(back({ privateIps: pulumi.output(["10.0.2.1"]) })), {
+      preview: true,
+    });
+    expect(issues).toEqual(["interfaces[1].privateIps[0]"]);
+  });
+
+  test("also beside values that are unknown", async () => {
+    const { issues } = await refused(host(back({ privateIps: [unknown<string>(), "10.0.2.1"] })), {
+      preview: true,
+    });
+    expect(issues).toEqual(["interfaces[1].privateIps[1]"]);
+  });
+
+  test("by limits that are asked of AWS, for an instance type that is not in the table", async () => {
+    const limits = {
+      maximumNetworkInterfaces: 1,
+      maximumIpv4AddressesPerInterface: 4,
+      maximumIpv6AddressesPerInterface: 4,
+    };
+    const { issues, message } = await refused(
+      host(() => ({ instanceType: "z9.large" })),
+      { calls: () => limits },
+    );
+    expect(issues).toEqual(["interfaces"]);
+    expect(message).toMatch(/"z9.large" takes 1/);
+  });
+
+  test("and accepted where the limits allow it", async () => {
+    const groups = ["1", "2", "3", "4", "5", "6"].map((n) => `sg-${n}`);
+    await runWithMocks(host(() => ({ securityGroupIds: groups, maxSecurityGroups: 16 })));
+    await runWithMocks(host(interfaces(4)));
+    await runWithMocks(host(back({ privateIps: addresses(14) })));
+  });
+});
+
+describe("arguments are refused in the constructor", () => {
+  const refusedAtOnce = async (change: Change) => {
+    const net = {} as { issues: string[]; message: string };
+    // Thrown by `new`, not by an output: nothing of it is asynchronous.
+    let thrown: unknown;
+    const refusal = await refused(() => {
+      try {
+        return host(change)();
+      } catch (error) {
+        thrown = error;
+        throw error;
+      }
+    });
+    expect(thrown).toBe(refusal.error);
+    return Object.assign(net, refusal);
+  };
+
+  test("all problems at once", async () => {
+    const { issues } = await refusedAtOnce(({ interfaces: [front, other] }) => ({
+      ami: undefined,
+      interfaces: [
+        { ...front, name: "front;reboot" },
+        { ...other, privateIps: ["10.0.2.11/24"], deviceIndex: 0 },
+      ],
+      policy: { hostModel: HostModel.Weak, traffic: [] },
+      connection: { user: "-oProxyCommand=x", privateKey: SECRETS.privateKey },
+      timeoutSeconds: 0,
+    }));
+    expect([...issues].sort()).toEqual([
+      "ami",
+      "connection.hostKey",
+      "connection.user",
+      "interfaces[0].name",
+      "interfaces[1].deviceIndex",
+      "interfaces[1].privateIps[0]",
+      "policy.hostModel",
+      "policy.traffic",
+      "timeoutSeconds",
+    ]);
+  });
+
+  test.each<[string, Change, string]>([
+    ["no interface", () => ({ interfaces: [] }), "interfaces"],
+    ["the same name twice", back({ name: "front" }), "interfaces[1].name"],
+    ["no subnet", back({ subnet: undefined }), "interfaces[1].subnet"],
+    ["two subnets", back({ subnetId: "subnet-1" }), "interfaces[1].subnet"],
+    ["two Elastic IPs for one address", back({ allocationId: "eipalloc-1" }), "interfaces[1].publicIp"],
+    ["no connection", () => ({ connection: undefined }), "connection"],
+    ["a connection to an interface that is not there", (a) => ({ connection: { ...(a.connection as object), interface: "side" } }), "connection.interface"],
+    ["fields of a new instance for one that exists", () => ({ existing: { instanceId: "i-1" } }), "ami"],
+    ["a device index that is none", back({ deviceIndex: 1.5 }), "interfaces[1].deviceIndex"],
+  ])("%s", async (_, change, path) => {
+    expect((await refusedAtOnce(change)).issues).toContain(path);
+  }); // prettier-ignore
+
+  test("a bastion's host key is pinned too", async () => {
+    const proxy = { host: "bastion", privateKey: SECRETS.proxyKey };
+    const connection = { privateKey: SECRETS.privateKey, hostKey: HOST_KEY, proxy };
+    expect((await refusedAtOnce(() => ({ connection }))).issues).toEqual(["connection.proxy.hostKey"]);
+  });
+});
+
+test("TYPES are those that the components register", async () => {
+  const run = await runWithMocks(() => new MultiHomedHost("edge", hostArgs(network())));
+  for (const type of Object.values(TYPES)) expect(run.ofType(type)).not.toEqual([]);
+});
