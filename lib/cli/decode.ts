@@ -5,10 +5,10 @@ export class TextError extends Error {
   constructor(
     readonly line: number,
     readonly column: number,
-    readonly problem: string,
-    readonly fix: string,
+    problem: string,
+    fix: string,
   ) {
-    super(`line ${line}, column ${column}: ${problem}`);
+    super(`line ${line}, column ${column}: ${problem}. ${fix}.`);
     this.name = "TextError";
   }
 }

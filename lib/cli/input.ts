@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { SpecError, shown } from "../model/issue";
+import { shown } from "../model/issue";
 import { TextError, decodeUtf8 } from "./decode";
 import { Io, UserError, reasonOf } from "./io";
 import { parseJson } from "./json";
@@ -11,8 +11,7 @@ const MOST_BYTES = 8 * 2 ** 20;
 /**
  * The value in a JSON file; "-" is standard input.
  *
- * @throws UserError when it cannot be read
- * @throws SpecError when it is no JSON
+ * @throws UserError when it cannot be read, or is no JSON
  */
 export async function readJsonFile(file: string, io: Io): Promise<unknown> {
   const bytes = await readBytes(file, io);
@@ -20,8 +19,7 @@ export async function readJsonFile(file: string, io: Io): Promise<unknown> {
     return parseJson(decodeUtf8(bytes));
   } catch (error) {
     if (!(error instanceof TextError)) throw error;
-    const { line, column, problem, fix } = error;
-    throw new SpecError(nameOf(file), [{ path: `line ${line}, column ${column}`, problem, fix }]);
+    throw new UserError(`${nameOf(file)}: ${error.message}`);
   }
 }
 

@@ -33,7 +33,8 @@ async function dispatch(argv: readonly string[], io: Io): Promise<ExitCode> {
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void (help += text),
-      writeErr: (text) => io.stderr(text.replace(/[^\n\x20-\x7e]/g, "?")),
+      writeErr: (text) => io.stderr(text),
+      outputError: (text, write) => write(printable(text.replace(/^error: /, "multihome: "))),
     })
     .showHelpAfterError("(--help tells what there is)");
   for (const verb of VERBS) {
@@ -52,10 +53,15 @@ async function dispatch(argv: readonly string[], io: Io): Promise<ExitCode> {
   return code;
 }
 
+/** What the shell was given may hold anything, and a terminal would obey it. */
+function printable(text: string): string {
+  return text.replace(/[^\n\x20-\x7e]/g, "?");
+}
+
 /** Tells the user, and gives the exit code. */
 function report(error: unknown, io: Io): ExitCode {
   if (error instanceof UserError || error instanceof SpecError) {
-    io.stderr(`multihome: ${error.message}\n`);
+    io.stderr(printable(`multihome: ${error.message}\n`));
     return ExitCode.BadInput;
   }
   const { code, syscall } = error as NodeJS.ErrnoException;

@@ -17,28 +17,33 @@ export interface FileOptions {
  * @throws UserError when it cannot be written, or another text is there and may not be replaced
  */
 export function writeNewFile(file: string, text: string, { name, mode, replace }: FileOptions): void {
-  const directory = path.dirname(file);
-  const temporary = path.join(directory, `.${path.basename(file)}.${process.pid}`);
   try {
-    fs.mkdirSync(directory, { recursive: true });
+    fs.mkdirSync(path.dirname(file), { recursive: true });
     const there = existing(file);
     if (there === text) return;
     if (there !== undefined && !replace) {
       throw new UserError(`${name} is there already and differs; use --force to replace it`);
     }
-    const handle = fs.openSync(temporary, "wx", mode);
-    try {
-      fs.fchmodSync(handle, mode);
-      fs.writeFileSync(handle, text);
-      fs.fsyncSync(handle);
-    } finally {
-      fs.closeSync(handle);
-    }
-    fs.renameSync(temporary, file);
+    putInPlace(file, text, mode);
   } catch (error) {
-    fs.rmSync(temporary, { force: true });
     if (error instanceof UserError) throw error;
     throw new UserError(`cannot write ${name}: ${reasonOf(error)}`);
+  }
+}
+
+/** Written beside its place and then moved there, so that nobody ever sees a part of it. */
+function putInPlace(file: string, text: string, mode: number): void {
+  const beside = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}`);
+  const handle = fs.openSync(beside, "wx", mode);
+  try {
+    fs.fchmodSync(handle, mode);
+    fs.writeFileSync(handle, text);
+    fs.fsyncSync(handle);
+    fs.closeSync(handle);
+    fs.renameSync(beside, file);
+  } catch (error) {
+    fs.rmSync(beside, { force: true });
+    throw error;
   }
 }
 

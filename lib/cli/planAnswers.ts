@@ -20,9 +20,9 @@ export function answerLines(plan: Plan, family: 4 | 6, { expectations }: PlanFam
 
 function groupLines(from: string, rows: readonly PlanExpectation[]): string[] {
   const line = (to: string, row: PlanExpectation): string[] =>
-    wrap(`  from ${from} `, [`to ${to}:`, answer(row)], " ".repeat(6));
-  if (rows.length <= MOST_ALIKE) return rows.flatMap((row) => line(`${row.to} (${KINDS[row.class]})`, row));
-  return line(`${rows.length} like ${rows[0].to} (${KINDS[rows[0].class]})`, rows[0]);
+    wrap("  ", [`from ${from}`, `to ${to}`, `(${KINDS[row.class]}):`, answer(row)], " ".repeat(6));
+  if (rows.length <= MOST_ALIKE) return rows.flatMap((row) => line(row.to, row));
+  return line(`${rows.length} like ${rows[0].to}`, rows[0]);
 }
 
 const KINDS: Readonly<Record<PlanExpectation["class"], string>> = {

@@ -56,7 +56,8 @@ function interfaceLines(plan: Plan, iface: PlanInterface): string[] {
       .map((r) => fill(routeTokens(r).filter((word, i, all) => word !== "table" && all[i - 1] !== "table")));
   };
   return [
-    `Interface ${iface.name}: the device ${found(iface)}`,
+    `Interface ${iface.name}`,
+    ...field("device", [found(iface)]),
     ...field("tables", [`${table} and ${table + 1}`]),
     ...addresses.flatMap((list, i) => field(i === 0 ? "addresses" : "", few(list))),
     ...field("delegated", few(delegated)),
@@ -71,8 +72,8 @@ function routeLines(label: string, routes: readonly string[]): string[] {
 
 function found({ match }: PlanInterface): string {
   return [
-    ...(match.mac === undefined ? [] : [`with the MAC ${match.mac}`]),
-    ...(match.ifname === undefined ? [] : [`named ${match.ifname}`]),
-    ...(match.address === undefined ? [] : [`that carries ${match.address}`]),
+    ...(match.mac === undefined ? [] : [`MAC ${match.mac}`]),
+    ...(match.ifname === undefined ? [] : [`name ${match.ifname}`]),
+    ...(match.address === undefined ? [] : [`address ${match.address}`]),
   ].join(", ");
 }

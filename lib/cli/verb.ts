@@ -1,9 +1,10 @@
 import { Command } from "commander";
+import { SpecError } from "../model/issue";
 import { Plan } from "../model/plan";
 import { HostSpec } from "../model/spec";
 import { planHost } from "../plan";
-import { readJsonFile } from "./input";
-import { ExitCode, Io } from "./io";
+import { nameOf, readJsonFile } from "./input";
+import { ExitCode, Io, UserError } from "./io";
 
 /** Does a verb's work; gives its exit code. What is thrown is told to the user by main. */
 export type Work = (io: Io) => Promise<ExitCode>;
@@ -20,9 +21,15 @@ export const HOST_ARGUMENT = ["<HOST.json>", "the host as JSON; - is standard in
 /**
  * The plan of the host in a file.
  *
- * @throws UserError, SpecError
+ * @throws UserError when it cannot be read, or lists what is wrong with it
  */
 export async function planOf(file: string, io: Io): Promise<Plan> {
-  // The planner checks whatever it gets.
-  return planHost((await readJsonFile(file, io)) as HostSpec);
+  const value = await readJsonFile(file, io);
+  try {
+    // The planner checks whatever it gets.
+    return planHost(value as HostSpec);
+  } catch (error) {
+    if (!(error instanceof SpecError)) throw error;
+    throw new UserError(`${nameOf(file)}: ${error.message}`);
+  }
 }

@@ -1,0 +1,324 @@
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import * as fc from "fast-check";
+import { planHost } from "../../lib/plan";
+import { renderProgram } from "../../lib/render";
+import { damaged } from "../plan/support/damage";
+import { HOST, multihome } from "./support";
+
+const ROOT = path.join(__dirname, "..", "..");
+const BIN = path.join(ROOT, "bin", "multihome.js");
+const json = JSON.stringify(HOST);
+const PROGRAM = renderProgram(planHost(HOST));
+
+let dir: string;
+beforeEach(() => {
+  dir = fs.mkdtempSync(path.join(os.tmpdir(), "multihome-cli-"));
+  fs.writeFileSync(path.join(dir, "h.json"), json);
+});
+afterEach(() => fs.rmSync(dir, { recursive: true, force: true }));
+
+describe("multihome plan", () => {
+  test("prints the plan of a file, or of standard input, as text", async () => {
+    const file = await multihome(["plan", "h.json"], { cwd: dir });
+    expect(file).toEqual({
+      code: 0,
+      stdout: expect.stringContaining("Host edge-1: 1 interface, 1 source\n"),
+      stderr: "",
+    });
+    expect(await multihome(["plan", "-"], { stdin: json })).toEqual(file);
+    expect(await multihome(["plan", path.join(dir, "h.json")])).toEqual(file);
+  });
+
+  test("prints the whole plan as JSON with --json", async () => {
+    const { code, stdout, stderr } = await multihome(["plan", "--json", "h.json"], { cwd: dir });
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(JSON.parse(stdout)).toEqual(planHost(HOST));
+    expect(stdout.endsWith("}\n")).toBe(true);
+  });
+
+  test("lists all that is wrong on standard error, prints nothing else, and exits 2", async () => {
+    const bad = JSON.stringify({ ...HOST, name: "a b", x: null });
+    expect(await multihome(["plan", "-"], { stdin: bad })).toEqual({
+      code: 2,
+      stdout: "",
+      stderr:
+        "multihome: standard input: the host: 2 problems\n" +
+        '  - x: unknown field. Known here are "name", "interfaces", "policy", "numbers".\n' +
+        '  - name: got the name "a b". Use 1 to 31 of the letters a-z, A-Z, digits, ".", "_" and "-", a letter first.\n',
+    });
+  });
+});
+
+describe("multihome render", () => {
+  test("prints the program, and nothing else", async () => {
+    expect(await multihome(["render", "h.json", "--to", "iproute2"], { cwd: dir })).toEqual({
+      code: 0,
+      stdout: PROGRAM,
+      stderr: "",
+    });
+  });
+
+  test("keeps an identity in the program, and refuses one that is not", async () => {
+    const argv = ["render", "-", "--to", "iproute2", "--identity"];
+    const { stdout } = await multihome([...argv, "i-0123"], { stdin: json });
+    expect(stdout).toBe(renderProgram(planHost(HOST), { identity: "i-0123" }));
+    expect(await multihome([...argv, "a\nb"], { stdin: json })).toEqual({
+      code: 2,
+      stdout: "",
+      stderr:
+        'multihome: the program: 1 problem\n  - identity: got "a\\nb". Use 1 to 128 of letters, digits, ".", "_", ":", "/" and "-".\n',
+    });
+    expect((await multihome([...argv, ""], { stdin: json })).code).toBe(2);
+  });
+
+  const out = ["render", "h.json", "--to", "iproute2", "--out", "sub/out"];
+  const target = (): string => path.join(dir, "sub/out/edge-1.sh");
+
+  test("--out writes NAME.sh for its owner alone, makes the directory, and says where", async () => {
+    expect(await multihome(out, { cwd: dir })).toEqual({
+      code: 0,
+      stdout: "sub/out/edge-1.sh\n",
+      stderr: "",
+    });
+    expect(fs.readFileSync(target(), "utf8")).toBe(PROGRAM);
+    expect(fs.statSync(target()).mode & 0o7777).toBe(0o700);
+    expect(fs.readdirSync(path.dirname(target()))).toEqual(["edge-1.sh"]);
+  });
+
+  test("--out leaves alone a file that is right already", async () => {
+    await multihome(out, { cwd: dir });
+    const before = fs.statSync(target());
+    expect((await multihome(out, { cwd: dir })).code).toBe(0);
+    expect(fs.statSync(target()).ino).toBe(before.ino);
+  });
+
+  test("--out refuses to replace a file that differs, unless --force is given", async () => {
+    fs.mkdirSync(path.dirname(target()), { recursive: true });
+    fs.writeFileSync(target(), "mine", { mode: 0o644 });
+    expect(await multihome(out, { cwd: dir })).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: "multihome: sub/out/edge-1.sh is there already and differs; use --force to replace it\n",
+    });
+    expect(fs.readFileSync(target(), "utf8")).toBe("mine");
+    expect((await multihome([...out, "--force"], { cwd: dir })).code).toBe(0);
+    expect(fs.readFileSync(target(), "utf8")).toBe(PROGRAM);
+    expect(fs.statSync(target()).mode & 0o7777).toBe(0o700);
+  });
+
+  test.each([
+    [
+      "a directory that is a file",
+      () => fs.writeFileSync(path.join(dir, "sub"), ""),
+      "a part of the path is not a directory",
+    ],
+    ["a target that is a directory", () => fs.mkdirSync(target(), { recursive: true }), "it is a directory"],
+    [
+      "a target that is a ring of links",
+      () => {
+        fs.mkdirSync(path.dirname(target()), { recursive: true });
+        fs.symlinkSync("edge-1.sh", target());
+      },
+      "too many symbolic links",
+    ],
+  ])("--out tells of %s plainly, and leaves nothing behind", async (_what, spoil, reason) => {
+    spoil();
+    const before = fs.readdirSync(dir, { recursive: true });
+    expect(await multihome([...out, "--force"], { cwd: dir })).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: `multihome: cannot write sub/out/edge-1.sh: ${reason}\n`,
+    });
+    expect(fs.readdirSync(dir, { recursive: true })).toEqual(before);
+  });
+
+  test("--out writes nothing for a bad host", async () => {
+    expect(
+      (await multihome([...out.slice(0, 1), "-", ...out.slice(2)], { cwd: dir, stdin: "{}" })).code,
+    ).toBe(2);
+    expect(fs.readdirSync(dir)).toEqual(["h.json"]);
+  });
+});
+
+describe("reading", () => {
+  const stderrOf = async (argv: string[], stdin?: string | Uint8Array): Promise<string> => {
+    const { code, stdout, stderr } = await multihome(argv, { cwd: dir, stdin });
+    expect([code, stdout]).toEqual([2, ""]);
+    return stderr;
+  };
+
+  test("a file that is not there, a directory, and a path through a file are told plainly", async () => {
+    expect(await stderrOf(["plan", "none.json"])).toBe(
+      "multihome: cannot read none.json: there is no such file or directory\n",
+    );
+    expect(await stderrOf(["plan", "."])).toBe("multihome: cannot read .: it is a directory\n");
+    expect(await stderrOf(["plan", "h.json/x"])).toBe(
+      "multihome: cannot read h.json/x: a part of the path is not a directory\n",
+    );
+    expect(await stderrOf(["plan", "x".repeat(300)])).toMatch(/: the name is too long\n$/);
+    expect(await stderrOf(["plan", "\u001b[2J\u202e"])).toBe(
+      "multihome: cannot read \\u001b[2J\\u202e: there is no such file or directory\n",
+    );
+  });
+
+  test("what is no JSON is told with its place", async () => {
+    fs.writeFileSync(path.join(dir, "cut.json"), json.slice(0, 40));
+    expect(await stderrOf(["plan", "cut.json"])).toBe(
+      "multihome: cut.json: line 1, column 41: the text ends too early. Give all of it; it may have been cut off.\n",
+    );
+    expect(await stderrOf(["plan", "-"], Buffer.from(json, "utf16le"))).toBe(
+      "multihome: standard input: line 1, column 1: the text is UTF-16 or UTF-32. Save it as UTF-8 without a byte order mark.\n",
+    );
+    expect(await stderrOf(["plan", "-"], "")).toBe(
+      "multihome: standard input: line 1, column 1: the text is empty. Give JSON.\n",
+    );
+  });
+
+  test("stops at 8 MiB, which still are read", async () => {
+    const most = 8 * 2 ** 20;
+    expect((await multihome(["plan", "-"], { stdin: json.padEnd(most) })).code).toBe(0);
+    expect(await stderrOf(["plan", "-"], json.padEnd(most + 1))).toBe(
+      "multihome: cannot read standard input: it is larger than 8 MiB\n",
+    );
+    expect(await stderrOf(["plan", "/dev/zero"])).toBe(
+      "multihome: cannot read /dev/zero: it is larger than 8 MiB\n",
+    );
+  });
+});
+
+describe("usage", () => {
+  test("--version prints the package's version", async () => {
+    const { version } = JSON.parse(fs.readFileSync(path.join(ROOT, "package.json"), "utf8")) as {
+      version: string;
+    };
+    expect(await multihome(["--version"])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+  });
+
+  test("--help of the command and of each verb shows options and examples, and exits 0", async () => {
+    for (const argv of [[], ["plan"], ["render"]]) {
+      const { code, stdout, stderr } = await multihome([...argv, "--help"]);
+      expect([code, stderr]).toEqual([0, ""]);
+      expect(stdout).toMatch(new RegExp(`^Usage: multihome ${argv.join("")}`));
+      expect(stdout).toMatch(/\nExamples:\n {2}multihome /);
+      expect(
+        stdout.split("\n").filter((line) => line.length > 80 && !line.startsWith("  multihome")),
+      ).toEqual([]);
+    }
+  });
+
+  test.each([
+    [["plna", "h.json"], "multihome: unknown command 'plna'\n(Did you mean plan?)"],
+    [["plan"], "multihome: missing required argument 'HOST.json'"],
+    [["plan", "a", "b"], "multihome: too many arguments for 'plan'. Expected 1 argument but got 2."],
+    [["plan", "--jsn", "a"], "multihome: unknown option '--jsn'\n(Did you mean --json?)"],
+    [["render", "h.json"], "multihome: required option '--to <FORMAT>' not specified"],
+    [
+      ["render", "h.json", "--to", "nftables"],
+      "multihome: option '--to <FORMAT>' argument 'nftables' is invalid. Allowed choices are iproute2.",
+    ],
+    [["render", "h.json", "--to", "iproute2", "--out"], "multihome: option '--out <DIR>' argument missing"],
+    [["help"], "multihome: unknown command 'help'"],
+    [["\u001b]0;x\u0007"], "multihome: unknown command '?]0;x?'"],
+  ])("%j is told plainly, with exit 2 and nothing on standard output", async (argv, message) => {
+    expect(await multihome(argv, { cwd: dir })).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: `${message}\n(--help tells what there is)\n`,
+    });
+  });
+
+  test("no verb at all prints the help on standard error, and exits 2", async () => {
+    const { code, stdout, stderr } = await multihome([]);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(/^Usage: multihome /);
+  });
+});
+
+test("whatever the host, the exit is 0 with output alone, or 2 with a message alone", async () => {
+  await fc.assert(
+    fc.asyncProperty(damaged(fc.jsonValue()), async (value) => {
+      const { code, stdout, stderr } = await multihome(["render", "-", "--to", "iproute2"], {
+        stdin: JSON.stringify(value),
+      });
+      expect(code === 0 ? stderr : stdout).toBe("");
+      expect(code === 0 ? stdout : stderr).not.toBe("");
+      expect([0, 2]).toContain(code);
+    }),
+    { numRuns: 150 },
+  );
+});
+
+describe("writing", () => {
+  const failing = (code: string) => async (): Promise<void> => {
+    throw Object.assign(new Error(`${code}: x, write`), { code, syscall: "write" });
+  };
+
+  test("to a reader that has gone is quiet, and exits 2", async () => {
+    expect(await multihome(["plan", "h.json"], { cwd: dir, stdout: failing("EPIPE") })).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: "",
+    });
+    expect(await multihome(["--help"], { stdout: failing("EPIPE") })).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: "",
+    });
+  });
+
+  test("to a full device is told", async () => {
+    expect(await multihome(["plan", "h.json"], { cwd: dir, stdout: failing("ENOSPC") })).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: "multihome: cannot write: no space is left on the device\n",
+    });
+  });
+
+  test("a defect of ours is called one, with its trace, and exits 70", async () => {
+    const broken = async (): Promise<void> => {
+      throw new TypeError("x is not a function");
+    };
+    const { code, stdout, stderr } = await multihome(["plan", "h.json"], { cwd: dir, stdout: broken });
+    expect([code, stdout]).toEqual([70, ""]);
+    expect(stderr).toMatch(
+      /^multihome: this is a defect of multihome, please report it\nTypeError: x is not a function\n {4}at /,
+    );
+  });
+});
+
+describe("the command as the shell starts it", () => {
+  test("reads, prints and exits", () => {
+    expect(execFileSync(BIN, ["plan", "-"], { input: json, encoding: "utf8" })).toContain("10.0.1.10");
+    const bad = spawnSync(BIN, ["plan", "none.json"], { cwd: dir, encoding: "utf8" });
+    expect([bad.status, bad.stdout, bad.stderr]).toEqual([
+      2,
+      "",
+      "multihome: cannot read none.json: there is no such file or directory\n",
+    ]);
+  });
+
+  test("ends quietly when its reader goes away in the middle", async () => {
+    const interfaces = Array.from({ length: 100 }, (_, i) => ({
+      name: `n${i}`,
+      addresses: Array.from({ length: 200 }, (_v, k) => `10.${i}.0.${k + 2}/24`),
+    }));
+    fs.writeFileSync(path.join(dir, "big.json"), JSON.stringify({ name: "big", interfaces }));
+    const child = spawn(BIN, ["plan", "big.json", "--json"], { cwd: dir, stdio: ["ignore", "pipe", "pipe"] });
+    let stderr = "";
+    child.stderr.on("data", (data: Buffer) => void (stderr += data.toString()));
+    child.stdout.once("data", () => child.stdout.destroy());
+    const code = await new Promise((resolve) => child.on("close", resolve));
+    expect([code, stderr]).toEqual([2, ""]);
+  });
+
+  test("writes to a full device fail with a plain message", () => {
+    const { status, stderr } = spawnSync("sh", ["-c", `exec "${BIN}" plan h.json > /dev/full`], {
+      cwd: dir,
+      encoding: "utf8",
+    });
+    expect([status, stderr]).toEqual([2, "multihome: cannot write: no space is left on the device\n"]);
+  });
+});

@@ -1,0 +1,142 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import * as fc from "fast-check";
+import { planText } from "../../lib/cli/planText";
+import { HostSpec } from "../../lib/model";
+import { planHost } from "../../lib/plan";
+import { materialize } from "../../lib/render";
+import { specs } from "../plan/support/specs";
+
+const GOLDEN = path.join(__dirname, "golden");
+const read = (name: string): string => fs.readFileSync(path.join(GOLDEN, name), "utf8");
+
+const big: HostSpec = {
+  name: "big",
+  interfaces: Array.from({ length: 15 }, (_, i) => ({
+    name: `eni-${i}`,
+    addresses: [
+      ...Array.from({ length: 50 }, (_v, k) => `10.0.${k}.${i + 2}/16`),
+      ...Array.from(
+        { length: 50 },
+        (_v, k) => `2001:db8:ffff:${i}:ffff:ffff:ffff:${(k * 37 + 2).toString(16)}/64`,
+      ),
+    ],
+    gateways: ["10.0.255.1", "fe80::1"],
+  })),
+};
+
+describe("a plan as text", () => {
+  test("of two interfaces reads like this", () => {
+    // After an intended change: npx multihome plan test/cli/golden/edge-1.json > test/cli/golden/edge-1.txt
+    expect(planText(planHost(JSON.parse(read("edge-1.json")) as HostSpec))).toBe(read("edge-1.txt"));
+  });
+
+  test("fits 80 columns of printable characters, and ends with a line feed", () => {
+    const check = (spec: HostSpec): void => {
+      const text = planText(planHost(spec));
+      expect(text.split("\n").filter((line) => !/^[\x20-\x7e]{0,80}$/.test(line) || / $/.test(line))).toEqual(
+        [],
+      );
+      expect(text).toMatch(/[^\n]\n$/);
+      expect(text).not.toContain("\n\n\n");
+    };
+    check(big);
+    fc.assert(fc.property(specs, check), { numRuns: 100 });
+  });
+
+  test("of 15 interfaces with 50 addresses each fits a few screens, and says what it leaves out", () => {
+    const text = planText(planHost(big));
+    expect(text.split("\n").length).toBeLessThan(750);
+    expect(text).toContain("Host big: 15 interfaces, 1500 sources\n");
+    expect(text).toMatch(/10\.0\.0\.2\/16 [^]*\.\.\. 10\.0\.49\.2\/16 \(50 in all\)/);
+    expect(text).toMatch(/ {2}\.\.\. {3}and \d+ more, which --json lists\n/);
+    expect(text).toContain("  # eni-0, and likewise from 49 other sources\n");
+    expect(text.replace(/\n {6,}/g, " ")).toMatch(
+      /to 14 like 2001:db8:ffff:[^ ]+ \(subnet of another\): by eni-0 via fe80::1\n/,
+    );
+  });
+
+  test("has every rule with the numbers that the kernel gets, and every route", () => {
+    fc.assert(
+      fc.property(specs, (spec) => {
+        const plan = planHost(spec);
+        const devices = Object.fromEntries(plan.interfaces.map((i) => [i.name, i.name]));
+        const { ipv4, ipv6 } = materialize(plan, 0, devices);
+        const text = planText(plan).replace(/\n {6,}/g, " ");
+        const shortened = text.includes("which --json lists");
+        for (const line of `${ipv4}${ipv6}`.split("\n")) {
+          const rule = /^rule add priority (\d+) (.*) protocol \d+$/.exec(line);
+          const route = /^route add (.*) table \d+(.*) proto \d+$/.exec(line);
+          if (rule && !shortened) expect(text).toContain(`  ${rule[1]}: ${rule[2]}`);
+          if (route) expect(text).toContain(route[1] + route[2]);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test("has every answer that is expected, or says of how many one is an example", () => {
+    const kinds = {
+      elsewhere: "elsewhere",
+      attached: "own subnet",
+      "other-attached": "subnet of another",
+      routed: "declared route",
+    };
+    const check = (spec: HostSpec): void => {
+      const plan = planHost(spec);
+      for (const [family, { expectations }] of [
+        [4, plan.ipv4],
+        [6, plan.ipv6],
+      ] as const) {
+        const [, part = ""] = planText(plan).split(`IPv${family}: what the kernel must answer\n`);
+        const sections = `${part.split("\n\n")[0]}\n`.replace(/\n {6,}/g, " ").split(/^ {2}# /m);
+        for (const { name } of plan.interfaces) {
+          const rows = expectations.filter((e) => e.interface === name);
+          const section = sections.find((s) => new RegExp(`^${name}(,|\n)`).test(s)) ?? "";
+          const examples = [...section.matchAll(/ to (\d+) like /g)].reduce(
+            (sum, m) => sum + Number(m[1]) - 1,
+            0,
+          );
+          let written = 0;
+          for (const e of rows) {
+            if (!section.includes(` ${e.to} (`)) continue;
+            written++;
+            const by = e.via === undefined ? `by ${e.dev} directly` : `by ${e.dev} via ${e.via}`;
+            const answer = e.dev === undefined ? "unreachable" : by;
+            expect(section).toContain(` ${e.to} (${kinds[e.class]}): ${answer}\n`);
+          }
+          expect(written + examples).toBe(rows.length);
+        }
+      }
+    };
+    check(big);
+    fc.assert(fc.property(specs, check), { numRuns: 60 });
+  });
+
+  test("says how each device is found, and what is delegated to it", () => {
+    const text = planText(
+      planHost({
+        name: "h",
+        interfaces: [
+          {
+            name: "a",
+            match: { mac: "02:00:00:00:01:0a", ifname: "ens5", address: "10.0.1.10" },
+            addresses: ["10.0.1.10/24"],
+          },
+          { name: "b", match: { ifname: "ens6" }, delegatedPrefixes: ["10.0.9.0/28"] },
+        ],
+        numbers: { group: 9, protocol: 200, tableBase: 300, priorityBase: 100 },
+      }),
+    );
+    expect(text).toContain(
+      "Interface a\n  device      MAC 02:00:00:00:01:0a, name ens5, address 10.0.1.10\n",
+    );
+    expect(text).toContain("Interface b\n  device      name ens6\n");
+    expect(text).toContain("\n  delegated   10.0.9.0/28\n");
+    expect(text).toContain(
+      "\n  priorities  100 to 3099\n  tables      300 to 555, two an interface, used in turn\n  marks       protocol 200 on all of ours, group 9 on each interface\n",
+    );
+    expect(text).toContain("\n  102: goto 110\n");
+    expect(text).toContain("suppress_ifgroup 9\n");
+  });
+});
