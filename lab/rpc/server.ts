@@ -40,7 +40,7 @@ export async function serve(provider: Provider, engineAddress?: string): Promise
 
 class Handlers {
   private readonly types: ReadonlyMap<string, AnyResourceType>;
-  private readonly abort = new AbortController();
+  private abort = new AbortController();
 
   constructor(
     private readonly provider: Provider,
@@ -77,6 +77,8 @@ class Handlers {
 
   private async handshake(request: proto.ProviderHandshakeRequest) {
     this.log.connect(request.getEngineAddress());
+    // An engine says "cancel" whenever it ends; the next one starts anew.
+    this.abort = new AbortController();
     const response = new proto.ProviderHandshakeResponse();
     response.setAcceptSecrets(true);
     response.setAcceptResources(true);

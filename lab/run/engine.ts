@@ -1,23 +1,66 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { EngineEvent, LocalWorkspaceOptions, PulumiFn, Stack } from "@pulumi/pulumi/automation";
-import { ConfigMap, LocalWorkspace } from "@pulumi/pulumi/automation";
+import { ConfigMap, EngineEvent, LocalWorkspace, Stack } from "@pulumi/pulumi/automation";
 import { loadProgram } from "./load";
 import { labDirectory } from "./paths";
-import type { Request } from "./program";
+import type { Answer, Request } from "./program";
 import { Report } from "./report";
+import { removeStaleLocks } from "./stale";
 import type { ConfigValue, RunResult } from "./types";
 
 const PROJECT = "multihome";
 
-/** Runs the engine once by the Automation API, with the program inline. */
-export async function runEngine(
+/** Runs the engine by the Automation API, with programs inline. */
+export class Engine {
+  /** Stacks opened before, and the configuration they have, as long as nobody else wrote their settings. */
+  private readonly stacks = new Map<string, { stack: Stack; config?: string }>();
+
+  async run(
+    request: Request,
+    say: (progress: Answer) => void,
+  ): Promise<{ result: RunResult; error?: string }> {
+    const environment = { ...process.env };
+    Object.assign(process.env, request.env);
+    const started = performance.now();
+    try {
+      const stack = await this.open(request);
+      stack.workspace.program = loadProgram(request.program);
+      const report = new Report((step) => say({ step }));
+      const { outputs, error } = await operate(stack, request, report, (output) => say({ output }));
+      const seconds = (performance.now() - started) / 1000;
+      return { result: { ...report.result(), outputs, seconds }, error };
+    } finally {
+      process.env = environment;
+    }
+  }
+
+  private async open({ lab, stackName, config }: Request): Promise<Stack> {
+    const workDir = join(labDirectory(lab), "stacks", stackName);
+    const settings = () =>
+      statSync(join(workDir, `Pulumi.${stackName}.yaml`), { throwIfNoEntry: false })?.mtimeMs;
+    let opened = this.stacks.get(stackName);
+    if (!opened) {
+      removeStaleLocks(lab);
+      mkdirSync(workDir, { recursive: true });
+      const projectSettings = { name: PROJECT, runtime: "nodejs", main: workDir } as const;
+      const args = { stackName, projectName: PROJECT, program: async () => undefined };
+      opened = { stack: await LocalWorkspace.createOrSelectStack(args, { workDir, projectSettings }) };
+      this.stacks.set(stackName, opened);
+    }
+    const wanted = configMap(config ?? {});
+    const known = () => JSON.stringify([wanted, settings()]);
+    if (opened.config !== known()) await configure(opened.stack, wanted);
+    opened.config = known();
+    return opened.stack;
+  }
+}
+
+async function operate(
+  stack: Stack,
   request: Request,
+  report: Report,
   onOutput: (text: string) => void,
-): Promise<{ result: RunResult; error?: string }> {
-  const stack = await openStack(request, loadProgram(request.program));
-  const report = new Report();
-  const started = performance.now();
+): Promise<{ outputs: Record<string, unknown>; error?: string }> {
   const options = {
     color: "never" as const,
     diff: true,
@@ -29,51 +72,38 @@ export async function runEngine(
     onEvent: (event: EngineEvent) => report.event(event),
     ...(request.replace ? { replace: request.replace } : {}),
   };
-  let error: string | undefined;
-  let outputs: Record<string, unknown> = {};
   try {
     if (request.command === "up") {
-      const done = await stack.up(options);
-      outputs = Object.fromEntries(Object.entries(done.outputs).map(([key, { value }]) => [key, value]));
-    } else if (request.command === "preview") await stack.preview(options);
+      const { outputs } = await stack.up(options);
+      return { outputs: Object.fromEntries(Object.entries(outputs).map(([key, { value }]) => [key, value])) };
+    }
+    if (request.command === "preview") await stack.preview(options);
     else if (request.command === "refresh") await stack.refresh(options);
     else await stack.destroy(options);
+    return { outputs: {} };
   } catch (thrown) {
-    error = report.failure(thrown as Error);
+    return { outputs: {}, error: report.failure(thrown as Error) };
   }
-  const seconds = (performance.now() - started) / 1000;
-  return { result: { ...report.result(), outputs, seconds }, error };
 }
 
-async function openStack(request: Request, program: PulumiFn): Promise<Stack> {
-  const workDir = join(labDirectory(request.lab), "stacks", request.stackName);
-  mkdirSync(workDir, { recursive: true });
-  const options: LocalWorkspaceOptions = {
-    workDir,
-    projectSettings: { name: PROJECT, runtime: "nodejs", main: process.cwd() },
-  };
-  const args = { stackName: request.stackName, projectName: PROJECT, program };
-  const stack = await LocalWorkspace.createOrSelectStack(args, options);
-  await configure(stack, request.config ?? {});
-  return stack;
+/** Makes the stack's configuration exactly this. */
+async function configure(stack: Stack, wanted: ConfigMap): Promise<void> {
+  const present = await stack.getAllConfig();
+  const gone = Object.keys(present).filter((key) => !(key in wanted));
+  const differ = Object.entries(wanted).filter(
+    ([key, { value, secret }]) => present[key]?.value !== value || (present[key].secret ?? false) !== secret,
+  );
+  if (gone.length > 0) await stack.removeAllConfig(gone);
+  if (differ.length > 0) await stack.setAllConfig(Object.fromEntries(differ));
 }
 
-/** Makes the stack's configuration exactly this, asking the engine only when it is not. */
-async function configure(stack: Stack, config: Record<string, ConfigValue>): Promise<void> {
-  const wanted: ConfigMap = Object.fromEntries(
+function configMap(config: Record<string, ConfigValue>): ConfigMap {
+  return Object.fromEntries(
     Object.entries(config).map(([key, value]) => [
       key.includes(":") ? key : `${PROJECT}:${key}`,
       configValue(value),
     ]),
   );
-  const present = await stack.getAllConfig();
-  const equal = (key: string) =>
-    present[key]?.value === wanted[key]?.value &&
-    (present[key]?.secret ?? false) === (wanted[key]?.secret ?? false);
-  if ([...Object.keys(present), ...Object.keys(wanted)].every(equal)) return;
-  const gone = Object.keys(present).filter((key) => !(key in wanted));
-  if (gone.length > 0) await stack.removeAllConfig(gone);
-  if (Object.keys(wanted).length > 0) await stack.setAllConfig(wanted);
 }
 
 function configValue(value: ConfigValue): ConfigMap[string] {

@@ -20,15 +20,17 @@ export function hasCommandPlugin(): boolean {
 }
 
 /**
- * The environment in which `pulumi` works on a lab: engine and plugins on PATH, state in the lab's directory, nothing
- * asked of the network or of the user's own Pulumi and AWS settings.
+ * The environment in which `pulumi` works on a lab: the engine on PATH, state in the lab's directory, nothing asked of
+ * the network or of the user's own Pulumi and AWS settings.
+ *
+ * @param plugins whether the lab's plugins are to be on PATH: where nothing serves its providers already
  */
-export function engineEnvironment(lab: string): Record<string, string> {
+export function engineEnvironment(lab: string, plugins: boolean): Record<string, string> {
   const dir = labDirectory(lab);
   const backend = join(dir, "pulumi");
   mkdirSync(backend, { recursive: true });
   // The lab's plugins come last: a real pulumi-resource-command on PATH is used before the stand-in.
-  const path = [dirname(findEngine()), process.env.PATH ?? "", PLUGINS].join(delimiter);
+  const path = [dirname(findEngine()), process.env.PATH ?? "", ...(plugins ? [PLUGINS] : [])].join(delimiter);
   return {
     PATH: path,
     PULUMI_BACKEND_URL: `file://${backend}`,

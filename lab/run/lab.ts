@@ -4,7 +4,7 @@ import { CloudStore } from "../cloud/store";
 import { emptyCloud } from "../cloud/state";
 import { namespaceOf, namespacePath, realize, tearDown } from "../fabric";
 import { labDirectory, labsDirectory } from "./paths";
-import { runProgram } from "./program";
+import { endHost, runProgram } from "./program";
 import type { Lab } from "./types";
 
 /** The handle of a lab, up or not. */
@@ -41,6 +41,7 @@ export async function startLab(name: string): Promise<Lab> {
 
 /** Takes a lab down: processes, namespaces, files. Also what a crash left. */
 export async function stopLab(name: string): Promise<void> {
+  await endHost(name);
   await tearDown(name, { labDir: labsDirectory() });
 }
 

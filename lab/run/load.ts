@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, sep } from "node:path";
 import type { PulumiFn } from "@pulumi/pulumi/automation";
+import { ROOT } from "./paths";
 
 /**
  * A program as the node language host runs it: its directory is the working directory, its module is evaluated, its
@@ -9,12 +10,21 @@ import type { PulumiFn } from "@pulumi/pulumi/automation";
 export function loadProgram(path: string): PulumiFn {
   const file = entryOf(path);
   process.chdir(dirname(file));
+  forget();
   return async () => {
     const exported = require(file) as Record<string, unknown> | (() => unknown);
     const main = typeof exported === "function" ? exported : exported.default;
     const outputs: unknown = typeof main === "function" ? await (main as () => unknown)() : exported;
     return { ...(outputs as Record<string, unknown>) };
   };
+}
+
+/** Forgets every loaded module that is neither an installed package's nor the lab's own: the next run loads it anew. */
+function forget(): void {
+  const lab = join(ROOT, "lab") + sep;
+  for (const file of Object.keys(require.cache)) {
+    if (!file.includes(`${sep}node_modules${sep}`) && !file.startsWith(lab)) delete require.cache[file];
+  }
 }
 
 function entryOf(path: string): string {

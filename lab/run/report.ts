@@ -8,6 +8,8 @@ export class Report {
   private readonly diagnostics: Diagnostic[] = [];
   private summary: Record<string, number> = {};
 
+  constructor(private readonly onStep: (step: Step) => void) {}
+
   stdout(text: string): void {
     this.text.stdout += text;
   }
@@ -23,13 +25,10 @@ export class Report {
     }
     if (resourcePreEvent && resourcePreEvent.metadata.op !== "same") {
       const { op, urn, type, detailedDiff } = resourcePreEvent.metadata;
-      this.steps.push({
-        op,
-        urn,
-        type,
-        name: urn.split("::").slice(3).join("::"),
-        paths: Object.keys(detailedDiff ?? {}).sort(),
-      });
+      const name = urn.split("::").slice(3).join("::");
+      const step = { op, urn, type, name, paths: Object.keys(detailedDiff ?? {}).sort() };
+      this.steps.push(step);
+      this.onStep(step);
     }
     if (summaryEvent) this.summary = { ...summaryEvent.resourceChanges } as Record<string, number>;
   }

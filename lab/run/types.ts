@@ -8,7 +8,7 @@ export interface RunOptions {
   /**
    * The program, as `pulumi up` would find it: a directory (its package.json `main`, else index.ts or index.js) or a
    * file. Its exports are the stack's outputs; when the module itself (or its default export) is a function, that is
-   * called and what it returns are the outputs. Every run loads it afresh in a process of its own.
+   * called and what it returns are the outputs. Every run loads it afresh.
    */
   program: string;
   /** Stack name. The project is always `multihome`, so that two programs may take turns on one stack. */
@@ -25,6 +25,8 @@ export interface RunOptions {
   replace?: string[];
   /** Called with the engine's output as it comes, for progress. Default: none. */
   onOutput?: (text: string) => void;
+  /** Called when a step that changes something begins. */
+  onStep?: (step: Step) => void;
 }
 
 export type ConfigValue = string | number | boolean | { secret: string } | object;
