@@ -74,6 +74,7 @@ function compileFamily(
         ? compileTable(context, Table.main, [...split[0], ...split[1]])
         : undefined,
     mergeMatters: family === 4 && defaultRules && nests(tables.get(Table.local), tables.get(Table.main)),
+    ownLocalRoutes: state.routes[family].some((route) => route.type === "local" && route.origin !== KERNEL),
     dissects: rules.some(
       (rule) =>
         rule.iif !== "lo" &&
@@ -84,6 +85,9 @@ function compileFamily(
     own,
   };
 }
+
+/** RTPROT_KERNEL. */
+const KERNEL = 2;
 
 interface Context {
   readonly state: LinuxState;

@@ -128,14 +128,13 @@ function scoreOf(route: CompiledRoute, device: number, probe: Probe): number {
 }
 
 /**
- * The hops that the kernel may choose for the answer (fib6_select_path): the one found where its device was asked
- * for by the host itself, else every acceptable one.
+ * The hops that the kernel may choose for the answer (fib6_select_path): every acceptable one, by a hash of the flow.
+ * Kernels before 6.18 kept to the hop on the device that was asked for; newer ones do not, unless it is required.
  */
-export function choices6(probe: Probe, answer: Answer, fromHost: boolean): number[] {
+export function choices6(probe: Probe, answer: Answer): number[] {
   const route = answer.route!;
   const found = answer.hop;
   if (route.hops.length === 1) return [found];
-  if (fromHost && probe.preferred >= 0 && route.hops[found].device === probe.preferred) return [found];
   const acceptable = route.hops
     .map((hop, i) => (hop.usable && scoreOf(route, hop.device, probe) >= 0 ? i : -1))
     .filter((i) => i >= 0);

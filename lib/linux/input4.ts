@@ -154,13 +154,30 @@ function validate(
   const acceptLocal = setting(model, device, "accept_local", "or");
   if (filter === undefined) return unread(device, "rp_filter");
   if (acceptLocal === undefined) return unread(device, "accept_local");
-  if (filter === 0 && quickCheck(model, device, egress)) {
-    if (acceptLocal === 1) return undefined;
-    if (model[4].defaultRules) {
-      if (!model[4].own.has(flow.from.value)) return undefined;
-      return failed("EINVAL", "the source is an address of this host");
-    }
-  }
+  const quick = filter === 0 ? quickCheck(model, device, egress) : false;
+  if (quick === undefined) return unread(device, "send_redirects");
+  if (quick && acceptLocal === 1) return undefined;
+  const full = checkInFull(model, flow, device, dst, egress, filter, acceptLocal, trace);
+  if (!quick || !model[4].defaultRules || model[4].ownLocalRoutes) return full;
+  // Without other rules the kernel only looks whether the source is an own address, if it never had local routes
+  // of others either; that, too, is told by no dump.
+  if (model[4].own.has(flow.from.value)) return failed("EINVAL", "the source is an address of this host");
+  if (full?.kind !== "error") return full;
+  return unknown(
+    "how closely the source is checked depends on routes and rules that the host may have had before",
+  );
+}
+
+function checkInFull(
+  model: Model,
+  flow: InputFlow,
+  device: Device,
+  dst: number,
+  egress: number,
+  filter: number,
+  acceptLocal: number,
+  trace?: Tracer,
+): Outcome | undefined {
   const markCounts = setting(model, device, "src_valid_mark", "or");
   if (markCounts === undefined && flow.mark) return unread(device, "src_valid_mark");
   reverse.family = 4;
@@ -200,9 +217,10 @@ function validate(
 }
 
 /** Whether the kernel may leave out the full check (the condition before `full_check`). */
-function quickCheck(model: Model, device: Device, egress: number): boolean {
+function quickCheck(model: Model, device: Device, egress: number): boolean | undefined {
   if (device.number !== egress) return true;
-  return setting(model, device, "send_redirects", "or") === 0;
+  const redirects = setting(model, device, "send_redirects", "or");
+  return redirects === undefined ? undefined : redirects === 0;
 }
 
 function setting(model: Model, device: Device, key: string, how: "or" | "max" | "own"): number | undefined {

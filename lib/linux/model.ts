@@ -50,6 +50,8 @@ export interface FamilyModel {
   readonly merged?: CompiledTable;
   /** The two ways can differ: a route of main lies inside one of local. */
   readonly mergeMatters: boolean;
+  /** Somebody else than the kernel made local routes, so that it checks sources in full. */
+  readonly ownLocalRoutes: boolean;
   /** Some rule asks for ports or protocol of packets from outside, so the kernel looks for them. */
   readonly dissects: boolean;
   /** Own addresses, by number. */

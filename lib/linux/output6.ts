@@ -103,7 +103,7 @@ function run(model: Model, flow: Flow, fromHost: boolean, trace?: Tracer): Outco
   const found = answer.route!;
   const type = found.route.type as Routed["type"];
   const hops: NextHop[] = [];
-  for (const i of choices6(probe, answer, fromHost)) {
+  for (const i of choices6(probe, answer)) {
     const hop = makeHop(model, found, i, flow, fromHost);
     if ("kind" in hop) return hop;
     hops.push(hop);

@@ -1,4 +1,5 @@
-import { Answer, CompiledTable, Device, FamilyModel, Model, Probe, Step, Tracer } from "./model";
+import { choices6 } from "./fib6";
+import { Answer, CompiledTable, FamilyModel, Model, Probe, Step, Tracer } from "./model";
 import { describeRoute, describeRule } from "./text";
 
 /** Looks the flow up in one table. Leaves "again" when the table has no answer. */
@@ -62,7 +63,16 @@ export function walk(
         if (trace === undefined) lookup(model, table, probe, answer);
         else trace.deeper(() => lookup(model, table, probe, answer, trace));
         if (answer.status === "again") continue;
-        if (answer.status === "ok" && suppressed(model, step, probe, answer)) {
+        if (answer.status !== "ok") return;
+        const suppression = suppressed(model, step, probe, answer);
+        if (suppression === "by chance") {
+          const route = describeRoute(answer.route!.route);
+          answer.doubt(
+            `rule "${describeRule(step.rule)}" suppresses some hops of "${route}", and one is chosen by a hash`,
+          );
+          return;
+        }
+        if (suppression === "yes") {
           trace?.note(`  the rule suppresses "${describeRoute(answer.route!.route)}"; on to the next rule`);
           answer.status = "again";
           continue;
@@ -116,16 +126,19 @@ function whyUnclear(step: Step): string {
 }
 
 /**
- * Both suppressors, joined by "or" (fib4_rule_suppress). The group is that of the route's first device, whichever
- * hop was taken.
+ * Both suppressors, joined by "or" (fib4_rule_suppress, fib6_rule_suppress). IPv4 looks at the group of the route's
+ * first device, whichever hop is taken later; IPv6 has taken the hop by then.
  */
-function suppressed(model: Model, step: Step, probe: Probe, answer: Answer): boolean {
+function suppressed(model: Model, step: Step, probe: Probe, answer: Answer): "yes" | "no" | "by chance" {
   const route = answer.route!;
-  if (route.length <= step.suppressLength) return true;
-  if (step.suppressGroup === -1) return false;
-  const hop = probe.family === 4 ? 0 : answer.hop;
-  const device: Device | undefined = model.devices[route.hops[hop]?.device ?? -1];
-  return device !== undefined && device.link.group === step.suppressGroup;
+  if (route.length <= step.suppressLength) return "yes";
+  if (step.suppressGroup === -1) return "no";
+  const inGroup = (hop: number): boolean =>
+    model.devices[route.hops[hop]?.device ?? -1]?.link.group === step.suppressGroup;
+  if (probe.family === 4 || route.hops.length === 1) return inGroup(0) ? "yes" : "no";
+  const found = choices6(probe, answer).map(inGroup);
+  if (found.every((inside) => inside)) return "yes";
+  return found.some((inside) => inside) ? "by chance" : "no";
 }
 
 function vrfTable(model: Model, probe: Probe): number {

@@ -63,7 +63,8 @@ const localAnswer = new Answer();
 export function ownerOf4(model: Model, address: bigint): number {
   const owners = model[4].own.get(address);
   if (owners !== undefined) return owners[0];
-  const local = model[4].tables.get(Table.local);
+  // As long as local and main are one table, local routes of main count as well.
+  const local = model[4].merged ?? model[4].tables.get(Table.local);
   if (local === undefined) return ANY_DEVICE;
   localProbe.dst4 = Number(address);
   localAnswer.clear();

@@ -17,6 +17,7 @@ export const SCOPE = { interface: 1, link: 2, site: 5, global: 14 } as const;
 
 /** Multicast scope, or that of a unicast address (RFC 4291 2.7, RFC 6724 3.1). */
 export function scopeOf(value: bigint): number {
+  if (value === 0n) return -1;
   if (value >> 120n === 0xffn) return Number((value >> 112n) & 0xfn);
   if (value >> 118n === 0x3fan) return SCOPE.link;
   if (value >> 118n === 0x3fbn) return SCOPE.site;
@@ -79,9 +80,25 @@ export function selectSource6(model: Model, to: Address, by: Device | undefined)
   if (by !== undefined && by.l3mdev >= 0 && !only) {
     // Within a VRF the device's own addresses and those of the VRF come first.
     const near = candidates.filter(({ device }) => device === by || device.number === by.l3mdev);
-    if (near.some(({ address }) => scopeOf(address.address.value) >= scope)) return best(model, to, by, near);
+    if (near.some(({ address }) => scopeOf(address.address.value) >= scope))
+      return choose(model, to, by, near);
   }
-  return best(model, to, by, candidates);
+  return choose(model, to, by, candidates);
+}
+
+/** Rule 4 is there only in kernels built for Mobile IPv6 (CONFIG_IPV6_MIP6). */
+function choose(
+  model: Model,
+  to: Address,
+  by: Device | undefined,
+  candidates: readonly Candidate[],
+): SourceChoice {
+  const chosen = best(model, to, by, candidates, false);
+  if (!candidates.some(({ address }) => address.home)) return chosen;
+  const other = best(model, to, by, candidates, true);
+  if (chosen.kind === "source" && other.kind === "source" && chosen.address.value === other.address.value)
+    return chosen;
+  return { kind: "unknown", because: "home addresses count only in kernels built for Mobile IPv6" };
 }
 
 interface Candidate {
@@ -94,17 +111,25 @@ function best(
   to: Address,
   by: Device | undefined,
   candidates: readonly Candidate[],
+  mobile: boolean,
 ): SourceChoice {
   let chosen: Candidate | undefined;
   for (const candidate of candidates) {
-    if (chosen === undefined || compare(model, to, by, candidate, chosen) > 0) chosen = candidate;
+    if (chosen === undefined || compare(model, to, by, candidate, chosen, mobile) > 0) chosen = candidate;
   }
   if (chosen === undefined) return { kind: "none" };
   return { kind: "source", address: chosen.address.address, device: chosen.device.link.name };
 }
 
 /** Above 0 when `a` is the better source. Equal candidates keep the kernel's order. */
-function compare(model: Model, to: Address, by: Device | undefined, a: Candidate, b: Candidate): number {
+function compare(
+  model: Model,
+  to: Address,
+  by: Device | undefined,
+  a: Candidate,
+  b: Candidate,
+  mobile: boolean,
+): number {
   const rules: readonly ((c: Candidate) => number)[] = [
     // 1 the destination itself
     (c) => Number(c.address.address.value === to.value),
@@ -113,7 +138,7 @@ function compare(model: Model, to: Address, by: Device | undefined, a: Candidate
     // 3 not deprecated, and not optimistic
     (c) => Number(isAlwaysPreferred(c.address.address.value) || !avoided(model, c)),
     // 4 a home address
-    (c) => Number(c.address.home),
+    (c) => Number(mobile && c.address.home),
     // 5 the outgoing interface
     (c) => Number(by === undefined || c.device === by),
     // 6 the same label

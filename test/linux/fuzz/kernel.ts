@@ -22,6 +22,8 @@ export class KernelHost {
       [
         "link set lo up",
         ...devices.map((device) => `link add ${device} type veth peer name ${device} netns ${this.far}`),
+        // Link-local addresses made by the kernel come late; the scenarios give their own.
+        ...devices.map((device) => `link set ${device} addrgenmode none`),
         ...devices.map((device) => `link set ${device} up`),
       ].join("\n"),
     );
