@@ -91,7 +91,8 @@ function adopt(
 ): InterfaceParts {
   const found = attached.apply((all) => matching(iface, all) as GetNetworkInterfaceResult);
   const { region } = args;
-  const subnet = ec2().getSubnetOutput({ id: found.subnetId, region }, opts);
+  // Asked only once the interface is found: the SDK would report what is wrong once more for a lookup of nothing.
+  const subnet = found.apply(({ subnetId }) => ec2().getSubnetOutput({ id: subnetId, region }, opts));
   // The lookup does not tell delegated prefixes; reading the interface as a resource does.
   const read = ec2().NetworkInterface.get(`${name}-${iface.name}`, found.id, undefined, opts);
   const routed = pulumi
