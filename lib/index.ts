@@ -6,7 +6,7 @@ export * from "./args/symmetricRoutingPolicy";
 export { cidrSubnet } from "./clouds/cidr";
 export { MultiHomedHost } from "./components/multiHomedHost";
 export { SymmetricRoutingPolicy } from "./components/symmetricRoutingPolicy";
-export { SshHostKey, hostKeyFromSeed } from "./deliver/hostKey";
+export { SshHostKey, deriveHostKey, hostKeyFromSeed } from "./deliver/hostKey";
 export { Report, ReportFailure } from "./deliver/report";
 export { Issue, SpecError } from "./model/issue";
 export { Plan } from "./model/plan";

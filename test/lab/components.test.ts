@@ -1,0 +1,179 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { inNamespace, namespaceOf, sshLogins } from "../../lab/fabric";
+import { Lab, RunError, RunResult, startLab, stopLab } from "../../lab/run";
+import { describeFabric } from "./support/fabric";
+
+/**
+ * The components through the real engine against the lab: what an update changes, and what it costs. One life of one
+ * host, told in order; every test goes on where the last one ended.
+ */
+jest.setTimeout(120_000);
+
+const NAME = "cmp-e2e";
+const EDGE = path.join(__dirname, "programs/edge");
+const ADOPT = path.join(__dirname, "programs/adopt");
+const FRONT = { name: "front", deviceIndex: 0, publicIp: true };
+const BACK = { name: "back", deviceIndex: 1, publicIp: true };
+const SIDE = { name: "side", deviceIndex: 2 };
+
+describeFabric("a multi-homed host, from its creation to its end", () => {
+  const keys = fs.mkdtempSync(path.join(os.tmpdir(), "cmp-keys-"));
+  let lab: Lab;
+  let secrets: { publicKey: string; privateKey: { secret: string } };
+  let made: RunResult;
+
+  beforeAll(async () => {
+    const file = path.join(keys, "key");
+    execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "", "-f", file]);
+    secrets = {
+      publicKey: fs.readFileSync(`${file}.pub`, "utf8").trim(),
+      privateKey: { secret: fs.readFileSync(file, "utf8") },
+    };
+    await stopLab(NAME);
+    lab = await startLab(NAME);
+  });
+  afterAll(async () => {
+    await stopLab(NAME);
+    fs.rmSync(keys, { recursive: true });
+  });
+
+  const edge = (command: "up" | "preview" | "destroy", interfaces: object[], ami = "ami-0123456789abcdef0") =>
+    lab.run({ program: EDGE, stackName: "edge", command, config: { ...secrets, ami, interfaces } });
+  const adopt = (command: "up" | "destroy", instanceId: string) =>
+    lab.run({
+      program: ADOPT,
+      stackName: "adopt",
+      command,
+      config: { privateKey: secrets.privateKey, instanceId },
+    });
+  const instance = () => String(made.outputs["instanceId"]);
+  const logins = () => sshLogins(NAME, instance(), { labDir: path.dirname(lab.dir) });
+  const onHost = (...argv: string[]): string => {
+    const [program, ...args] = inNamespace(namespaceOf(NAME, "instance", instance()), argv);
+    return spawnSync(program, args, { encoding: "utf8" }).stdout;
+  };
+  const changed = ({ steps }: RunResult) =>
+    steps.map(({ op, type, name }) => `${op} ${type.split(":").pop()} ${name}`);
+
+  test("is made symmetric in one update, over one connection", async () => {
+    made = await edge("up", [FRONT, BACK]);
+    expect(made.outputs).toMatchObject({
+      symmetric: true,
+      gatewayBySource: { "10.0.1.10": "10.0.1.1", "10.0.2.10": "10.0.2.1" },
+      report: { failures: [] },
+    });
+    expect(made.steps.filter(({ type }) => type === "command:remote:Command")).toHaveLength(1);
+    expect(logins()).toBe(1);
+  });
+
+  test("sends what it sends from an address through that address's gateway", () => {
+    expect(onHost("ip", "route", "get", "192.0.2.1", "from", "10.0.1.10")).toMatch(/via 10\.0\.1\.1 /);
+    expect(onHost("ip", "route", "get", "192.0.2.1", "from", "10.0.2.10")).toMatch(/via 10\.0\.2\.1 /);
+  });
+
+  test("is left alone by an update without a change: no step, no connection", async () => {
+    const again = await edge("up", [BACK, FRONT].reverse());
+    expect([again.changes, again.steps]).toEqual([0, []]);
+    const reordered = await edge("up", [BACK, FRONT]);
+    // Only the list that the component was given is another; nothing of the host is.
+    expect(changed(reordered).filter((step) => !/MultiHomedHost|SymmetricRoutingPolicy/.test(step))).toEqual(
+      [],
+    );
+    expect(logins()).toBe(1);
+  });
+
+  test("shows one more address as the lines of just that address", async () => {
+    const preview = await edge("preview", [FRONT, { ...BACK, privateIps: ["10.0.2.11"] }]);
+    const program = preview.stdout.slice(preview.stdout.indexOf("stdin"));
+    const lines = program
+      .split("\n")
+      .filter((line) =>
+        /^\s*[+-] (address|prefix|interface|route|rule|expect|sysctl|numbers|plan)/.test(line),
+      );
+    expect(lines.length).toBeGreaterThan(0);
+    expect(lines.filter((line) => !/10\.0\.2\.1[01]/.test(line))).toEqual([]);
+    expect(lines.filter((line) => /10\.0\.1\./.test(line))).toEqual([]);
+    expect(preview.stdout).not.toContain("OPENSSH PRIVATE KEY");
+  });
+
+  test("gets one more address: two resources changed, one connection", async () => {
+    const before = logins();
+    const result = await edge("up", [FRONT, { ...BACK, privateIps: ["10.0.2.11"] }]);
+    expect(changed(result).filter((step) => !/ (MultiHomedHost|SymmetricRoutingPolicy) /.test(step))).toEqual(
+      ["update NetworkInterface edge-back", "update Command edge-routing-apply"],
+    );
+    expect(result.outputs["gatewayBySource"]).toMatchObject({ "10.0.2.11": "10.0.2.1" });
+    expect(result.outputs["symmetric"]).toBe(true);
+    expect(logins() - before).toBe(1);
+    expect(onHost("ip", "route", "get", "192.0.2.1", "from", "10.0.2.11")).toMatch(/via 10\.0\.2\.1 /);
+  });
+
+  test("gets one more interface, and the others are not touched", async () => {
+    const before = logins();
+    const result = await edge("up", [FRONT, BACK, SIDE]);
+    const steps = changed(result).filter((step) => !/ (MultiHomedHost|SymmetricRoutingPolicy) /.test(step));
+    expect(steps.sort()).toEqual([
+      "create NetworkInterface edge-side",
+      "create NetworkInterfaceAttachment edge-side",
+      "update Command edge-routing-apply",
+      "update NetworkInterface edge-back",
+    ]);
+    expect(result.outputs).toMatchObject({ symmetric: true, gatewayBySource: { "10.0.3.10": "10.0.3.1" } });
+    expect(logins() - before).toBe(1);
+  });
+
+  test("loses an interface: the policy first, then the interface", async () => {
+    const result = await edge("up", [FRONT, BACK]);
+    const steps = changed(result);
+    expect(steps).toContain("delete NetworkInterface edge-side");
+    const at = (step: string) => steps.indexOf(step);
+    expect(at("update Command edge-routing-apply")).toBeLessThan(
+      at("delete NetworkInterfaceAttachment edge-side"),
+    );
+    expect(result.outputs["gatewayBySource"]).toEqual({ "10.0.1.10": "10.0.1.1", "10.0.2.10": "10.0.2.1" });
+    expect(onHost("ip", "rule")).not.toContain("10.0.3.10");
+  });
+
+  test("fails at the preview when AWS would refuse the change, and nothing is changed", async () => {
+    const before = JSON.stringify(lab.cloud());
+    const refused = edge("up", [FRONT, { ...BACK, privateIps: ["10.0.1.11", "10.0.2.1"] }]);
+    await expect(refused).rejects.toThrow(RunError);
+    await expect(refused).rejects.toThrow(
+      /interfaces\[1\]\.privateIps\[0\]: 10\.0\.1\.11 is not in the subnet[^]*interfaces\[1\]\.privateIps\[1\]/,
+    );
+    expect(JSON.stringify(lab.cloud())).toBe(before);
+  });
+
+  test("is symmetric again when its instance has been replaced, at the same addresses, with the same host key", async () => {
+    const old = instance();
+    made = await edge("up", [FRONT, BACK], "ami-0fedcba9876543210");
+    expect(instance()).not.toBe(old);
+    expect(changed(made)).toEqual(expect.arrayContaining(["update Command edge-routing-apply"]));
+    expect(made.outputs["symmetric"]).toBe(true);
+    expect(logins()).toBe(1);
+    expect(onHost("ip", "route", "get", "192.0.2.1", "from", "10.0.2.10")).toMatch(/via 10\.0\.2\.1 /);
+  });
+
+  test("can be adopted by another program, which finds all it needs and takes only the routing away again", async () => {
+    const adopted = await adopt("up", instance());
+    expect(adopted.outputs).toMatchObject({
+      symmetric: true,
+      gatewayBySource: { "10.0.1.10": "10.0.1.1", "10.0.2.10": "10.0.2.1" },
+      interfaces: { back: { privateIp: "10.0.2.10" } },
+    });
+    expect((await adopt("up", instance())).changes).toBe(0);
+    await adopt("destroy", instance());
+    expect(onHost("ip", "rule")).not.toContain("10.0.2.10");
+    expect(Object.keys(lab.cloud().instances)).toEqual([instance()]);
+  });
+
+  test("goes without being asked to restore anything", async () => {
+    const before = logins();
+    await edge("destroy", [FRONT, BACK]);
+    expect(lab.cloud()).toMatchObject({ instances: {}, networkInterfaces: {}, eips: {} });
+    expect(before).toBeGreaterThan(0);
+  });
+});

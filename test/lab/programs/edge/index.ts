@@ -1,0 +1,66 @@
+import { InternetGateway } from "@pulumi/aws/ec2/internetGateway";
+import { KeyPair } from "@pulumi/aws/ec2/keyPair";
+import { RouteTable } from "@pulumi/aws/ec2/routeTable";
+import { RouteTableAssociation } from "@pulumi/aws/ec2/routeTableAssociation";
+import { SecurityGroup } from "@pulumi/aws/ec2/securityGroup";
+import { Subnet } from "@pulumi/aws/ec2/subnet";
+import { Vpc } from "@pulumi/aws/ec2/vpc";
+import * as pulumi from "@pulumi/pulumi";
+import { MultiHomedHost, hostKeyFromSeed } from "../../../../lib";
+
+/**
+ * A host whose interfaces come from the configuration, so that a test can change them between two updates.
+ *
+ * Configuration: publicKey, privateKey (secret), ami, and "interfaces": a JSON list of what an interface is given
+ * besides its subnet, which is 10.0.N.0/24 with N its device index plus 1. "existing" true adopts the instance that
+ * the configuration "instanceId" names.
+ */
+const config = new pulumi.Config();
+
+interface Wanted {
+  name: string;
+  deviceIndex: number;
+  privateIps?: string[];
+  publicIp?: boolean;
+}
+
+const vpc = new Vpc("net", { cidrBlock: "10.0.0.0/16" });
+const gateway = new InternetGateway("net", { vpcId: vpc.id });
+const routes = new RouteTable("net", {
+  vpcId: vpc.id,
+  routes: [{ cidrBlock: "0.0.0.0/0", gatewayId: gateway.id }],
+});
+const subnets = [1, 2, 3].map((n) => {
+  const subnet = new Subnet(`net${n}`, {
+    vpcId: vpc.id,
+    cidrBlock: `10.0.${n}.0/24`,
+    availabilityZone: "eu-lab-1a",
+  });
+  new RouteTableAssociation(`net${n}`, { subnetId: subnet.id, routeTableId: routes.id });
+  return subnet;
+});
+const all = { protocol: "-1", fromPort: 0, toPort: 0, cidrBlocks: ["0.0.0.0/0"] };
+const group = new SecurityGroup("net", { vpcId: vpc.id, ingress: [all], egress: [all] });
+const key = new KeyPair("net", { publicKey: config.require("publicKey") });
+
+const edge = new MultiHomedHost(
+  "edge",
+  {
+    ami: config.require("ami"),
+    instanceType: "m5.xlarge",
+    keyName: key.keyName,
+    securityGroupIds: [group.id],
+    interfaces: config
+      .requireObject<Wanted[]>("interfaces")
+      .map((wanted) => ({ ...wanted, subnet: subnets[wanted.deviceIndex], hostNumber: 10 })),
+    connection: { user: "root", privateKey: config.requireSecret("privateKey") },
+    sshHostKey: hostKeyFromSeed("only for tests, no secret"),
+  },
+  { dependsOn: gateway },
+);
+
+export const instanceId = edge.instanceId;
+export const gatewayBySource = edge.gatewayBySource;
+export const symmetric = edge.symmetric;
+export const report = edge.report;
+export const publicIps = edge.publicIps;
