@@ -60,6 +60,7 @@ describeOnKernel.each(privileged ? shells(tools) : [{ name: "any shell", argv: [
       ns.sysctl("net/ipv4/ip_forward", "1");
       host = new ProgramHost(ns);
       host.shell = shell;
+      ns.steady();
       pristine = dump(ns);
     });
     afterAll(async () => {

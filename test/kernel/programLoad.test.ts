@@ -88,6 +88,8 @@ describeOnKernel("changes under load", () => {
         }
       }`,
     });
+    ns.steady();
+    peer.steady();
     const server = peer.start(["node", UDP, "serve"]);
     await server.until((out) => out.includes("ready"));
   }, 30_000);

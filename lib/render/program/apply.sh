@@ -68,9 +68,13 @@ rollback() {
   put undo "$added"
   records=$STATE/undo
   survey
-  tune undo
-  undo
-  if [ -n "$before" ]; then put restore "$before"; else rm -f "$STATE/restore"; fi
+  if ! undo; then
+    say "not all that was changed could be put back ($why); the next remove will do it"
+  elif [ -n "$before" ]; then
+    put restore "$before"
+  else
+    rm -f "$STATE/restore"
+  fi
   rm -f "$STATE/program.$new" "$STATE/undo" "$STATE"/*.new
   rmdir "$STATE" 2>/dev/null
 }
@@ -80,15 +84,8 @@ settle() {
   [ "$want4" = - ] || want4=$new
   [ "$want6" = - ] || want6=$new
   survey
-  tidy "$want4" "$want6" || say "the plan is in force, but not all that is old could be cleared away: $why"
-  case $seen in
-    *"${nl}undo "*)
-      tune undo
-      undo
-      survey
-      ;;
-  esac
+  { tidy "$want4" "$want6" && undo; } || say "the plan is in force, but not all that is old could be cleared away: $why"
   rm -f "$STATE/program.$((1 - new))"
   # Without a last look at the host the next apply does it all again.
-  if [ -n "$seen" ] && record keep && ! settled; then put observed "$print"; fi
+  if [ -n "$seen" ] && record 'keep undo' && ! settled; then put observed "$print"; fi
 }

@@ -34,15 +34,27 @@ tune() {
     done
 }
 
-# undo: what else has this word in $seen: addresses, then groups and links. A failure does not stop it.
+# undo: all that has this word in $seen: sysctls, addresses, then groups and links. Starts from a fresh $seen and
+# leaves one; looks again until all is done.
 # shellcheck disable=SC2016
 undo() {
-  for f in 6 4; do
-    batch $f "$(printf '%s\n' "$seen" | awk -v f=$f '
-      $1 != "undo" { next }
-      $2 == "address" && ($4 ~ /:/) == (f == 6) { print "addr del " $4 " dev " $3 }
-      f == 4 && $2 == "group" { later = later "link set dev " $3 " group " $4 "\n" }
-      f == 4 && $2 == "down" { later = later "link set dev " $3 " down\n" }
-      END { printf "%s", later }')" || say "$why"
+  for _ in 1 2 3 4; do
+    case $seen in
+      '') ;;
+      *"${nl}undo "*)
+        tune undo || why='cannot write sysctls'
+        for f in 6 4; do
+          batch $f "$(printf '%s\n' "$seen" | awk -v f=$f '
+            $1 != "undo" { next }
+            $2 == "address" && ($4 ~ /:/) == (f == 6) { print "addr del " $4 " dev " $3 }
+            f == 4 && $2 == "group" { later = later "link set dev " $3 " group " $4 "\n" }
+            f == 4 && $2 == "down" { later = later "link set dev " $3 " down\n" }
+            END { printf "%s", later }')"
+        done
+        ;;
+      *) return 0 ;;
+    esac
+    survey
   done
+  return 1
 }

@@ -24,7 +24,7 @@ remove() {
   rm -f "$STATE/committed" "$STATE/observed"
   survey
   tidy - - || fail "cannot remove all rules and routes: $why"
-  undo
+  undo || fail "cannot put back all that was changed: $why"
   rm -f "$STATE/restore" "$STATE/undo" "$STATE"/program.[01] "$STATE"/*.new
   [ ! -d "$STATE" ] || rmdir "$STATE" 2>/dev/null || say "$STATE holds files that are not ours, so it stays"
   emptied=1

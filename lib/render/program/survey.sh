@@ -4,7 +4,6 @@
 # dump: what the kernel says now. What ip says besides is about namespaces that come and go. There is no kernel without
 # a loopback, so an answer without one is none.
 dump() {
-  why='ip cannot show rules and routes: iproute2 6.1 or newer does, and a kernel with policy routing is needed'
   dump4=$(
     ip -4 -N -o -batch - 2>/dev/null <<END
 rule show
@@ -27,7 +26,10 @@ END
 # survey: sets $seen; its exit status is that of survey.awk, or 4 with an empty $seen.
 survey() {
   seen=
-  dump || return 4
+  dump || {
+    why='ip cannot show rules and routes: iproute2 6.1 or newer does, and a kernel with policy routing is needed'
+    return 4
+  }
   read -r boot </proc/sys/kernel/random/boot_id
   seen=$(
     printf '%s\n' =plan "$PLAN" =4 "$dump4" =6 "$dump6" |

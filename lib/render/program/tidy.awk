@@ -17,8 +17,7 @@ $2 == "route" {
 $3 == canary { canaries++; next }
 $3 == pending {
   pendings++
-  if (target == join) parked = 1
-  else if (!parked) before++
+  parked = target == join
   next
 }
 $3 == active {
@@ -42,14 +41,12 @@ END {
     }
     while (pendings-- > 0) del(pending)
   } else {
-    # The pending switch leads past the bands until they are gone. Of two at its priority the first counts.
+    # The pending switch leads past the bands until they are gone. To the kernel it is the same rule wherever it leads,
+    # so one that leads elsewhere has to go first.
     if (!parked && actives + n) {
+      while (pendings-- > 0) del(pending)
       add(pending, "goto " join)
-      before = pendings++
-    }
-    for (; before > 0; before--) {
-      del(pending)
-      pendings--
+      pendings = 1
     }
     while (actives-- > 0) del(active)
   }

@@ -65,6 +65,13 @@ export class Namespace {
     return value;
   }
 
+  /** Waits until no IPv6 address is tentative any more. Even without duplicate detection that takes a moment. */
+  steady(): void {
+    const wait =
+      "for i in $(seq 200); do ip -6 addr show tentative | grep -q . || exit 0; sleep 0.05; done; exit 1";
+    this.ok("sh", "-c", wait);
+  }
+
   /** Starts a program; it is killed when the namespace is destroyed. */
   start(argv: readonly string[], options: Pick<RunOptions, "env"> = {}): Background {
     const child = spawn("nsenter", [`--net=${this.path}`, "--", ...argv], {
