@@ -23,14 +23,14 @@ export interface HostCheck {
 
 /** What is wrong with the arguments as they are now, in the constructor; nothing is made when there is an issue. */
 export function constructorIssues(args: MultiHomedHostArgs, host: Inputs<HostCheck["host"]>): Issue[] {
+  if (pulumi.Output.isInstance(args.interfaces)) {
+    const problem = "is an output, but resources are named by the interfaces";
+    const fix = "Give the list itself; the fields in it may be outputs, such as subnetId";
+    return [{ path: "interfaces", problem, fix }];
+  }
   if (!Array.isArray(args.interfaces) || args.interfaces.length === 0) {
-    return [
-      {
-        path: "interfaces",
-        problem: "there is no interface",
-        fix: "List the interfaces by name and deviceIndex",
-      },
-    ];
+    const fix = "List the interfaces by name and deviceIndex";
+    return [{ path: "interfaces", problem: "there is no interface", fix }];
   }
   const interfaces = args.interfaces.map((iface) => ({
     ...iface,

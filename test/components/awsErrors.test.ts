@@ -206,6 +206,7 @@ describe("arguments are refused in the constructor", () => {
 
   test.each<[string, Change, string]>([
     ["no interface", () => ({ interfaces: [] }), "interfaces"],
+    ["interfaces that are an output", (a) => ({ interfaces: pulumi.output(a.interfaces) as never }), "interfaces"],
     ["the same name twice", back({ name: "front" }), "interfaces[1].name"],
     ["no subnet", back({ subnet: undefined }), "interfaces[1].subnet"],
     ["two subnets", back({ subnetId: "subnet-1" }), "interfaces[1].subnet"],

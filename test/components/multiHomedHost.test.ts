@@ -334,6 +334,26 @@ describe("a multi-homed host", () => {
     expect(run.only(TYPES.eni).inputs.region).toBe("eu-west-1");
   });
 
+  test("takes a subnet that another language hands over as its id", async () => {
+    const asked: object[] = [];
+    await runWithMocks(
+      () =>
+        new MultiHomedHost("edge", {
+          ...hostArgs(network()),
+          interfaces: [
+            { name: "front", deviceIndex: 0, subnet: "subnet-1" as never, hostNumber: 10, publicIp: true },
+          ],
+        }),
+      {
+        calls: ({ inputs }) => {
+          asked.push(inputs);
+          return { cidrBlock: "192.168.7.0/24", availabilityZone: "eu-west-1b" };
+        },
+      },
+    );
+    expect(asked).toEqual([{ id: "subnet-1" }]);
+  });
+
   test("hands on its options: provider, protection, and what it waits for", async () => {
     const run = await runWithMocks(() => {
       const gateway = new InternetGateway("gate");

@@ -1,3 +1,4 @@
+import type { Subnet } from "@pulumi/aws/ec2/subnet";
 import * as pulumi from "@pulumi/pulumi";
 import { HostInterfaceArgs, MultiHomedHostArgs } from "../../args/multiHomedHost";
 import { Inputs } from "../../deliver/known";
@@ -93,8 +94,10 @@ function subnetInputs(
   region: pulumi.Input<string> | undefined,
   opts: pulumi.InvokeOptions,
 ): SubnetInputs {
-  if (iface.subnet !== undefined) return iface.subnet;
-  const id = iface.subnetId as pulumi.Input<string>;
+  // From another language a resource may arrive as its id alone.
+  const reference = iface.subnet as Subnet | string | undefined;
+  if (typeof reference === "object") return reference;
+  const id = (reference ?? iface.subnetId) as pulumi.Input<string>;
   const found = ec2().getSubnetOutput({ id, region }, opts);
   return {
     id,

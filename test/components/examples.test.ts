@@ -1,0 +1,80 @@
+import * as pulumi from "@pulumi/pulumi";
+import { deriveHostKey } from "../../lib";
+import { MockOptions, runWithMocks } from "../../lib/testing";
+import { HOST_KEY, SECRETS, TYPES } from "./support";
+
+/** The programs of examples/, run as they are. */
+async function runExample(name: string, config: Record<string, string>, options: MockOptions = {}) {
+  pulumi.runtime.setAllConfig(
+    Object.fromEntries(Object.entries(config).map(([key, value]) => [`project:${key}`, value])),
+  );
+  let exported: Record<string, pulumi.Output<unknown>> = {};
+  const run = await runWithMocks(() => {
+    jest.isolateModules(() => {
+      // eslint-disable-next-line @typescript-eslint/no-require-imports -- a program runs when it is loaded
+      exported = require(`../../examples/${name}`);
+    });
+  }, options);
+  return { run, exported };
+}
+
+describe("the example", () => {
+  test("two-enis makes a host of which each source has its own gateway", async () => {
+    const { run, exported } = await runExample(
+      "two-enis",
+      {
+        publicKey: deriveHostKey("0123456789abcdef").publicKey,
+        privateKey: SECRETS.privateKey,
+        hostKeySeed: "0123456789abcdef",
+      },
+      {
+        outputs: { "aws:ec2/vpc:Vpc": { ipv6CidrBlock: "2001:db8:e000::/56" } },
+        calls: ({ token }) => (token.includes("getAmi") ? { id: "ami-1" } : { names: ["eu-west-1a"] }),
+      },
+    );
+    expect(await run.value(exported["gatewayBySource"])).toEqual({
+      "10.0.1.10": "10.0.1.1",
+      "10.0.2.10": "10.0.2.1",
+      "10.0.2.11": "10.0.2.1",
+      "2001:db8:e000:1::a": "fe80:ec2::1",
+      "2001:db8:e000:2::a": "fe80:ec2::1",
+    });
+    expect(run.resources.map(({ clearText }) => clearText).join()).not.toContain("b3BlbnNzaC1");
+  });
+
+  test("symmetric-policy-any-host pins both host keys", async () => {
+    const { run } = await runExample("symmetric-policy-any-host", {
+      host: "10.9.9.9",
+      bastion: "bastion.example.com",
+      hostKey: HOST_KEY,
+      bastionHostKey: HOST_KEY,
+      privateKey: SECRETS.privateKey,
+    });
+    const { connection } = run.only(TYPES.command).inputs;
+    expect([connection.hostKey, connection.proxy.hostKey]).toEqual([HOST_KEY, HOST_KEY]);
+  });
+
+  test("adopt-existing-host makes nothing but the policy", async () => {
+    const eni = (device: number) => ({
+      id: `eni-${device}`,
+      macAddress: `02:00:00:00:00:0${device}`,
+      privateIp: `10.0.${device}.10`,
+      privateIps: [`10.0.${device}.10`],
+      attachments: [{ deviceIndex: device }],
+      associations: [{ publicIp: "198.51.100.7" }],
+      subnetId: String(device),
+    });
+    const { run } = await runExample(
+      "adopt-existing-host",
+      { instanceId: "i-1", hostKey: HOST_KEY, privateKey: SECRETS.privateKey },
+      {
+        calls: ({ token, inputs }) =>
+          token.includes("getNetworkInterfaces") ? { ids: ["eni-0", "eni-1"] }
+          : token.includes("getNetworkInterface") ? eni(Number(inputs.id.slice(4)))
+          : { cidrBlock: `10.0.${inputs.id}.0/24` }, // prettier-ignore
+      },
+    );
+    expect(run.ofType(TYPES.instance)).toEqual([]);
+    expect(run.only(TYPES.command).inputs.connection.host).toBe("198.51.100.7");
+  });
+});
