@@ -7,6 +7,9 @@ import { deriveHostKey } from "../../lib/deliver/hostKey";
 import { ArgsError } from "../../lib/deliver/argsError";
 import { MockOptions, MockRun, runWithMocks } from "../../lib/testing";
 
+// A run registers some fifteen resources; on a busy machine that takes its time.
+jest.setTimeout(60_000);
+
 /** Texts that must never be seen in clear. */
 export const SECRETS = {
   privateKey: "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1-operator-key",
