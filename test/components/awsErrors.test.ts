@@ -109,7 +109,7 @@ const ERRORS: [code: string, change: Change, path: string, says: RegExp][] = [
   ["no primary interface", ({ interfaces: [, other] }) => ({ interfaces: [other] }), "interfaces", /no interface has the device index 0/],
   ["Resource.AlreadyAssociated", ({ interfaces: all }) => ({ interfaces: all.map((i) => ({ ...i, publicIp: undefined, allocationId: "eipalloc-1" })) }), "interfaces[1].allocationId", /is that of interface "front" too/],
   ["SecurityGroupsPerInterfaceLimitExceeded", () => ({ securityGroupIds: ["1", "2", "3", "4", "5", "6"].map((n) => `sg-${n}`) }), "interfaces[0].securityGroupIds", /got 6 security groups/],
-  ["InvalidParameterValue: no IPv6 block", ({ interfaces: [front, other] }) => ({ interfaces: [front, { ...other, subnet: new Subnet("v4", { vpcId: "v", cidrBlock: "10.0.2.0/24", ipv6CidrBlock: "", availabilityZone: "eu-west-1a" }), ipv6: true }] }), "interfaces[1].ipv6", /no IPv6 block/],
+  ["InvalidParameterValue: no IPv6 block", ({ interfaces: [front, other] }) => ({ interfaces: [front, { ...other, subnet: new Subnet("v4", { vpcId: "v", cidrBlock: "10.0.2.0/24", ipv6CidrBlock: "", availabilityZone: "eu-west-1a" }), ipv6: true }] }), "interfaces[1].ipv6", /needs an IPv6 block of its subnet, which has none/],
   ["InvalidParameterValue: user data too long", () => ({ userData: "#".repeat(16385) }), "userData", /16385 bytes/],
   ["no way in: two interfaces and no Elastic IP", ({ interfaces: all }) => ({ interfaces: all.map((i) => ({ ...i, publicIp: false })) }), "connection.host", /Set publicIp: true on one of "front", "back"/],
 ]; // prettier-ignore
@@ -125,6 +125,16 @@ describe("what AWS would refuse is refused at a preview", () => {
   test("in an update without a preview just as well", async () => {
     const { registered } = await refused(host(back({ privateIps: ["10.0.1.77"] })));
     expect(registered).toEqual([]);
+  });
+
+  test("in an update, of a subnet that turns out to have no IPv6 block", async () => {
+    const bare = (): Subnet =>
+      new Subnet("bare", { vpcId: "v", cidrBlock: "10.0.2.0/24", availabilityZone: "eu-west-1a" });
+    const change: Change = ({ interfaces: [front, other] }) => ({
+      interfaces: [front, { ...other, subnet: bare(), ipv6: true }],
+    });
+    const { issues, registered } = await refused(host(change));
+    expect([issues, registered]).toEqual([["interfaces[1].ipv6"], []]);
   });
 
   test("also when the value comes out of another resource", async () => {

@@ -59,18 +59,26 @@ function checkHostNumber(entry: Entry): Issue[] {
   ];
 }
 
-/** InvalidParameterValue: an IPv6 address needs an IPv6 subnet. Only a subnet that says it has none is refused. */
+/** InvalidParameterValue: addresses of a family need a subnet that has a block of it. */
 function checkSubnetFamilies(entry: Entry): Issue[] {
   const { subnet } = entry.iface;
-  if (!wantsIpv6(entry.iface) || isPending(subnet)) return [];
-  if (subnet.ipv6CidrBlock !== "") return [];
-  return [
-    {
-      path: fieldPath(entry, "ipv6"),
-      problem: "IPv6 addresses are asked for, but the subnet has no IPv6 block",
-      fix: "Give the subnet an ipv6CidrBlock, or leave the IPv6 fields out",
-    },
-  ];
+  if (isPending(subnet)) return [];
+  const needed = wantsIpv6(entry.iface) ? ([4, 6] as const) : ([4] as const);
+  return needed.flatMap((family) => {
+    const text = family === 4 ? subnet.cidrBlock : subnet.ipv6CidrBlock;
+    if (isPending(text) || subnetBlock(subnet, family) !== undefined) return [];
+    const has = text === undefined || text === "" ? "none" : shown(text);
+    return [
+      {
+        path: fieldPath(entry, family === 4 ? "subnet" : "ipv6"),
+        problem: `the interface needs an IPv${family} block of its subnet, which has ${has}`,
+        fix:
+          family === 4
+            ? "Choose a subnet with an IPv4 block"
+            : "Give the subnet an ipv6CidrBlock, or leave the IPv6 fields out",
+      },
+    ];
+  });
 }
 
 /** InvalidParameterValue: not an address, not in the subnet, reserved. */
