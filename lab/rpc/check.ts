@@ -32,8 +32,8 @@ export function check(
     if (!property) {
       const reason = provider.unmodelledProperty(type.token, key, Object.keys(type.inputs));
       failures.push({ property: key, reason });
-    } else if (!fits(property, filled[key])) {
-      failures.push({ property: key, reason: `expected ${wanted(property)}, got ${describe(filled[key])}` });
+    } else {
+      failures.push(...mismatch(key, property, filled[key]));
     }
   }
 
@@ -66,6 +66,13 @@ function madeName(key: string, name: string, old: Properties, autonaming: Autona
   if (isDefault(old, key)) return old[key];
   if (autonaming.proposed) return autonaming.proposed;
   return autonaming.disabled ? undefined : `${name}-${autonaming.suffix}`;
+}
+
+/** What is wrong with the type of a value. A secret's value is not repeated. */
+export function mismatch(key: string, property: InputProperty, value: Value): CheckFailure[] {
+  if (fits(property, value)) return [];
+  const got = property.secret ? "a value of another type" : describe(value);
+  return [{ property: key, reason: `expected ${wanted(property)}, got ${got}` }];
 }
 
 function fits(property: InputProperty, value: Value): boolean {
