@@ -1,5 +1,6 @@
 import { ACTIVE, BAND, BAND_SIZE, BAND_START, JOIN } from "../model/numbers";
 import { Plan, PlanFamily, PlanRule } from "../model/plan";
+import { FamilyCost, costOf } from "../plan/cost";
 import { concreteWords } from "../render/materialize";
 import { ruleTokens } from "../render/payload";
 import { count, wrap } from "./layout";
@@ -29,8 +30,10 @@ export function ruleLines(plan: Plan, family: 4 | 6, { rules }: PlanFamily): str
 
   const dispatch = between(BAND.dispatch, BAND.skip);
   const hidden = dispatch.length > MOST_DISPATCH ? dispatch.splice(MOST_DISPATCH - 2).length : 0;
+  const cost = costOf(rules, family);
   return [
     `IPv${family}: ${count(rules.length, "rule")} from ${start}; the next generation's are ${BAND_SIZE} later`,
+    ...(cost === undefined ? [] : costLines(cost)),
     "  # the switch: which generation is in force",
     `  ${priorityBase + ACTIVE}: goto ${start}`,
     ...group("what cannot come from a source of ours leaves at once", between(BAND.anchor, BAND.dispatch)),
@@ -49,4 +52,16 @@ export function ruleLines(plan: Plan, family: 4 | 6, { rules }: PlanFamily): str
     ...group("on to the rules of the host", between(BAND.exit, BAND_SIZE)),
     `  ${priorityBase + JOIN}: nop`,
   ];
+}
+
+/** The kernel walks the rules one by one, so the walk is what a lookup costs. */
+function costLines({ owned, unset, foreign }: FamilyCost): string[] {
+  const { average, worst } = owned;
+  const words = [
+    `a lookup walks ${average.rules} of them on average, ${worst.rules} at worst;`,
+    `${unset.rules} while a socket has no source,`,
+    `${foreign.average.rules} from sources of others;`,
+    `it takes ${average.lookups} to ${worst.lookups} times as long as without rules`,
+  ];
+  return wrap("  # ", words.join(" ").split(" "), "  # ");
 }

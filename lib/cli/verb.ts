@@ -3,6 +3,7 @@ import { SpecError } from "../model/issue";
 import { Plan } from "../model/plan";
 import { HostSpec } from "../model/spec";
 import { planHost } from "../plan";
+import { planWarnings } from "../plan/warnings";
 import { nameOf, readJsonFile } from "./input";
 import { ExitCode, Io, UserError } from "./io";
 
@@ -19,7 +20,7 @@ export type Verb = (program: Command, act: (work: Work) => Promise<void>) => voi
 export const HOST_ARGUMENT = ["<HOST.json>", "the host as JSON; - is standard input"] as const;
 
 /**
- * The plan of the host in a file.
+ * The plan of the host in a file. What is unwise about it is told on standard error.
  *
  * @throws UserError when it cannot be read, or lists what is wrong with it
  */
@@ -27,7 +28,11 @@ export async function planOf(file: string, io: Io): Promise<Plan> {
   const value = await readJsonFile(file, io);
   try {
     // The planner checks whatever it gets.
-    return planHost(value as HostSpec);
+    const plan = planHost(value as HostSpec);
+    for (const { path, problem, fix } of planWarnings(plan)) {
+      io.stderr(`multihome: warning: ${path}: ${problem}. ${fix}.\n`);
+    }
+    return plan;
   } catch (error) {
     if (!(error instanceof SpecError)) throw error;
     throw new UserError(`${nameOf(file)}: ${error.message}`);

@@ -39,6 +39,20 @@ describe("multihome plan", () => {
     expect(stdout.endsWith("}\n")).toBe(true);
   });
 
+  test("warns on standard error of what is unwise, and prints the plan all the same", async () => {
+    const addresses = Array.from(
+      { length: 4200 },
+      (_, i) => `10.${i % 250}.${(i * 7) % 256}.${(i >> 5) + 1}/32`,
+    );
+    const stdin = JSON.stringify({ name: "h", interfaces: [{ name: "a", addresses }] });
+    const { code, stdout, stderr } = await multihome(["plan", "-"], { stdin });
+    expect(code).toBe(0);
+    expect(stdout).toContain("Host h: 1 interface, 4200 sources\n");
+    expect(stderr).toMatch(
+      /^multihome: warning: interfaces: the sources need \d+ IPv4 rules, [^\n]+\. [^\n]+\.\n$/,
+    );
+  });
+
   test("lists all that is wrong on standard error, prints nothing else, and exits 2", async () => {
     const bad = JSON.stringify({ ...HOST, name: "a b", x: null });
     expect(await multihome(["plan", "-"], { stdin: bad })).toEqual({

@@ -4,6 +4,7 @@ import * as fc from "fast-check";
 import { planText } from "../../lib/cli/planText";
 import { HostSpec } from "../../lib/model";
 import { planHost } from "../../lib/plan";
+import { costOf } from "../../lib/plan/cost";
 import { materialize } from "../../lib/render";
 import { specs } from "../plan/support/specs";
 
@@ -50,6 +51,10 @@ describe("a plan as text", () => {
     expect(text).toContain("Host big: 15 interfaces, 1500 sources\n");
     expect(text).toMatch(/10\.0\.0\.2\/16 [^]*\.\.\. 10\.0\.49\.2\/16 \(50 in all\)/);
     expect(text).toMatch(/ {2}\.\.\. {3}and \d+ more, which --json lists\n/);
+    const cost = costOf(planHost(big).ipv4.rules, 4);
+    expect(text.replace(/\n {2}# /g, " ")).toContain(
+      `a lookup walks ${cost?.owned.average.rules} of them on average, ${cost?.owned.worst.rules} at worst;`,
+    );
     expect(text).toContain("  # eni-0, and likewise from 49 other sources\n");
     expect(text.replace(/\n {6,}/g, " ")).toMatch(
       /to 14 like 2001:db8:ffff:[^ ]+ \(subnet of another\): by eni-0 via fe80::1\n/,

@@ -1,0 +1,13 @@
+"use strict";
+
+/** What Stryker runs against each mutant: the tests of the pure core alone, as the project `unit` runs them. */
+const { projects } = require("./jest.config.js");
+
+const { transform, testEnvironment } = projects[0];
+
+module.exports = {
+  transform,
+  testEnvironment,
+  setupFiles: ["<rootDir>/test/plan/support/seed.ts"],
+  testMatch: ["<rootDir>/test/net/**/*.test.ts", "<rootDir>/test/plan/**/*.test.ts"],
+};
