@@ -19,7 +19,7 @@ import { Vpc } from "@pulumi/aws/ec2/vpc";
 import { getAmiOutput } from "@pulumi/aws/ec2/getAmi";
 import { getAvailabilityZonesOutput } from "@pulumi/aws/getAvailabilityZones";
 import * as pulumi from "@pulumi/pulumi";
-import { MultiHomedHost, cidrSubnet, hostKeyFromSeed } from "../../lib";
+import { MultiHomedHost, cidrSubnet, drawText, hostKeyFromSeed } from "../../lib";
 
 const config = new pulumi.Config();
 const privateKey = config.requireSecret("privateKey");
@@ -96,7 +96,8 @@ export const instanceId = edge.instanceId;
 export const publicIps = edge.publicIps;
 export const gatewayBySource = edge.gatewayBySource;
 export const symmetric = edge.symmetric;
-export const plan = edge.plan;
+/** The host as a picture: `pulumi stack output picture`. */
+export const picture = edge.plan.apply((plan) => (plan.pending ? "not known yet" : drawText(plan)));
 /** For whoever wants to put a neighbour beside the host. */
 export const frontSubnet = front.id;
 export const backSubnet = back.id;

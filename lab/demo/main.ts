@@ -2,13 +2,11 @@ import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import type { Plan } from "../../lib/model";
-import { drawText } from "../../lib/render/drawing/text";
 import { inUserNamespace, privilege, readCounters } from "../fabric";
 import { ConfigValue, Lab, RunError, RunResult, isUp, startLab, stopLab } from "../run";
-import { Agents, caughtBy, runMatrix } from "../traffic";
+import { Agents, Flow, caughtBy, runMatrix } from "../traffic";
 import { policyDiff } from "./policyDiff";
-import { Scene, flowsOf, setScene } from "./scene";
+import { Scene, flowsOf, named, setScene } from "./scene";
 import { added, bold, dim, during, flowTable, green, heading, red, say } from "./screen";
 
 /**
@@ -72,11 +70,7 @@ async function show(lab: Lab, keep: boolean): Promise<number> {
     const left = await tryFlows(scene, agents);
 
     heading("The host now");
-    say(
-      drawText(after.outputs.plan as Plan)
-        .replace(/^/gm, "   ")
-        .trimEnd(),
-    );
+    say(String(after.outputs.picture).replace(/^/gm, "   ").trimEnd());
 
     heading("Nothing changed: pulumi up again");
     const again = await run(lab, "host", EXAMPLE, "up", routed);
@@ -126,7 +120,8 @@ async function tryFlows(scene: Scene, agents: Agents): Promise<number> {
   const flows = flowsOf(scene);
   const results = await during("trying every flow with TCP", () => runMatrix(flows, { agents, port: PORT }));
   const counters = await readCounters(LAB);
-  say(flowTable(results.map((r) => (r.ok ? r : { ...r, caught: caughtBy(r.flow, counters) }))));
+  const caught = (flow: Flow): string | undefined => named(scene, caughtBy(flow, counters));
+  say(flowTable(results.map((r) => (r.ok ? r : { ...r, caught: caught(r.flow) }))));
   return results.filter((r) => !r.ok).length;
 }
 

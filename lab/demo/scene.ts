@@ -63,6 +63,17 @@ export function flowsOf(scene: Scene): Flow[] {
   ];
 }
 
+/** A sentence about ENIs with their ids said as what they are here. */
+export function named(scene: Scene, sentence: string | undefined): string | undefined {
+  const names: [string, string][] = [
+    [interfaceOf(scene.cloud, scene.host, 0).id, "front"],
+    [interfaceOf(scene.cloud, scene.host, 1).id, "back"],
+    [interfaceOf(scene.cloud, scene.frontNeighbour, 0).id, "the neighbour of front"],
+    [interfaceOf(scene.cloud, scene.backNeighbour, 0).id, "the neighbour of back"],
+  ];
+  return names.reduce((text, [id, name]) => text?.replace(id, name), sentence);
+}
+
 function interfaceOf(cloud: CloudState, instanceId: string, deviceIndex: number): NetworkInterface {
   const found = Object.values(cloud.networkInterfaces).find(
     (eni) => eni.attachment?.instanceId === instanceId && eni.attachment.deviceIndex === deviceIndex,
