@@ -89,7 +89,7 @@ export function walk(
 
 type Match = "yes" | "no" | "unclear";
 
-function matches(step: Step, probe: Probe): Match {
+export function matches(step: Step, probe: Probe): Match {
   if (!selectorsHold(step, probe)) return step.not ? "yes" : "no";
   if (step.unclear || step.tunnel) return "unclear";
   return step.not ? "no" : "yes";

@@ -20,6 +20,8 @@ export interface Intent {
   readonly unmanagedLongerThan?: PerFamily<number>;
   /** Destinations about which nothing is claimed. */
   readonly exclude?: readonly Prefix[];
+  /** Marks that others set for packets of their own (VPNs, container networks); nothing is claimed of those. */
+  readonly foreignMarks?: readonly { readonly value: number; readonly mask: number }[];
   /** Who must stay reachable while things change: the peer's network, and our address it talks to. */
   readonly management?: readonly { readonly peer: Prefix; readonly local: Address }[];
 }
@@ -79,13 +81,14 @@ export interface PropertyResult {
 /** The packet that disproves a property. */
 export interface Witness {
   readonly property: PropertyId;
-  readonly flow: OutputFlow | InputFlow;
-  readonly direction: "output" | "input";
-  /** The flow in one line: `10.0.2.10 -> 203.0.113.5`. */
+  /** The packet; absent where not a flow but the configuration itself is at fault (P9). */
+  readonly flow?: OutputFlow | InputFlow;
+  readonly direction?: "output" | "input";
+  /** The flow in one line: `10.0.2.10 -> 203.0.113.5`. Empty without a flow. */
   readonly packet: string;
   readonly expected: string;
   readonly got: string;
-  readonly outcome: Outcome;
+  readonly outcome?: Outcome;
   readonly trace: readonly TraceStep[];
   /** The state in which it happens, when it is not the state given: `after the routes of table 7000 were flushed`. */
   readonly when?: string;

@@ -6,9 +6,9 @@ import { Entry } from "./entries";
 /** Names that iproute2 prints for numbers (/etc/iproute2). Other names mean whatever the host's files say: dumps are
  *  best taken with `ip -N`, which prints numbers. */
 
-const TABLES: Readonly<Record<string, number>> = Table;
-const SCOPES: Readonly<Record<string, number>> = { global: Scope.universe, ...Scope };
-const ORIGINS: Readonly<Record<string, number>> = {
+export const TABLES: Readonly<Record<string, number>> = Table;
+export const SCOPES: Readonly<Record<string, number>> = { global: Scope.universe, ...Scope };
+export const ORIGINS: Readonly<Record<string, number>> = {
   unspec: 0,
   redirect: 1,
   kernel: 2,
@@ -32,7 +32,7 @@ const ORIGINS: Readonly<Record<string, number>> = {
   rip: 189,
   eigrp: 192,
 };
-const PROTOCOLS: Readonly<Record<string, number>> = {
+export const PROTOCOLS: Readonly<Record<string, number>> = {
   icmp: 1,
   igmp: 2,
   tcp: 6,

@@ -1,0 +1,219 @@
+import { Address, Family, widthOf } from "../net/address";
+import { InterfaceAddress, lastAddress, prefixOf } from "../net/prefix";
+import { EMPTY_STATE, Hop, Link, LinkAddress, LinuxState, Route, Rule, Scope, Table } from "./state";
+
+/** What a kernel does by itself: its first rules, and the routes that come with a device and its addresses. */
+
+const KERNEL = 2;
+
+export function hopTo(link: string, via?: Address): Hop {
+  return { link, via, onLink: false, weight: 1, dead: false, linkDown: false };
+}
+
+export function plainRoute(family: Family, route: Pick<Route, "table" | "to"> & Partial<Route>): Route {
+  return {
+    type: "unicast",
+    tos: 0,
+    metric: family === 4 ? 0 : 1024,
+    scope: Scope.universe,
+    hops: [],
+    preference: "medium",
+    origin: 3,
+    unmodelled: [],
+    ...route,
+  };
+}
+
+export function plainRule(rule: Pick<Rule, "priority" | "action"> & Partial<Rule>): Rule {
+  return { not: false, l3mdev: false, origin: 0, unmodelled: [], ...rule };
+}
+
+/** The rules that every network namespace starts with. */
+export function firstRules(family: Family): Rule[] {
+  const lookup = (priority: number, table: number): Rule =>
+    plainRule({ priority, action: { kind: "lookup", table }, origin: KERNEL });
+  const rules = [lookup(0, Table.local), lookup(32766, Table.main)];
+  return family === 4 ? [...rules, lookup(32767, Table.default)] : rules;
+}
+
+/**
+ * The routes that an address brings: the address itself in `local`, its directed broadcast, and its subnet in `main`
+ * (net/ipv4/fib_frontend.c, fib_add_ifaddr; net/ipv6/addrconf.c). `primary` is the first address of its subnet.
+ */
+export function addressRoutes(address: LinkAddress, primary: Address): Route[] {
+  const { family } = address.address;
+  const hops = [hopTo(address.link)];
+  const loopback = address.link === "lo";
+  const subnet = prefixOf(address.peer ?? address.address, address.length);
+  const host = { ...address.address, length: widthOf(family) };
+  if (family === 6) {
+    const local = plainRoute(6, {
+      table: Table.local,
+      type: "local",
+      to: host,
+      metric: 0,
+      hops,
+      origin: KERNEL,
+    });
+    const attached = plainRoute(6, { table: Table.main, to: subnet, metric: 256, hops, origin: KERNEL });
+    return address.noPrefixRoute || subnet.length === 128 || loopback ? [local] : [local, attached];
+  }
+  const made = { hops, source: primary, metric: 0, origin: KERNEL };
+  const routes = [plainRoute(4, { ...made, table: Table.local, type: "local", to: host, scope: Scope.host })];
+  if (loopback && address.address.value >> 24n === 127n) {
+    routes.push(plainRoute(4, { ...made, table: Table.local, type: "local", to: subnet, scope: Scope.host }));
+  } else if (subnet.length < 32 && !address.noPrefixRoute && !address.secondary) {
+    routes.push(plainRoute(4, { ...made, table: Table.main, to: subnet, scope: Scope.link }));
+  }
+  if (subnet.length < 31 && !address.secondary) {
+    const to = { ...lastAddress(subnet), length: 32 };
+    routes.push(plainRoute(4, { ...made, table: Table.local, type: "broadcast", to, scope: Scope.link }));
+  }
+  return routes;
+}
+
+/** A device as {@link kernelState} takes it. */
+export interface DeviceSpec {
+  readonly name: string;
+  readonly addresses: readonly InterfaceAddress[];
+  readonly group?: number;
+  readonly kind?: string;
+  readonly mac?: string;
+}
+
+/**
+ * The state of a host whose devices are up and carry these addresses, and on which nobody has set up anything else:
+ * what a prover can work on before the host exists. Sysctls are the kernel's own defaults, unless given.
+ *
+ * @param sysctls by path, as in {@link LinuxState.sysctls}
+ */
+export function kernelState(
+  devices: readonly DeviceSpec[],
+  sysctls: Readonly<Record<string, number>> = {},
+): LinuxState {
+  const loopback: DeviceSpec = {
+    name: "lo",
+    addresses: [
+      { address: { family: 4, value: 0x7f000001n }, length: 8 },
+      { address: { family: 6, value: 1n }, length: 128 },
+    ],
+  };
+  const all = [loopback, ...devices.filter((device) => device.name !== "lo")];
+  const links = all.map((device, i): Link => ({
+    index: i + 1,
+    name: device.name,
+    up: true,
+    carrier: true,
+    loopback: device.name === "lo",
+    group: device.group ?? 0,
+    kind: device.kind,
+    mac: device.mac,
+  }));
+  let state: LinuxState = {
+    ...EMPTY_STATE,
+    links,
+    rules: { 4: firstRules(4), 6: firstRules(6) },
+    sysctls: { ...defaultSysctls(links), ...sysctls },
+  };
+  const routes: { 4: Route[]; 6: Route[] } = { 4: [], 6: [] };
+  for (const link of links.slice(1)) {
+    const hops = [hopTo(link.name)];
+    const linkLocal = { family: 6, value: 0xfe80n << 112n, length: 64 } as const;
+    const multicast = { family: 6, value: 0xffn << 120n, length: 8 } as const;
+    routes[6].push(plainRoute(6, { table: Table.main, to: linkLocal, metric: 256, hops, origin: KERNEL }));
+    routes[6].push(
+      plainRoute(6, {
+        table: Table.local,
+        type: "multicast",
+        to: multicast,
+        metric: 256,
+        hops,
+        origin: KERNEL,
+      }),
+    );
+  }
+  state = { ...state, routes };
+  for (const device of all) {
+    for (const { address, length } of device.addresses) {
+      state = withAddress(state, { ...plainAddress(device.name, address, length) });
+    }
+  }
+  return state;
+}
+
+export function plainAddress(link: string, address: Address, length: number): LinkAddress {
+  return {
+    link,
+    address,
+    length,
+    scope:
+      link === "lo" && (address.value === 1n || address.value >> 24n === 127n) ? Scope.host : Scope.universe,
+    secondary: false,
+    deprecated: false,
+    tentative: false,
+    dadFailed: false,
+    optimistic: false,
+    home: false,
+    noPrefixRoute: false,
+    unmodelled: [],
+  };
+}
+
+/** The state with one more address and the routes that come with it. */
+export function withAddress(state: LinuxState, address: LinkAddress): LinuxState {
+  const { family } = address.address;
+  const subnet = prefixOf(address.peer ?? address.address, address.length);
+  const first = state.addresses.find(
+    (other) =>
+      family === 4 &&
+      other.link === address.link &&
+      other.address.family === 4 &&
+      other.length === address.length &&
+      prefixOf(other.peer ?? other.address, other.length).value === subnet.value,
+  );
+  const added = { ...address, secondary: address.secondary || first !== undefined };
+  const routes = addressRoutes(added, first?.address ?? address.address);
+  // Of two addresses in one IPv6 subnet the second finds the route of the subnet there.
+  const fresh = routes.filter(
+    (route) => family === 4 || !state.routes[6].some((other) => sameRoute(other, route)),
+  );
+  return {
+    ...state,
+    addresses: [...state.addresses, added],
+    routes: { ...state.routes, [family]: [...state.routes[family], ...fresh] },
+  };
+}
+
+function sameRoute(a: Route, b: Route): boolean {
+  return (
+    a.table === b.table &&
+    a.metric === b.metric &&
+    a.to.value === b.to.value &&
+    a.to.length === b.to.length &&
+    a.hops[0]?.link === b.hops[0]?.link
+  );
+}
+
+/** The values that routing reads, as a kernel sets them for a new device. */
+function defaultSysctls(links: readonly Link[]): Record<string, number> {
+  const values: Record<string, number> = { "ipv6/conf/all/forwarding": 0 };
+  for (const name of ["all", ...links.map((link) => link.name)]) {
+    for (const key of IPV4_OFF) values[`ipv4/conf/${name}/${key}`] = 0;
+    values[`ipv4/conf/${name}/send_redirects`] = 1;
+    values[`ipv6/conf/${name}/ignore_routes_with_linkdown`] = 0;
+  }
+  return values;
+}
+
+const IPV4_OFF = [
+  "rp_filter",
+  "accept_local",
+  "src_valid_mark",
+  "forwarding",
+  "bc_forwarding",
+  "route_localnet",
+  "ignore_routes_with_linkdown",
+  "arp_ignore",
+  "arp_announce",
+  "arp_filter",
+];

@@ -1,0 +1,165 @@
+import { Address, Family } from "../../net/address";
+import { contains, lastAddress } from "../../net/prefix";
+import { InputFlow, Outcome, OutputFlow } from "../flow";
+import { connect, input, output } from "../lookup";
+import { Chain, Model } from "../model";
+import { fieldClasses } from "./classes";
+import { Claim, sizeOf } from "./claim";
+import { describeOutcome } from "../text";
+import { Expectations } from "./expect";
+import { Intent } from "./types";
+
+/**
+ * P7: flows of what is not managed (containers, tunnels, sockets without an address) go where they went before.
+ * `scopeDestinations` are the classes that both states together tell apart.
+ */
+export function proveNoCapture(
+  before: Model,
+  after: Model,
+  family: Family,
+  intent: Intent,
+  places: readonly Address[],
+  claim: Claim,
+  when?: string,
+): void {
+  const expectations = new Expectations(intent, after, family);
+  const sources = foreignSources(before, after, family, intent);
+  const own = new Map([...before[family].own].filter(([value]) => after[family].own.has(value)));
+  const compareAt = (flow: OutputFlow | InputFlow, look: (model: Model) => Outcome): void => {
+    claim.classes++;
+    const then = look(before);
+    const now = look(after);
+    if (then.kind === "unknown") return claim.doubt(then);
+    if (now.kind === "unknown") return claim.doubt(now);
+    if (sameOutcome(then, now)) return;
+    const expected = `as before: ${describeOutcome(then)}`;
+    claim.fail({
+      flow,
+      outcome: now,
+      expected,
+      how: "once",
+      size: sizeOf(flow, now),
+      when,
+      state: after.state,
+    });
+  };
+  const unbound = fieldsFor(
+    claim,
+    intent,
+    chainOf(before, family, undefined),
+    chainOf(after, family, undefined),
+  );
+  for (const to of places) {
+    if (claim.exhausted) return;
+    if (expectations.unclaimed(to)) continue;
+    for (const fields of unbound) {
+      const flow: OutputFlow = { to, ...fields };
+      compareAt(flow, (model) => output(model, flow));
+      compareAt(flow, (model) => connect(model, flow));
+    }
+  }
+  for (const from of sources) {
+    const fields = fieldsFor(claim, intent, chainOf(before, family, from), chainOf(after, family, from));
+    const isOwn = own.has(from.value);
+    const devices = isOwn ? [] : arrivals(before, after, family, intent);
+    for (const to of places) {
+      if (claim.exhausted) return;
+      // What is addressed to the managed interfaces is P2's matter.
+      if (expectations.unclaimed(to) || expectations.ownerOf(to) !== undefined) continue;
+      for (const more of fields) {
+        if (isOwn) {
+          const flow: OutputFlow = { to, from, ...more };
+          compareAt(flow, (model) => output(model, flow));
+        }
+        if (more.uid) continue;
+        for (const iif of devices) {
+          const flow: InputFlow = { to, from, iif, ...more };
+          compareAt(flow, (model) => input(model, flow));
+        }
+      }
+    }
+  }
+}
+
+function chainOf(model: Model, family: Family, source: Address | undefined): Chain {
+  const { sources, chains, chainWithoutSource } = model[family];
+  if (family === 4) return chains[sources.interval4(Number(source?.value ?? 0n))];
+  return source === undefined ? chainWithoutSource : chains[sources.interval6(source.value)];
+}
+
+function fieldsFor(claim: Claim, intent: Intent, ...chains: readonly Chain[]): ReturnType<typeof orOne> {
+  return orOne(
+    fieldClasses(
+      chains.flatMap((chain) => chain.steps),
+      [],
+      intent.foreignMarks ?? [],
+    ),
+    claim,
+  );
+}
+
+function orOne(fields: ReturnType<typeof fieldClasses>, claim: Claim): NonNullable<typeof fields> {
+  if (fields === undefined)
+    claim.unknowns.add("the rules tell too many combinations of marks, ports and users apart");
+  return fields ?? [{}];
+}
+
+/** One source for each pair of chains, before and after, among those that no interface of the intent owns. */
+function foreignSources(before: Model, after: Model, family: Family, intent: Intent): Address[] {
+  const managed = intent.interfaces.flatMap((i) => [
+    ...i.delegatedPrefixes.filter((prefix) => prefix.family === family),
+    ...i.addresses
+      .filter(({ address }) => address.family === family)
+      .map(({ address }) => ({ ...address, length: family === 4 ? 32 : 128 })),
+  ]);
+  const starts = new Set<bigint>([...before[family].sources.starts, ...after[family].sources.starts]);
+  const width = 1n << BigInt(family === 4 ? 32 : 128);
+  for (const prefix of managed) {
+    const next = lastAddress(prefix).value + 1n;
+    if (next < width) starts.add(next);
+  }
+  for (const model of [before, after]) for (const value of model[family].own.keys()) starts.add(value);
+  const known = new Set<string>();
+  const found: Address[] = [];
+  for (const value of starts) {
+    const address = { family, value };
+    if (value === 0n || managed.some((prefix) => contains(prefix, address))) continue;
+    const own = before[family].own.has(value) && after[family].own.has(value);
+    const key = `${chainOf(before, family, address).alike} ${chainOf(after, family, address).alike} ${own ? value : ""}`;
+    if (known.has(key) || isNoSource(address)) continue;
+    known.add(key);
+    found.push(address);
+  }
+  return found;
+}
+
+function isNoSource({ family, value }: Address): boolean {
+  if (family === 6) return value === 1n || value >> 120n === 0xffn || value >> 118n === 0x3fan;
+  return value >> 24n === 127n || value >> 28n >= 0xen;
+}
+
+/** Devices that rules tell apart on arrival: those they name, a managed one, and one that is not. */
+function arrivals(before: Model, after: Model, family: Family, intent: Intent): string[] {
+  const named = new Set([...before[family].steps, ...after[family].steps].map((step) => step.rule.iif));
+  const managed = new Set(intent.interfaces.map((i) => i.device));
+  const devices = after.devices.filter((device) => !device.link.loopback).map((device) => device.link.name);
+  const rest = devices.filter((name) => !named.has(name));
+  const samples = [rest.find((name) => managed.has(name)), rest.find((name) => !managed.has(name))];
+  return [...devices.filter((name) => named.has(name)), ...samples.filter((name) => name !== undefined)];
+}
+
+/** The same way: rules and tables may be others. */
+export function sameOutcome(a: Outcome, b: Outcome): boolean {
+  if (a.kind !== b.kind) return false;
+  if (a.kind === "error") return b.kind === "error" && a.error === b.error;
+  if (a.kind === "unknown" || b.kind !== "route") return false;
+  if (a.type !== b.type || a.pretended !== b.pretended || a.hops.length !== b.hops.length) return false;
+  return a.hops.every((hop) =>
+    b.hops.some(
+      (other) =>
+        hop.device === other.device &&
+        hop.via?.value === other.via?.value &&
+        hop.source?.value === other.source?.value,
+    ),
+  );
+}

@@ -1,0 +1,94 @@
+import { Family } from "../../net/address";
+import { InputFlow, Outcome, OutputFlow } from "../flow";
+import { LinuxState } from "../state";
+import { Expected, meets } from "./expect";
+import { PropertyId } from "./types";
+
+/** A packet for which a claim fails; what is shown of it is made later, and only for the few that are shown. */
+export interface Failure {
+  readonly flow: OutputFlow | InputFlow;
+  readonly outcome: Outcome;
+  readonly expected: string | Expected;
+  readonly how: "once" | "connect";
+  /** Orders witnesses; the smallest is shown first. */
+  readonly size: number;
+  /** What was changed before, and the state it left. */
+  readonly when?: string;
+  readonly state?: LinuxState;
+  /** Something to try, known only to the property. */
+  readonly fix?: string;
+}
+
+/** A fault of the configuration itself. */
+export interface Fault {
+  readonly expected: string;
+  readonly got: string;
+  readonly blame: string;
+  readonly fix: string;
+}
+
+/** Counts the classes that one property decides for one family, and keeps the smallest failures. */
+export class Claim {
+  classes = 0;
+  failing = 0;
+  readonly failures: Failure[] = [];
+  readonly faults: Fault[] = [];
+  readonly unknowns = new Set<string>();
+  skipped?: string;
+
+  constructor(
+    readonly property: PropertyId,
+    readonly family: Family,
+    private readonly keep: number,
+    private readonly maxClasses: number,
+  ) {}
+
+  /** Whether the property has looked at as many classes as it may; then the verdict cannot be "proved". */
+  get exhausted(): boolean {
+    if (this.classes < this.maxClasses) return false;
+    this.unknowns.add(`more than ${this.maxClasses} classes; the rest was not looked at`);
+    return true;
+  }
+
+  /** Decides one class. */
+  check(
+    flow: OutputFlow | InputFlow,
+    outcome: Outcome,
+    expected: Expected,
+    how: "once" | "connect" = "once",
+  ): boolean {
+    this.classes++;
+    const met = meets(expected, outcome);
+    if (met === true) return true;
+    if (met === undefined) this.doubt(outcome);
+    else this.fail({ flow, outcome, expected, how, size: sizeOf(flow, outcome) });
+    return false;
+  }
+
+  fail(failure: Failure): void {
+    this.failing++;
+    const at = this.failures.findIndex((other) => other.size > failure.size);
+    if (at < 0) this.failures.push(failure);
+    else this.failures.splice(at, 0, failure);
+    if (this.failures.length > this.keep) this.failures.pop();
+  }
+
+  fault(fault: Fault): void {
+    this.failing++;
+    if (this.faults.length < this.keep) this.faults.push(fault);
+  }
+
+  doubt(outcome: Outcome): void {
+    if (outcome.kind === "unknown" && this.unknowns.size < 20) this.unknowns.add(outcome.because);
+  }
+}
+
+/** Smaller is better to look at: few fields named, and a leak before a mere failure. */
+export function sizeOf(flow: OutputFlow | InputFlow, outcome: Outcome): number {
+  let size = outcome.kind === "route" && !outcome.pretended ? 0 : 1;
+  for (const key of FIELDS) if (flow[key]) size += 4;
+  if ("oif" in flow && flow.oif !== undefined) size += 2;
+  return size;
+}
+
+const FIELDS = ["mark", "tos", "uid", "protocol", "sourcePort", "destinationPort"] as const;

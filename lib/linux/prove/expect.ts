@@ -1,0 +1,256 @@
+import { Address, Family, formatAddress } from "../../net/address";
+import { Prefix, comparePrefixes, contains } from "../../net/prefix";
+import { Outcome } from "../flow";
+import { Model } from "../model";
+import { PrefixIndex } from "../prefix-index";
+import { Route, Table } from "../state";
+import { SPECIAL } from "./classes";
+import { Intent, IntentInterface } from "./types";
+
+/** What the intent demands of a packet from an interface's address to a destination. */
+export type Expected =
+  /** Multicast, broadcast, link-local and what the intent leaves out. */
+  | { readonly kind: "unclaimed" }
+  | { readonly kind: "local" }
+  | { readonly kind: "by"; readonly hops: readonly ExpectedHop[]; readonly refusal: boolean };
+
+export interface ExpectedHop {
+  readonly device: string;
+  readonly via?: Address;
+  /** The device alone is claimed: what lies behind it is not managed. */
+  readonly anyGateway?: boolean;
+  /** The gateway itself may be reached through itself as well as directly. */
+  readonly orDirect?: boolean;
+}
+
+/** Where a destination lies, apart from who asks. */
+interface Place {
+  readonly address: Address;
+  readonly special: boolean;
+  readonly own: boolean;
+  /** Reached through what is not managed, as main has it. */
+  readonly behind?: { readonly device?: string };
+}
+
+/** The demands of an intent, worked out for one family of one state. */
+export class Expectations {
+  readonly managed: ReadonlySet<string>;
+  private readonly places = new Map<bigint, Place>();
+  private readonly own: ReadonlyMap<string, Ways>;
+
+  constructor(
+    readonly intent: Intent,
+    readonly model: Model,
+    readonly family: Family,
+  ) {
+    this.managed = new Set(intent.interfaces.map((i) => i.device));
+    this.own = new Map(intent.interfaces.map((i) => [i.name, new Ways(intent, i, family)]));
+  }
+
+  /** Whether nothing at all is claimed of a destination. */
+  unclaimed(to: Address): boolean {
+    return this.place(to).special;
+  }
+
+  /** From an address of `from` to `to`. */
+  egress(from: IntentInterface, to: Address): Expected {
+    const place = this.place(to);
+    if (place.special) return UNCLAIMED;
+    if (place.own) return LOCAL;
+    const ways = this.own.get(from.name)!;
+    const near = ways.near(to);
+    const behind = place.behind;
+    if (near !== undefined) {
+      const hops =
+        behind?.device === undefined ? [near] : [near, { device: behind.device, anyGateway: true }];
+      return { kind: "by", hops, refusal: behind !== undefined && behind.device === undefined };
+    }
+    if (behind !== undefined) {
+      return behind.device === undefined
+        ? REFUSED
+        : { kind: "by", hops: [{ device: behind.device, anyGateway: true }], refusal: false };
+    }
+    return ways.far(to);
+  }
+
+  /** From a socket bound to the device of `from`: what lies behind other devices is not reached. */
+  bound(from: IntentInterface, to: Address): Expected {
+    const place = this.place(to);
+    if (place.special) return UNCLAIMED;
+    if (place.own) return LOCAL;
+    const ways = this.own.get(from.name)!;
+    const near = ways.near(to);
+    if (near !== undefined && near.device === from.device)
+      return { kind: "by", hops: [near], refusal: false };
+    return ways.far(to);
+  }
+
+  /** The interface that may send from an address. */
+  ownerOf(source: Address): IntentInterface | undefined {
+    return this.intent.interfaces.find(
+      (i) =>
+        i.addresses.some(
+          ({ address }) => address.family === source.family && address.value === source.value,
+        ) || i.delegatedPrefixes.some((prefix) => contains(prefix, source)),
+    );
+  }
+
+  /** The device that is not managed and behind which main has an address. */
+  deviceBehind(address: Address): string | undefined {
+    return this.place(address).behind?.device;
+  }
+
+  private place(to: Address): Place {
+    let place = this.places.get(to.value);
+    if (place === undefined) this.places.set(to.value, (place = this.findPlace(to)));
+    return place;
+  }
+
+  private findPlace(address: Address): Place {
+    const special =
+      SPECIAL[this.family].some((prefix) => contains(prefix, address)) ||
+      (this.intent.exclude ?? []).some((prefix) => contains(prefix, address));
+    const local = longest(this.model, Table.local, address);
+    return {
+      address,
+      special:
+        special || local?.type === "broadcast" || local?.type === "anycast" || local?.type === "multicast",
+      own: local?.type === "local",
+      behind: special ? undefined : this.findBehind(address),
+    };
+  }
+
+  /** A route of main that is no default in disguise, and that leads by no managed device. */
+  private findBehind(address: Address): Place["behind"] {
+    const route = longest(this.model, Table.main, address);
+    const longerThan = (this.intent.unmanagedLongerThan ?? { 4: 1, 6: 3 })[this.family];
+    if (route === undefined || route.to.length <= longerThan || route.type === "throw") return undefined;
+    if (route.type !== "unicast") return {};
+    const device = route.hops[0]?.link;
+    if (device === undefined || this.managed.has(device)) return undefined;
+    const link = this.model.devices[this.model.deviceNumbers.get(device) ?? -1]?.link;
+    return link === undefined || link.loopback ? undefined : { device };
+  }
+}
+
+const UNCLAIMED: Expected = { kind: "unclaimed" };
+const LOCAL: Expected = { kind: "local" };
+const REFUSED: Expected = { kind: "by", hops: [], refusal: true };
+
+/** How one interface reaches what. */
+class Ways {
+  private readonly index: PrefixIndex;
+  private readonly hops: (ExpectedHop | undefined)[];
+  private readonly gateway?: Address;
+
+  constructor(
+    intent: Intent,
+    private readonly from: IntentInterface,
+    private readonly family: Family,
+  ) {
+    this.gateway = from.gateways[family];
+    const entries: { prefix: Prefix; hop: ExpectedHop }[] = [];
+    for (const prefix of from.subnets) entries.push({ prefix, hop: { device: from.device } });
+    for (const { to, via } of from.routes) entries.push({ prefix: to, hop: { device: from.device, via } });
+    for (const other of intent.interfaces) {
+      if (other === from || !isDirect(intent, from, other)) continue;
+      // An own subnet or route of the same prefix comes first.
+      for (const prefix of other.subnets) entries.push({ prefix, hop: { device: other.device } });
+    }
+    const mine = entries.filter(({ prefix }) => prefix.family === family);
+    this.index = new PrefixIndex(
+      family,
+      mine.map(({ prefix }) => prefix),
+    );
+    this.hops = this.index.prefixes.map(
+      (prefix) => mine.find((e) => comparePrefixes(e.prefix, prefix) === 0)?.hop,
+    );
+  }
+
+  /** By a subnet or a declared route. */
+  near(to: Address): ExpectedHop | undefined {
+    const { index } = this;
+    const interval = this.family === 4 ? index.interval4(Number(to.value)) : index.interval6(to.value);
+    const node = index.nodeOf[interval];
+    return node < 0 ? undefined : this.hops[node];
+  }
+
+  /** By the gateway, or not at all. */
+  far(to: Address): Expected {
+    if (this.gateway === undefined) return REFUSED;
+    const orDirect = to.value === this.gateway.value;
+    return { kind: "by", hops: [{ device: this.from.device, via: this.gateway, orDirect }], refusal: false };
+  }
+}
+
+export function isDirect(intent: Intent, from: IntentInterface, to: IntentInterface): boolean {
+  return (
+    intent.onLink === "direct" ||
+    intent.directPairs.some((pair) => pair.from === from.name && pair.to === to.name)
+  );
+}
+
+/** The first route of the longest match, whatever its metric rivals. */
+function longest(model: Model, id: number, to: Address): Route | undefined {
+  const table = model[to.family].tables.get(id);
+  if (table === undefined) return undefined;
+  const { index } = table;
+  const interval = to.family === 4 ? index.interval4(Number(to.value)) : index.interval6(to.value);
+  for (let node = index.nodeOf[interval]; node >= 0; node = index.parent[node]) {
+    const route = table.nodes[node].find((r) => r.error !== "" || r.hops.some((hop) => hop.usable));
+    if (route !== undefined) return route.route;
+  }
+  return undefined;
+}
+
+/** All prefixes that an intent tells apart. */
+export function intentPrefixes(intent: Intent): Prefix[] {
+  return [
+    ...(intent.exclude ?? []),
+    ...(intent.management ?? []).map(({ peer }) => peer),
+    ...intent.interfaces.flatMap((i) => [
+      ...i.subnets,
+      ...i.delegatedPrefixes,
+      ...i.routes.map(({ to }) => to),
+      ...([i.gateways[4], i.gateways[6]] as (Address | undefined)[])
+        .filter((gateway) => gateway !== undefined)
+        .map((gateway) => ({ ...gateway, length: gateway.family === 4 ? 32 : 128 })),
+    ]),
+  ];
+}
+
+/** Whether an outcome is what is expected. Undefined when it cannot be told. */
+export function meets(expected: Expected, outcome: Outcome): boolean | undefined {
+  if (expected.kind === "unclaimed") return true;
+  if (outcome.kind === "unknown") return undefined;
+  if (expected.kind === "local") return outcome.kind === "route" && outcome.type === "local";
+  if (outcome.kind === "error") return expected.refusal;
+  if (outcome.type !== "unicast" || outcome.pretended) return false;
+  for (const hop of outcome.hops) {
+    let found = false;
+    for (const wanted of expected.hops) {
+      if (hop.device !== wanted.device) continue;
+      if (
+        wanted.anyGateway ||
+        hop.via?.value === wanted.via?.value ||
+        (wanted.orDirect && hop.via === undefined)
+      ) {
+        found = true;
+        break;
+      }
+    }
+    if (!found) return false;
+  }
+  return true;
+}
+
+export function describeExpected(expected: Expected): string {
+  if (expected.kind === "unclaimed") return "anything";
+  if (expected.kind === "local") return "delivered to the host itself";
+  const hops = expected.hops.map((hop) => {
+    if (hop.anyGateway) return `by ${hop.device}`;
+    return `by ${hop.device} ${hop.via === undefined ? "directly" : `via ${formatAddress(hop.via)}`}`;
+  });
+  if (expected.refusal) hops.push("refused");
+  return hops.length === 0 ? "refused" : hops.join(", or ");
+}

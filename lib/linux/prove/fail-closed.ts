@@ -1,0 +1,179 @@
+import { Address } from "../../net/address";
+import { contains } from "../../net/prefix";
+import { compile } from "../compile";
+import { OutputFlow } from "../flow";
+import { output } from "../lookup";
+import { ANY_DEVICE, CompiledRoute, CompiledTable, Model, Probe } from "../model";
+import { matches } from "../rules";
+import { LinuxState, Route } from "../state";
+import { describeRoute } from "../text";
+import { Claim, sizeOf } from "./claim";
+import { Expected } from "./expect";
+import { Fields } from "./classes";
+import { Scope, SourceGroup } from "./scope";
+
+/**
+ * P6: whatever routes go away, by a flap, a flush, a lost carrier or by hand, and however many of them at once: a
+ * source never leaves by an interface that is not its own. Every route on the way through the rules that holds the
+ * destination is the answer once all before it are gone, so each of them is looked at; the walk ends only where a
+ * rule refuses, for rules stay.
+ */
+export function proveFailClosed(scope: Scope, claim: Claim): void {
+  for (const group of scope.groups) {
+    for (const fields of scope.fields(claim, group.chain)) {
+      for (const to of scope.destinations) {
+        if (claim.exhausted) return;
+        const expected = scope.expectations.egress(group.owner, to);
+        if (expected.kind !== "by") continue;
+        claim.classes++;
+        checkClass(scope, claim, group, fields, to, expected);
+      }
+    }
+  }
+}
+
+function checkClass(
+  scope: Scope,
+  claim: Claim,
+  group: SourceGroup,
+  fields: Fields,
+  to: Address,
+  expected: Extract<Expected, { kind: "by" }>,
+): void {
+  const leak = findLeak(scope, group, fields, to, expected, claim);
+  if (leak === undefined) return;
+  const flow: OutputFlow = { to, from: group.source, anySource: true, ...fields };
+  const left = withoutRivals(scope.model.state, leak.tables, leak.route, to);
+  const outcome = output(compileOnce(left), flow);
+  if (outcome.kind !== "route") return;
+  const gone = scope.model.state.routes[scope.family].filter(
+    (route) => !left.routes[scope.family].includes(route),
+  );
+  claim.fail({
+    flow,
+    outcome,
+    expected: { ...expected, refusal: true },
+    how: "once",
+    size: sizeOf(flow, outcome) + gone.length,
+    when: `after ${describeGone(gone)} went away`,
+    state: left,
+  });
+}
+
+interface Leak {
+  readonly route: Route;
+  /** Tables that were looked at before, and that of the leak. */
+  readonly tables: ReadonlySet<number>;
+}
+
+const probe = new Probe();
+
+function findLeak(
+  scope: Scope,
+  group: SourceGroup,
+  fields: Fields,
+  to: Address,
+  expected: Extract<Expected, { kind: "by" }>,
+  claim: Claim,
+): Leak | undefined {
+  const { model, family } = scope;
+  fill(model, family, group.source, to, fields);
+  const { steps } = group.chain;
+  const tables = new Set<number>();
+  for (let i = 0; i < steps.length;) {
+    const step = steps[i++];
+    const match = step.always ? "yes" : matches(step, probe);
+    if (match === "no") continue;
+    if (match === "unclear") {
+      claim.unknowns.add(`rule ${step.rule.priority} has ${step.rule.unmodelled.join(", ")}`);
+      return undefined;
+    }
+    if (step.act === "reject") return undefined;
+    if (step.act === "goto" && step.jump >= 0) i = step.jump;
+    if (step.act !== "lookup") continue;
+    const table = model[family].tables.get(step.table);
+    if (table === undefined) continue;
+    tables.add(table.id);
+    for (const route of candidates(table, to, group.source)) {
+      if (route.unclear) {
+        claim.unknowns.add(`route "${describeRoute(route.route)}" has ${route.route.unmodelled.join(", ")}`);
+        continue;
+      }
+      if (route.error !== "" || route.route.type !== "unicast" || route.length <= step.suppressLength)
+        continue;
+      if (route.tos !== 0 && route.tos !== (probe.tos & (family === 4 ? 0x1c : 0xfc))) continue;
+      for (const hop of route.hops) {
+        const device = model.devices[hop.device];
+        if (device === undefined || device.link.group === step.suppressGroup) continue;
+        if (leaksBy(scope, group, device.link.name, route, expected)) return { route: route.route, tables };
+      }
+    }
+  }
+  return undefined;
+}
+
+/** By an interface that is managed and not the source's own, or by a default through what is not managed. */
+function leaksBy(
+  scope: Scope,
+  group: SourceGroup,
+  device: string,
+  route: CompiledRoute,
+  expected: Extract<Expected, { kind: "by" }>,
+): boolean {
+  if (device === group.owner.device || expected.hops.some((hop) => hop.device === device)) return false;
+  if (scope.expectations.managed.has(device)) return true;
+  return route.length <= (scope.intent.unmanagedLongerThan ?? { 4: 1, 6: 3 })[scope.family];
+}
+
+/** All routes of a table that hold the destination, longest first. */
+function* candidates(table: CompiledTable, to: Address, source: Address): Iterable<CompiledRoute> {
+  const { index, nodes } = table;
+  const interval = to.family === 4 ? index.interval4(Number(to.value)) : index.interval6(to.value);
+  for (let node = index.nodeOf[interval]; node >= 0; node = index.parent[node]) {
+    yield* nodes[node];
+    const subtree = table.subtrees?.[node];
+    if (subtree === undefined) continue;
+    let inner = subtree.index.nodeOf[subtree.index.interval6(source.value)];
+    for (; inner >= 0; inner = subtree.index.parent[inner]) yield* subtree.nodes[inner];
+  }
+}
+
+function fill(model: Model, family: 4 | 6, source: Address, to: Address, fields: Fields): void {
+  probe.family = family;
+  probe.dst4 = family === 4 ? Number(to.value) : 0;
+  probe.src4 = family === 4 ? Number(source.value) : 0;
+  probe.dst6 = to.value;
+  probe.src6 = source.value;
+  probe.hasSource = true;
+  probe.iif = model.loopback;
+  probe.oif = ANY_DEVICE;
+  probe.mark = (fields.mark ?? 0) | 0;
+  probe.tos = fields.tos ?? 0;
+  probe.uid = fields.uid ?? 0;
+  probe.protocol = fields.protocol ?? 0;
+  probe.sport = fields.sourcePort ?? 0;
+  probe.dport = fields.destinationPort ?? 0;
+  probe.l3mdev = ANY_DEVICE;
+}
+
+/** The state in which, of the routes to the destination in these tables, this one alone is left. */
+function withoutRivals(state: LinuxState, tables: ReadonlySet<number>, keep: Route, to: Address): LinuxState {
+  const { family } = to;
+  const routes = state.routes[family].filter(
+    (route) => route === keep || !tables.has(route.table) || !contains(route.to, to),
+  );
+  return { ...state, routes: { ...state.routes, [family]: routes } };
+}
+
+let compiled: { state: LinuxState; model: Model } | undefined;
+
+function compileOnce(state: LinuxState): Model {
+  if (compiled?.state !== state) compiled = { state, model: compile(state) };
+  return compiled.model;
+}
+
+function describeGone(routes: readonly Route[]): string {
+  const shown = routes.slice(0, 3).map((route) => `"${describeRoute(route)}"`);
+  const more = routes.length > 3 ? ` and ${routes.length - 3} more` : "";
+  return shown.length === 0 ? "nothing" : `${shown.join(", ")}${more}`;
+}

@@ -1,0 +1,103 @@
+import { FamilyModel } from "../model";
+import { sameWhatEver } from "../read/batch-rules";
+import { describeRoute, describeRule, tableName } from "../text";
+import { Claim } from "./claim";
+import { Scope } from "./scope";
+
+/**
+ * P9: what is there does something, and nothing is left to chance. Each rule, and each table that a managed source
+ * looks at, counts as one class.
+ */
+export function proveHygiene(scope: Scope, claim: Claim): void {
+  const family = scope.model[scope.family];
+  checkDead(family, claim);
+  checkDoubled(family, claim);
+  checkUnresolved(family, claim);
+  checkTables(scope, claim);
+}
+
+/** A rule that stands in no chain is reached by no packet, whatever its source. */
+function checkDead(family: FamilyModel, claim: Claim): void {
+  const alive = new Set<number>();
+  for (const chain of [...family.chains, family.chainWithoutSource]) {
+    for (const step of chain.steps) alive.add(step.position);
+  }
+  for (const step of family.steps) {
+    claim.classes++;
+    // Jumps and their targets shape the walk without standing in a chain.
+    if (step.act === "nop" || step.act === "goto" || alive.has(step.position)) continue;
+    const name = `rule "${describeRule(step.rule)}"`;
+    const detached = step.iif === -2 || step.oif === -2;
+    claim.fault({
+      expected: "every rule can be reached by some packet",
+      got: detached ? `${name} names a device that is not there` : `${name} is reached by none`,
+      blame: name,
+      fix: "remove the rule, or the one before it that leaves nothing for it",
+    });
+  }
+}
+
+function checkDoubled(family: FamilyModel, claim: Claim): void {
+  for (let i = 0; i < family.steps.length; i++) {
+    const { rule } = family.steps[i];
+    for (let j = i + 1; j < family.steps.length && family.steps[j].rule.priority === rule.priority; j++) {
+      if (!sameWhatEver(rule, family.steps[j].rule)) continue;
+      claim.fault({
+        expected: "every rule is there once",
+        got: `rule "${describeRule(rule)}" is there twice, installed by protocols ${rule.origin} and ${family.steps[j].rule.origin}`,
+        blame: `rule "${describeRule(rule)}"`,
+        fix: `remove one: ip rule del ${describeRule(rule).replace(":", "").replace(/^/, "priority ")} protocol ${family.steps[j].rule.origin}`,
+      });
+    }
+  }
+}
+
+function checkUnresolved(family: FamilyModel, claim: Claim): void {
+  for (const step of family.steps) {
+    if (step.act !== "goto" || step.jump >= 0) continue;
+    claim.fault({
+      expected: "every goto has a target",
+      got: `rule "${describeRule(step.rule)}" leads to a rule that is not there, and so does nothing`,
+      blame: `rule "${describeRule(step.rule)}"`,
+      fix: "add its target, or remove it",
+    });
+  }
+}
+
+/** Equal defaults and multipath in a table that managed sources look at: which hop is taken is chance. */
+function checkTables(scope: Scope, claim: Claim): void {
+  const family = scope.model[scope.family];
+  const looked = new Set<number>();
+  for (const group of scope.groups) {
+    for (const step of group.chain.steps) if (step.act === "lookup") looked.add(step.table);
+  }
+  for (const id of looked) {
+    const table = family.tables.get(id);
+    if (table === undefined) continue;
+    claim.classes++;
+    table.nodes.forEach((routes) => {
+      for (const route of routes) {
+        const devices = new Set(route.hops.map((hop) => hop.device));
+        if (devices.size > 1) {
+          claim.fault({
+            expected: "one way for every flow",
+            got: `route "${describeRoute(route.route)}" chooses a device by a hash`,
+            blame: `table ${tableName(id)}`,
+            fix: "give the sources that use the table a single next hop",
+          });
+        }
+        const equal = routes.find(
+          (other) => other !== route && other.metric === route.metric && other.tos === route.tos,
+        );
+        if (route.length === 0 && equal !== undefined && routes.indexOf(equal) > routes.indexOf(route)) {
+          claim.fault({
+            expected: "one default for every metric",
+            got: `"${describeRoute(route.route)}" and "${describeRoute(equal.route)}" have the same metric`,
+            blame: `table ${tableName(id)}`,
+            fix: "give them different metrics, or remove one",
+          });
+        }
+      }
+    });
+  }
+}

@@ -1,0 +1,53 @@
+import { Address } from "../../net/address";
+import { InputFlow } from "../flow";
+import { input } from "../lookup";
+import { Claim } from "./claim";
+import { Expected } from "./expect";
+import { Scope } from "./scope";
+import { IntentInterface } from "./types";
+
+const LOCAL: Expected = { kind: "local" };
+
+/**
+ * P2: what arrives for an address of an interface, by the device the intent expects it at, is delivered and passes
+ * the reverse path check. Whether it is delivered depends on the class of the sender and on the address itself;
+ * whether it passes the check, on the class of the address and on the sender. So it is enough to look at every
+ * sender with one address of each class, and at every address with one sender of each class.
+ */
+export function proveIngress(scope: Scope, claim: Claim): void {
+  for (const group of scope.groups) {
+    if (group.delegated) continue;
+    for (const from of scope.destinations) arrive(scope, claim, group.owner, from, group.source);
+  }
+  for (const owner of scope.intent.interfaces) {
+    const senders = new Map<number, Address>();
+    for (const from of scope.destinations) {
+      if (arrivalsFor(scope, owner, from).length === 0) continue;
+      const { alike } = scope.chainFor(from);
+      if (!senders.has(alike)) senders.set(alike, from);
+    }
+    for (const { address } of owner.addresses) {
+      if (address.family !== scope.family) continue;
+      for (const from of senders.values()) arrive(scope, claim, owner, from, address);
+    }
+  }
+}
+
+function arrive(scope: Scope, claim: Claim, owner: IntentInterface, from: Address, to: Address): void {
+  const fields = scope.fields(claim, scope.chainFor(from), scope.chainFor(to));
+  for (const iif of arrivalsFor(scope, owner, from)) {
+    for (const more of fields) {
+      if (claim.exhausted) return;
+      // Packets from outside have no user.
+      if (more.uid) continue;
+      const flow: InputFlow = { to, from, iif, ...more };
+      claim.check(flow, input(scope.model, flow), LOCAL);
+    }
+  }
+}
+
+/** The devices by which a sender's packets to an interface's addresses come in. */
+function arrivalsFor(scope: Scope, owner: IntentInterface, from: Address): string[] {
+  const expected = scope.expectations.egress(owner, from);
+  return expected.kind === "by" ? expected.hops.map((hop) => hop.device) : [];
+}

@@ -1,0 +1,100 @@
+import { Address, Family } from "../../net/address";
+import { Prefix, sizeOf } from "../../net/prefix";
+import { compile } from "../compile";
+import { Chain, Model } from "../model";
+import { LinuxState } from "../state";
+import { Fields, destinations, fieldClasses } from "./classes";
+import { Claim } from "./claim";
+import { Expectations, intentPrefixes } from "./expect";
+import { Intent, IntentInterface } from "./types";
+
+/** Sources of one interface that the rules treat alike, by one that stands for them. */
+export interface SourceGroup {
+  readonly owner: IntentInterface;
+  readonly source: Address;
+  readonly chain: Chain;
+  /** In a delegated prefix: the source need not be an address of the host. */
+  readonly delegated: boolean;
+}
+
+/** What all properties of one family work on. */
+export class Scope {
+  readonly expectations: Expectations;
+  readonly destinations: readonly Address[];
+  readonly groups: readonly SourceGroup[];
+  private readonly fieldsOf = new Map<string, readonly Fields[] | undefined>();
+  private readonly tosValues: readonly number[];
+
+  constructor(
+    readonly model: Model,
+    readonly family: Family,
+    readonly intent: Intent,
+    readonly before?: Model,
+  ) {
+    this.expectations = new Expectations(intent, model, family);
+    const models = before === undefined ? [model] : [model, before];
+    this.destinations = destinations(family, models, intentPrefixes(intent));
+    this.tosValues = tosValues(model, family);
+    this.groups = intent.interfaces.flatMap((owner) => this.groupsOf(owner));
+  }
+
+  /**
+   * The classes of marks, ports and so on that matter to these chains together. Too many, and the claim's verdict
+   * cannot be "proved".
+   */
+  fields(claim: Claim, ...chains: readonly Chain[]): readonly Fields[] {
+    const key = chains.map((chain) => chain.alike).join(" ");
+    let fields = this.fieldsOf.get(key);
+    if (!this.fieldsOf.has(key)) {
+      const steps = chains.flatMap((chain) => chain.steps);
+      fields = fieldClasses(steps, this.tosValues, this.intent.foreignMarks ?? []);
+      this.fieldsOf.set(key, fields);
+    }
+    if (fields === undefined)
+      claim.unknowns.add("the rules tell too many combinations of marks, ports and users apart");
+    return fields ?? [{}];
+  }
+
+  /** Groups an interface's addresses and delegated prefixes by the chain that decides; the first stands for all. */
+  private groupsOf(owner: IntentInterface): SourceGroup[] {
+    const groups = new Map<string, SourceGroup>();
+    const note = (value: bigint, delegated: boolean): void => {
+      const source = { family: this.family, value };
+      const chain = this.chainFor(source);
+      const key = `${chain.alike} ${delegated}`;
+      if (!groups.has(key)) groups.set(key, { owner, source, chain, delegated });
+    };
+    for (const { address } of owner.addresses) if (address.family === this.family) note(address.value, false);
+    for (const prefix of owner.delegatedPrefixes) {
+      if (prefix.family !== this.family) continue;
+      for (const value of pieces(this.model[this.family].sources.starts, prefix)) note(value, true);
+    }
+    return [...groups.values()];
+  }
+
+  /** The chain of a source; of a packet without one where it is absent. */
+  chainFor(source: Address | undefined): Chain {
+    const { sources, chains, chainWithoutSource } = this.model[this.family];
+    if (this.family === 4) return chains[sources.interval4(Number(source?.value ?? 0n))];
+    return source === undefined ? chainWithoutSource : chains[sources.interval6(source.value)];
+  }
+}
+
+/** The scope of another state of the same host, with the same demands. */
+export function scopeOf(state: LinuxState, family: Family, intent: Intent): Scope {
+  return new Scope(compile(state), family, intent);
+}
+
+/** The lowest address of each piece that the boundaries cut the prefix into. */
+function pieces(starts: readonly bigint[], prefix: Prefix): bigint[] {
+  const end = prefix.value + sizeOf(prefix);
+  return [prefix.value, ...starts.filter((start) => start > prefix.value && start < end)];
+}
+
+function tosValues(model: Model, family: Family): number[] {
+  const values = new Set<number>();
+  for (const table of model[family].tables.values()) {
+    for (const routes of table.nodes) for (const route of routes) if (route.tos !== 0) values.add(route.tos);
+  }
+  return [...values];
+}

@@ -1,0 +1,126 @@
+import { Address } from "../../net/address";
+import { Outcome, OutputFlow } from "../flow";
+import { connect, output } from "../lookup";
+import { Model } from "../model";
+import { Claim, sizeOf } from "./claim";
+import { Expected, meets } from "./expect";
+import { Scope } from "./scope";
+import { IntentInterface } from "./types";
+
+const HOWS = ["once", "connect"] as const;
+
+/**
+ * P4: a socket without an address. The kernel chooses one, and what then leaves must be what P1 wants of that
+ * address; for one lookup (datagrams) and for a connection. That nothing is found is no fault of symmetry.
+ */
+export function proveUnbound(scope: Scope, claim: Claim): void {
+  const { model } = scope;
+  for (const fields of scope.fields(claim, scope.chainFor(undefined))) {
+    for (const to of scope.destinations) {
+      if (scope.expectations.unclaimed(to)) continue;
+      for (const how of HOWS) {
+        if (claim.exhausted) return;
+        const flow: OutputFlow = { to, ...fields };
+        checkChosen(scope, claim, flow, look(model, flow, how), how, undefined);
+      }
+    }
+  }
+}
+
+/**
+ * P5: a socket bound to an interface's device, without an address or with one of the interface's: it leaves by the
+ * device and by its gateway, and never by asking the link for a host that is not on it. Where the interface has no
+ * gateway the kernel always does that, and nothing can be claimed.
+ */
+export function proveBound(scope: Scope, claim: Claim): void {
+  const { model, family, intent } = scope;
+  for (const owner of intent.interfaces) {
+    if (owner.gateways[family] === undefined) continue;
+    const groups = scope.groups.filter((group) => group.owner === owner && !group.delegated);
+    if (groups.length === 0) continue;
+    for (const fields of scope.fields(claim, scope.chainFor(undefined))) {
+      for (const to of scope.destinations) {
+        if (strictlyBound(scope, owner, to).kind === "unclaimed") continue;
+        for (const how of HOWS) {
+          if (claim.exhausted) return;
+          const flow: OutputFlow = { to, oif: owner.device, ...fields };
+          checkChosen(scope, claim, flow, look(model, flow, how), how, owner);
+        }
+      }
+    }
+    for (const group of groups) {
+      for (const fields of scope.fields(claim, group.chain)) {
+        for (const to of scope.destinations) {
+          if (claim.exhausted) return;
+          const expected = strictlyBound(scope, owner, to);
+          if (expected.kind === "unclaimed") continue;
+          const flow: OutputFlow = { to, from: group.source, oif: owner.device, anySource: true, ...fields };
+          claim.check(flow, output(model, flow), expected);
+        }
+      }
+    }
+  }
+}
+
+function look(model: Model, flow: OutputFlow, how: "once" | "connect"): Outcome {
+  return how === "once" ? output(model, flow) : connect(model, flow);
+}
+
+/** A bound socket reaches another address of the host by no device but the loopback, if at all; nothing is claimed. */
+function strictlyBound(scope: Scope, owner: IntentInterface, to: Address): Expected {
+  const expected = scope.expectations.bound(owner, to);
+  return expected.kind === "local" ? { kind: "unclaimed" } : expected;
+}
+
+/** Holds the outcome against what the source that was chosen wants. */
+function checkChosen(
+  scope: Scope,
+  claim: Claim,
+  flow: OutputFlow,
+  outcome: Outcome,
+  how: "once" | "connect",
+  bound: IntentInterface | undefined,
+): void {
+  claim.classes++;
+  if (outcome.kind === "unknown") return claim.doubt(outcome);
+  if (outcome.kind === "error") {
+    if (bound === undefined) return;
+    const expected = strictlyBound(scope, bound, flow.to);
+    if (meets(expected, outcome) === false) fail(claim, flow, outcome, how, expected);
+    return;
+  }
+  if (outcome.type !== "unicast") return;
+  for (const hop of outcome.hops) {
+    const one: Outcome = { ...outcome, hops: [hop] };
+    if (hop.source === undefined) {
+      if (scope.expectations.managed.has(hop.device)) fail(claim, flow, one, how, "a source address");
+      continue;
+    }
+    const owner = scope.expectations.ownerOf(hop.source);
+    if (owner === undefined) {
+      // An address of the host itself, on the loopback, may leave by any link; others belong to their own.
+      const leaks = scope.expectations.managed.has(hop.device) && !isHostIdentity(scope, hop.source);
+      if (leaks) fail(claim, flow, one, how, `a source address of ${hop.device}`);
+      continue;
+    }
+    const expected =
+      bound === undefined ? scope.expectations.egress(owner, flow.to) : strictlyBound(scope, owner, flow.to);
+    if (bound !== undefined && owner !== bound)
+      fail(claim, flow, one, how, `a source address of ${bound.device}`);
+    else if (meets(expected, one) === false) fail(claim, flow, one, how, expected);
+  }
+}
+
+function isHostIdentity(scope: Scope, source: Address): boolean {
+  return (scope.model[scope.family].own.get(source.value) ?? []).includes(scope.model.loopback);
+}
+
+function fail(
+  claim: Claim,
+  flow: OutputFlow,
+  outcome: Outcome,
+  how: "once" | "connect",
+  expected: Expected | string,
+): void {
+  claim.fail({ flow, outcome, expected, how, size: sizeOf(flow, outcome) });
+}
