@@ -61,7 +61,7 @@ BEGIN {
   split("plan numbers interface address prefix sysctl route4 route6 rule4 rule6 expect4 expect6 end", list)
   for (i in list) known[list[i]]
   # rtnetlink(7), /etc/iproute2/rt_protos
-  split("2 kernel,3 by hand or by a script,4 static or systemd-networkd,11 FRR,12 BIRD,16 DHCP,18 keepalived,186 BGP" \
+  split("0 by hand or by a script,3 by hand or by a script,4 static or systemd-networkd,11 FRR,12 BIRD,16 DHCP,18 keepalived,186 BGP" \
     ",188 OSPF", list, ",")
   for (i in list) owner[list[i] + 0] = substr(list[i], index(list[i], " ") + 1)
 }

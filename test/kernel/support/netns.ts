@@ -77,6 +77,7 @@ export class Namespace {
     const child = spawn("nsenter", [`--net=${this.path}`, "--", ...argv], {
       env: { ...process.env, ...options.env },
       stdio: ["pipe", "pipe", "pipe"],
+      detached: true,
     });
     const started = new Background(child);
     this.background.push(started);
@@ -120,9 +121,14 @@ export class Background {
     return { status: this.child.exitCode ?? 128, stdout: this.stdout, stderr: this.stderr };
   }
 
-  /** Ends it; what it printed. */
+  /** Ends it, and what it has started; what it printed. */
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<string> {
-    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill(signal);
+    try {
+      // It leads a process group of its own.
+      if (this.child.pid !== undefined) process.kill(-this.child.pid, signal);
+    } catch {
+      // It has ended.
+    }
     await this.ended;
     return this.stdout;
   }

@@ -1,0 +1,108 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { HostSpec } from "../../lib/model/spec";
+import { Namespace, Namespaces, describeOnKernel, dump, monitor, settle } from "./support/netns";
+import { ProgramHost, program } from "./support/program";
+
+/** Every tool the program may start, each counting itself. */
+const TOOLS = [
+  "ip",
+  "awk",
+  "sed",
+  "cat",
+  "tr",
+  "rm",
+  "mv",
+  "mkdir",
+  "rmdir",
+  "sha256sum",
+  "cksum",
+  "sleep",
+  "grep",
+];
+
+/** Interfaces with so many addresses of each family, scattered over a subnet an interface. */
+function host(interfaces: number, addresses: number): HostSpec {
+  return {
+    name: "big",
+    interfaces: Array.from({ length: interfaces }, (_, i) => ({
+      name: `eni-${i}`,
+      match: { ifname: `eth${i}` },
+      addresses: Array.from({ length: addresses }, (_, j) => [
+        `10.${i}.${j % 4}.${3 + ((j * 37) % 250)}/22`,
+        `fd00:${i}::${(j * 4099 + 16).toString(16)}/64`,
+      ]).flat(),
+      gateways: [`10.${i}.0.1`, "fe80::1"],
+    })),
+  };
+}
+
+describeOnKernel("a host of 15 interfaces with 50 addresses of each family on each", () => {
+  const namespaces = new Namespaces("prgscale");
+  let ns: Namespace;
+  let machine: ProgramHost;
+  let pristine: string;
+  const big = host(15, 50);
+  const plan = program(big);
+
+  beforeAll(() => {
+    ns = namespaces.create("host");
+    const peer = namespaces.create("peer");
+    machine = new ProgramHost(ns);
+    big.interfaces.forEach((_, i) => namespaces.connect([ns, `eth${i}`], [peer, `eth${i}`]));
+    ns.steady();
+    pristine = dump(ns);
+    const bin = path.join(machine.dir, "bin");
+    fs.mkdirSync(bin);
+    for (const tool of TOOLS) {
+      const real = ns.ok("sh", "-c", `PATH=$PATH:/usr/sbin:/sbin command -v ${tool}`).trim();
+      fs.writeFileSync(path.join(bin, tool), `#!/bin/sh\necho ${tool} >>"$LOG"\nexec ${real} "$@"\n`, {
+        mode: 0o755,
+      });
+    }
+  }, 60_000);
+  afterAll(async () => {
+    machine?.destroy();
+    await namespaces.destroy();
+  }, 30_000);
+
+  /** Runs with every tool counted; how often each was started. */
+  function counted(text: string, verb: string): Record<string, number> {
+    const log = path.join(machine.dir, "log");
+    fs.writeFileSync(log, "");
+    machine.env = { PATH: `${path.join(machine.dir, "bin")}:${process.env["PATH"]}`, LOG: log };
+    machine.ok(text, verb);
+    machine.env = {};
+    const counts: Record<string, number> = {};
+    for (const tool of fs.readFileSync(log, "utf8").trim().split("\n"))
+      counts[tool] = (counts[tool] ?? 0) + 1;
+    return counts;
+  }
+
+  test("apply, verify, apply again without a write, remove", async () => {
+    const applied = counted(plan, "apply");
+    const report = JSON.parse(machine.ok(plan, "verify", "--json"));
+    expect(report).toMatchObject({ ok: true, failed: [] });
+    // Elsewhere, attached, and attached to each other interface, from every address.
+    expect(report.checked).toBe(2 * 15 * 50 * (1 + 1 + 14));
+
+    const watcher = await monitor(ns);
+    const idle = counted(plan, "apply");
+    await settle(watcher);
+    expect(await watcher.stop()).toBe("");
+    expect(Object.values(idle).reduce((sum, n) => sum + n, 0)).toBeLessThanOrEqual(8);
+
+    counted(plan, "remove");
+    expect(dump(ns)).toBe(pristine);
+
+    // As many processes for one address of each family as for fifty.
+    const small = program(host(15, 1));
+    expect(counted(small, "apply")).toEqual(applied);
+    expect(counted(small, "apply")).toEqual(idle);
+    console.info(
+      `processes of the first apply: ${JSON.stringify(applied)}; of one without a change: ${JSON.stringify(idle)}`,
+    );
+    machine.ok(small, "remove");
+    expect(dump(ns)).toBe(pristine);
+  }, 120_000);
+});
