@@ -51,18 +51,68 @@ const isOrchid = (value: bigint): boolean => value >> 100n === 0x2001001n;
 /** Loopback, IPv4-mapped and IPv4-compatible: preferred whatever their state. */
 const isAlwaysPreferred = (value: bigint): boolean => value >> 32n === 0n || value >> 32n === 0xffffn;
 
-/**
- * The source for a destination that is reached by a device (undefined when no route was found).
- */
+/** The source for a destination that is reached by a device; undefined when no route was found. */
 export function selectSource6(model: Model, to: Address, by: Device | undefined): SourceChoice {
-  const scope = scopeOf(to.value);
+  const { value } = to;
+  const field = fieldFor(model, value, by);
+  if (field.kind !== "field") return field;
+  // Rule 1: the destination itself.
+  const same = field.all.find(({ address }) => address.address.value === value);
+  if (same !== undefined) return chosen(same);
+  const best = longest(field.tied, value);
+  const mobile = field.tiedMobile === undefined ? best : longest(field.tiedMobile, value);
+  if (best === undefined || mobile === undefined) return { kind: "none" };
+  if (best.address.address.value !== mobile.address.address.value) {
+    return { kind: "unknown", because: "home addresses count only in kernels built for Mobile IPv6" };
+  }
+  return chosen(best);
+}
+
+interface Candidate {
+  readonly device: Device;
+  readonly address: LinkAddress;
+}
+
+/**
+ * All that rules 2 to 7 leave to choose from. They see no more of the destination than its scope, its label and
+ * whether it is multicast or an ORCHID, so that a host has few such fields, and each is worked out once.
+ */
+interface Field {
+  readonly kind: "field";
+  readonly all: readonly Candidate[];
+  /** One for each subnet: rule 8 compares no more of an address than its prefix. */
+  readonly tied: readonly Candidate[];
+  /** The same in kernels built for Mobile IPv6, where home addresses come first (rule 4); if there are any. */
+  readonly tiedMobile?: readonly Candidate[];
+}
+
+const fields = new WeakMap<Model, Map<string, Field | SourceChoice>>();
+
+function fieldFor(model: Model, value: bigint, by: Device | undefined): Field | SourceChoice {
+  const scope = scopeOf(value);
+  const label = labelOf(value);
+  const key = `${by?.number} ${scope} ${label} ${isMulticast(value)} ${isOrchid(value)}`;
+  let known = fields.get(model);
+  if (known === undefined) fields.set(model, (known = new Map<string, Field | SourceChoice>()));
+  let field = known.get(key);
+  if (field === undefined) known.set(key, (field = makeField(model, value, scope, label, by)));
+  return field;
+}
+
+function makeField(
+  model: Model,
+  value: bigint,
+  scope: number,
+  label: number,
+  by: Device | undefined,
+): Field | SourceChoice {
   let only = false;
   if (by !== undefined) {
     const restrict = model.state.sysctls[`ipv6/conf/${by.link.name}/use_oif_addrs_only`];
     // The sysctl came with Linux 4.4; a capture that lacks it comes from a kernel without it, or lacks everything.
-    only = isMulticast(to.value) || scope <= SCOPE.link || restrict === 1;
+    only = isMulticast(value) || scope <= SCOPE.link || restrict === 1;
   }
-  const candidates: Candidate[] = [];
+  let all: Candidate[] = [];
   for (const device of model.devices) {
     if (only ? device !== by : device.l3mdev !== (by?.l3mdev ?? -1)) continue;
     for (const address of device.addresses[6]) {
@@ -74,89 +124,82 @@ export function selectSource6(model: Model, to: Address, by: Device | undefined)
           because: `address on ${device.link.name} has ${address.unmodelled.join(", ")}`,
         };
       }
-      candidates.push({ device, address });
+      all.push({ device, address });
     }
   }
   if (by !== undefined && by.l3mdev >= 0 && !only) {
     // Within a VRF the device's own addresses and those of the VRF come first.
-    const near = candidates.filter(({ device }) => device === by || device.number === by.l3mdev);
-    if (near.some(({ address }) => scopeOf(address.address.value) >= scope))
-      return choose(model, to, by, near);
+    const near = all.filter(({ device }) => device === by || device.number === by.l3mdev);
+    if (near.some(({ address }) => scopeOf(address.address.value) >= scope)) all = near;
   }
-  return choose(model, to, by, candidates);
+  const tie = (mobile: boolean): Candidate[] =>
+    onePerSubnet(tied(model, all, value, scope, label, by, mobile));
+  const hasHome = all.some(({ address }) => address.home);
+  return { kind: "field", all, tied: tie(false), tiedMobile: hasHome ? tie(true) : undefined };
 }
 
-/** Rule 4 is there only in kernels built for Mobile IPv6 (CONFIG_IPV6_MIP6). */
-function choose(
+/** Rules 2 to 7, one after the other: those that do best by a rule go on to the next. */
+function tied(
   model: Model,
-  to: Address,
+  all: readonly Candidate[],
+  value: bigint,
+  scope: number,
+  label: number,
   by: Device | undefined,
-  candidates: readonly Candidate[],
-): SourceChoice {
-  const chosen = best(model, to, by, candidates, false);
-  if (!candidates.some(({ address }) => address.home)) return chosen;
-  const other = best(model, to, by, candidates, true);
-  if (chosen.kind === "source" && other.kind === "source" && chosen.address.value === other.address.value)
-    return chosen;
-  return { kind: "unknown", because: "home addresses count only in kernels built for Mobile IPv6" };
-}
-
-interface Candidate {
-  readonly device: Device;
-  readonly address: LinkAddress;
-}
-
-function best(
-  model: Model,
-  to: Address,
-  by: Device | undefined,
-  candidates: readonly Candidate[],
   mobile: boolean,
-): SourceChoice {
-  let chosen: Candidate | undefined;
-  for (const candidate of candidates) {
-    if (chosen === undefined || compare(model, to, by, candidate, chosen, mobile) > 0) chosen = candidate;
-  }
-  if (chosen === undefined) return { kind: "none" };
-  return { kind: "source", address: chosen.address.address, device: chosen.device.link.name };
-}
-
-/** Above 0 when `a` is the better source. Equal candidates keep the kernel's order. */
-function compare(
-  model: Model,
-  to: Address,
-  by: Device | undefined,
-  a: Candidate,
-  b: Candidate,
-  mobile: boolean,
-): number {
+): readonly Candidate[] {
   const rules: readonly ((c: Candidate) => number)[] = [
-    // 1 the destination itself
-    (c) => Number(c.address.address.value === to.value),
     // 2 a scope that suffices, and no more than that
-    (c) => scopeMerit(scopeOf(c.address.address.value), scopeOf(to.value)),
+    ({ address }) => scopeMerit(scopeOf(address.address.value), scope),
     // 3 not deprecated, and not optimistic
     (c) => Number(isAlwaysPreferred(c.address.address.value) || !avoided(model, c)),
     // 4 a home address
-    (c) => Number(mobile && c.address.home),
+    ({ address }) => Number(mobile && address.home),
     // 5 the outgoing interface
-    (c) => Number(by === undefined || c.device === by),
+    ({ device }) => Number(by === undefined || device === by),
     // 6 the same label
-    (c) => Number(labelOf(c.address.address.value) === labelOf(to.value)),
+    ({ address }) => Number(labelOf(address.address.value) === label),
     // 7 public or temporary, as the sysctl says
     (c) => Number(c.address.secondary === prefersTemporary(model, c)),
     // the kernel's own: ORCHIDs among themselves
-    (c) => Number(isOrchid(c.address.address.value) === isOrchid(to.value)),
-    // 8 the longest common prefix
-    (c) => Math.min(commonBits(c.address.address.value, to.value), c.address.length),
-    // the kernel's own: not optimistic
-    (c) => Number(!c.address.optimistic),
+    ({ address }) => Number(isOrchid(address.address.value) === isOrchid(value)),
   ];
-  for (const rule of rules) {
-    const difference = rule(a) - rule(b);
-    if (difference !== 0) return difference;
+  return rules.reduce<readonly Candidate[]>((left, rule) => {
+    const merits = left.map(rule);
+    const most = Math.max(...merits);
+    return left.filter((_c, i) => merits[i] === most);
+  }, all);
+}
+
+/** The first of each subnet; the kernel's last rule puts optimistic addresses behind. */
+function onePerSubnet(candidates: readonly Candidate[]): Candidate[] {
+  const first = new Map<string, Candidate>();
+  for (const candidate of candidates) {
+    const { address, length, optimistic } = candidate.address;
+    const key = `${address.value >> BigInt(128 - length)}/${length} ${optimistic}`;
+    if (!first.has(key)) first.set(key, candidate);
   }
-  return 0;
+  return [...first.values()];
+}
+
+/** Rule 8, the longest common prefix, then the kernel's own: not optimistic. Equal ones keep their order. */
+function longest(candidates: readonly Candidate[], value: bigint): Candidate | undefined {
+  if (candidates.length <= 1) return candidates[0];
+  let best: Candidate | undefined;
+  let most = -1;
+  for (const candidate of candidates) {
+    const { address, length, optimistic } = candidate.address;
+    const merit = 2 * Math.min(commonBits(address.value, value), length) + Number(!optimistic);
+    if (merit > most) {
+      most = merit;
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+function chosen({ address, device }: Candidate): SourceChoice {
+  return { kind: "source", address: address.address, device: device.link.name };
 }
 
 function scopeMerit(scope: number, needed: number): number {

@@ -1,5 +1,6 @@
 import { FamilyModel } from "../model";
-import { sameWhatEver } from "../read/batch-rules";
+import { selectorsOf } from "../read/batch-rules";
+import { Rule } from "../state";
 import { describeRoute, describeRule, tableName } from "../text";
 import { Claim } from "./claim";
 import { Scope } from "./scope";
@@ -38,17 +39,21 @@ function checkDead(family: FamilyModel, claim: Claim): void {
 }
 
 function checkDoubled(family: FamilyModel, claim: Claim): void {
-  for (let i = 0; i < family.steps.length; i++) {
-    const { rule } = family.steps[i];
-    for (let j = i + 1; j < family.steps.length && family.steps[j].rule.priority === rule.priority; j++) {
-      if (!sameWhatEver(rule, family.steps[j].rule)) continue;
-      claim.fault({
-        expected: "every rule is there once",
-        got: `rule "${describeRule(rule)}" is there twice, installed by protocols ${rule.origin} and ${family.steps[j].rule.origin}`,
-        blame: `rule "${describeRule(rule)}"`,
-        fix: `remove one: ip rule del ${describeRule(rule).replace(":", "").replace(/^/, "priority ")} protocol ${family.steps[j].rule.origin}`,
-      });
+  const known = new Map<string, Rule>();
+  for (const { rule } of family.steps) {
+    const key = `${rule.priority} ${selectorsOf(rule)}`;
+    const first = known.get(key);
+    if (first === undefined) {
+      known.set(key, rule);
+      continue;
     }
+    const words = describeRule(rule).replace(/^(\d+):/, "priority $1");
+    claim.fault({
+      expected: "every rule is there once",
+      got: `rule "${describeRule(rule)}" is there twice, installed by protocols ${first.origin} and ${rule.origin}`,
+      blame: `rule "${describeRule(rule)}"`,
+      fix: `remove one: ip rule del ${words} protocol ${rule.origin}`,
+    });
   }
 }
 

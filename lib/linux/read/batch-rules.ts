@@ -152,15 +152,19 @@ function readRange(word: string, max: number): Range {
 
 /** The kernel compares everything, the protocol that installed it included, but not where a goto leads. */
 export function sameRule(a: Rule, b: Rule): boolean {
-  return a.priority === b.priority && a.origin === b.origin && sameWhatEver(a, b);
+  return a.priority === b.priority && a.origin === b.origin && selectorsOf(a) === selectorsOf(b);
 }
 
-/** The same selectors, action and suppressors; a goto is the same wherever it leads. */
-export function sameWhatEver(a: Rule, b: Rule): boolean {
-  return selectorsOf(a) === selectorsOf(b);
+/** Selectors, action and suppressors as a text that is equal where they are; a goto is the same wherever it leads. */
+export function selectorsOf(rule: Rule): string {
+  let text = selectors.get(rule);
+  if (text === undefined) selectors.set(rule, (text = writeSelectors(rule)));
+  return text;
 }
 
-function selectorsOf(rule: Rule): string {
+const selectors = new WeakMap<Rule, string>();
+
+function writeSelectors(rule: Rule): string {
   const action = rule.action.kind === "lookup" ? `lookup ${rule.action.table}` : rule.action.kind;
   const { from, to } = rule;
   return JSON.stringify([
