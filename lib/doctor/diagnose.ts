@@ -1,0 +1,72 @@
+import { Gap, Intent, LinuxState, Proof, PropertyId, PropertyResult, prove } from "../linux";
+import { HostCapture } from "./capture";
+import { Cure, findCure } from "./cure";
+import { Finding, findProblems } from "./findings";
+import { Manager, managersOf } from "./managers";
+import { Remark, arpRemarks, ruleRemarks } from "./remarks";
+import { OtherDevice, survey } from "./survey";
+
+/** What is found out about a host by looking at its own dumps. */
+export interface Diagnosis {
+  /** unknown: something that was not read or is not modelled has a say in it. */
+  readonly verdict: "symmetric" | "asymmetric" | "unknown";
+  readonly host: string;
+  readonly kernel?: string;
+  /** The interfaces that were taken for the host's own, and what each is held to. */
+  readonly intent: Intent;
+  readonly others: readonly OtherDevice[];
+  /** How many flows were followed one by one. */
+  readonly followed: number;
+  readonly findings: readonly Finding[];
+  /** The proof for every packet there can be; it knows more flows than people have names for. */
+  readonly proof: Proof;
+  /** What happens when routes or a link are lost; only of a host with several interfaces. */
+  readonly failClosed?: readonly PropertyResult[];
+  readonly managers: readonly Manager[];
+  readonly remarks: readonly Remark[];
+  readonly notes: readonly string[];
+  readonly cure?: Cure;
+}
+
+/** Properties of every flow there is now. */
+const NOW: readonly PropertyId[] = ["P1", "P2", "P3", "P4", "P5", "P9"];
+
+/** Gaps that leave nothing to judge by: the capture is no capture, or is cut off. */
+export function damage(state: LinuxState): Gap[] {
+  return state.gaps.filter(({ kind }) => kind !== "unmodelled");
+}
+
+/** Looks at a host: which flows go wrong, why, who configures it, and what would cure it. */
+export function diagnose(capture: HostCapture): Diagnosis {
+  const { state } = capture;
+  const found = survey(state);
+  const { intent, others, notes } = found;
+  const { findings, followed } = findProblems(state, found);
+  const proof = prove(state, intent, { properties: NOW });
+  const several = intent.interfaces.length > 1;
+  const failClosed = several ? prove(state, intent, { properties: ["P6"] }).results : undefined;
+  const host = capture.name ?? "this host";
+  const verdict = verdictOf(findings, proof, state);
+  return {
+    verdict,
+    host,
+    kernel: state.kernel,
+    intent,
+    others,
+    followed,
+    findings,
+    proof,
+    ...(failClosed && { failClosed }),
+    managers: managersOf(capture),
+    remarks: [...ruleRemarks(proof), ...arpRemarks(state, found)],
+    notes,
+    ...(several && verdict === "asymmetric" && { cure: findCure(state, intent, host) }),
+  };
+}
+
+function verdictOf(findings: readonly Finding[], proof: Proof, state: LinuxState): Diagnosis["verdict"] {
+  const disproved = proof.results.some(({ property, verdict }) => property !== "P9" && verdict === "witness");
+  if (disproved || findings.some(({ verdict }) => verdict !== "unknown")) return "asymmetric";
+  const unsure = proof.results.some(({ property, verdict }) => property !== "P9" && verdict === "unknown");
+  return unsure || findings.length > 0 || damage(state).length > 0 ? "unknown" : "symmetric";
+}

@@ -1,0 +1,211 @@
+import {
+  Flow,
+  InputFlow,
+  Intent,
+  IntentInterface,
+  LinuxState,
+  Model,
+  Outcome,
+  OutputFlow,
+  Traced,
+  compile,
+  connect,
+  input,
+  output,
+  tracing,
+} from "../linux";
+import { Expectations, Expected, meets } from "../linux/prove/expect";
+import { Address, formatAddress } from "../net/address";
+
+/**
+ * A request and its answer, between a peer and the host: the unit in which people, and firewalls, think. It is
+ * symmetric when what the host sends leaves by the device through which the peer's packets come in, through the gateway
+ * that its owner wants, and when the host accepts what comes in.
+ */
+export interface Exchange {
+  readonly asker: "peer" | "host";
+  readonly peer: Address;
+  /** Our address; absent when the host asks and leaves the choice to the kernel. */
+  readonly local?: Address;
+  /** The device that a socket of the host is bound to (SO_BINDTODEVICE). */
+  readonly bound?: string;
+  /**
+   * The device by which the peer's packets come in. Default: that of the interface that owns our address, since the
+   * network delivers there.
+   */
+  readonly arrival?: string;
+  readonly protocol?: number;
+  /** Port of whoever is asked. */
+  readonly port?: number;
+  /**
+   * Whether the host's socket is connected: it then looks up twice, first for the source and then with it. Default:
+   * true; false for raw sockets (ping), and for datagrams that are sent without connect(2).
+   */
+  readonly connected?: boolean;
+}
+
+export type ExchangeVerdict =
+  /** The same way in both directions, and accepted. */
+  | "symmetric"
+  /** What the host sends leaves by another device, or past its gateway, or through another. */
+  | "another way"
+  /** The host's own routing has no way for what it would send. */
+  | "refused"
+  /** The host drops what the peer sends. */
+  | "dropped"
+  /** It depends on something that is not modelled. */
+  | "unknown"
+  /** Nobody says which way is right: what the address is, or what lies there, belongs to no interface. */
+  | "not judged";
+
+export interface ExchangeResult {
+  readonly exchange: Exchange;
+  readonly verdict: ExchangeVerdict;
+  /** Our address: given, or the one the kernel chose. */
+  readonly local?: Address;
+  /** The interface that owns our address. */
+  readonly owner?: IntentInterface;
+  /** The device by which the peer's packets come in. */
+  readonly arrival?: string;
+  /** What becomes of the peer's packet; absent when it is never sent, since the host's request does not get out. */
+  readonly inward?: Traced & { readonly flow: InputFlow };
+  /** What becomes of the host's packet, or would if the host had not dropped the request. */
+  readonly outward: Traced & { readonly flow: OutputFlow };
+  /** The way that the host's packet should take. */
+  readonly expected?: Expected;
+}
+
+/** Collect the steps of each lookup, for people; slower. */
+export interface FollowOptions {
+  readonly trace?: boolean;
+}
+
+/** Follows requests and their answers through one host. */
+export class Follower {
+  private readonly model: Model;
+  private readonly expectations: { readonly 4: Expectations; readonly 6: Expectations };
+
+  constructor(
+    state: LinuxState,
+    private readonly intent: Intent,
+  ) {
+    this.model = compile(state);
+    this.expectations = {
+      4: new Expectations(intent, this.model, 4),
+      6: new Expectations(intent, this.model, 6),
+    };
+  }
+
+  /**
+   * @throws Error when a peer asks an address that is no interface's and `arrival` does not say where it comes in
+   */
+  follow(exchange: Exchange, { trace = false }: FollowOptions = {}): ExchangeResult {
+    return exchange.asker === "peer" ? this.asked(exchange, trace) : this.asking(exchange, trace);
+  }
+
+  private asked(exchange: Exchange, trace: boolean): ExchangeResult {
+    const { local, peer } = exchange;
+    if (local === undefined) throw new Error("a peer asks some address of the host: give it");
+    const owner = this.expectations[local.family].ownerOf(local);
+    const arrival = exchange.arrival ?? owner?.device;
+    if (arrival === undefined) {
+      throw new Error(
+        `${formatAddress(local)} is no address of an interface: say where the request comes in`,
+      );
+    }
+    const inward = this.arrive(exchange, local, arrival, trace);
+    const outward = this.leave({ to: peer, from: local, ...fields(exchange, "answer") }, false, trace);
+    const judged = this.judge({ exchange, local, owner, arrival, inward, outward });
+    if (inward.outcome.kind === "route") return judged;
+    return { ...judged, verdict: failure(inward.outcome, "dropped") };
+  }
+
+  private asking(exchange: Exchange, trace: boolean): ExchangeResult {
+    const { peer, bound } = exchange;
+    const flow: OutputFlow = {
+      to: peer,
+      from: exchange.local,
+      ...(bound !== undefined && { oif: bound }),
+      ...fields(exchange, "request"),
+    };
+    const outward = this.leave(flow, exchange.connected !== false, trace);
+    const { outcome } = outward;
+    const local = exchange.local ?? (outcome.kind === "route" ? outcome.hops[0]?.source : undefined);
+    if (local === undefined) return { exchange, outward, verdict: failure(outcome, "refused") };
+    const owner = this.expectations[local.family].ownerOf(local);
+    const first = outcome.kind === "route" ? outcome.hops[0]?.device : undefined;
+    const arrival = exchange.arrival ?? owner?.device ?? first;
+    const judged = this.judge({ exchange, local, owner, arrival, outward });
+    const inside = outcome.kind === "route" && outcome.type === "local";
+    if (judged.verdict !== "symmetric" || inside || arrival === undefined) return judged;
+    const inward = this.arrive(exchange, local, arrival, trace);
+    const verdict = inward.outcome.kind === "route" ? judged.verdict : failure(inward.outcome, "dropped");
+    return { ...judged, inward, verdict };
+  }
+
+  /** Whether the host's packet takes the way that is wanted. */
+  private judge(result: Omit<ExchangeResult, "verdict">): ExchangeResult {
+    const { outward, arrival, owner, exchange } = result;
+    const { outcome } = outward;
+    if (outcome.kind === "route" && outcome.type === "local") return { ...result, verdict: "symmetric" };
+    const expected = this.expected(owner, arrival, exchange);
+    if (expected === undefined || expected.kind === "unclaimed") return { ...result, verdict: "not judged" };
+    const judged = { ...result, expected };
+    if (outcome.kind !== "route") {
+      const wanted = expected.kind === "by" && expected.refusal && outcome.kind === "error";
+      return { ...judged, verdict: wanted ? "not judged" : failure(outcome, "refused") };
+    }
+    return { ...judged, verdict: meets(expected, outcome) ? "symmetric" : "another way" };
+  }
+
+  private expected(
+    owner: IntentInterface | undefined,
+    arrival: string | undefined,
+    { peer, bound }: Exchange,
+  ): Expected | undefined {
+    if (arrival === undefined) return undefined;
+    if (owner === undefined || !this.isManaged(arrival)) {
+      // A container or a tunnel: the answer goes back where the request came from, by whatever next hop.
+      return { kind: "by", hops: [{ device: arrival, anyGateway: true }], refusal: false };
+    }
+    const expectations = this.expectations[peer.family];
+    return bound === undefined ? expectations.egress(owner, peer) : expectations.bound(owner, peer);
+  }
+
+  private isManaged(device: string | undefined): boolean {
+    return this.intent.interfaces.some((iface) => iface.device === device);
+  }
+
+  private leave(flow: OutputFlow, connected: boolean, trace: boolean): Traced & { flow: OutputFlow } {
+    if (trace) return { flow, ...tracing(this.model, flow, connected ? "connect" : "once") };
+    return { flow, outcome: connected ? connect(this.model, flow) : output(this.model, flow), steps: [] };
+  }
+
+  private arrive(
+    exchange: Exchange,
+    local: Address,
+    iif: string,
+    trace: boolean,
+  ): Traced & { flow: InputFlow } {
+    const which = exchange.asker === "peer" ? "request" : "answer";
+    const flow: InputFlow = { to: local, from: exchange.peer, iif, ...fields(exchange, which) };
+    return trace
+      ? { flow, ...tracing(this.model, flow) }
+      : { flow, outcome: input(this.model, flow), steps: [] };
+  }
+}
+
+function failure(outcome: Outcome, otherwise: "dropped" | "refused"): ExchangeVerdict {
+  return outcome.kind === "unknown" ? "unknown" : otherwise;
+}
+
+/** A port of a client, from the range that kernels take them from. */
+const CLIENT_PORT = 50_000;
+
+function fields({ protocol, port }: Exchange, which: "request" | "answer"): Partial<Flow> {
+  if (protocol === undefined) return {};
+  if (port === undefined) return { protocol };
+  return which === "request"
+    ? { protocol, sourcePort: CLIENT_PORT, destinationPort: port }
+    : { protocol, sourcePort: port, destinationPort: CLIENT_PORT };
+}

@@ -1,0 +1,99 @@
+import { Intent, IntentInterface, LinuxState } from "../linux";
+import { DeviceSpec, kernelState } from "../linux/kernel-routes";
+import { applyBatch } from "../linux/read/batch";
+import { FAMILIES, Family, formatAddress, isLinkLocal } from "../net/address";
+import {
+  InterfaceAddress,
+  Prefix,
+  contains,
+  hostPrefix,
+  overlaps,
+  parseInterfaceAddress,
+  prefixOf,
+} from "../net/prefix";
+
+/**
+ * A host as its distribution leaves it before anybody cares for symmetry: every interface up, with its addresses, and a
+ * default route in the main table, the first interface's the best; and a bridge of containers. What is proved of a plan
+ * is proved on top of this, since the host itself is not there yet. `doctor` proves the same of a host as it is.
+ */
+export function hostState(intent: Intent): LinuxState {
+  const devices: DeviceSpec[] = intent.interfaces.map(({ device, addresses }) => ({
+    name: device,
+    addresses,
+  }));
+  const bridge = containerBridge(intent);
+  const names = ["all", ...[...devices, bridge].map(({ name }) => name)];
+  const state = kernelState(
+    [...devices, bridge],
+    // Containers need forwarding; and no plan may count on a filter that is loose.
+    Object.fromEntries([
+      ...names.flatMap((name) => FAMILIES.map((family) => [`ipv${family}/conf/${name}/forwarding`, 1])),
+      ...names.slice(1).map((name) => [`ipv4/conf/${name}/rp_filter`, 1]),
+    ]),
+  );
+  return FAMILIES.reduce(
+    (made, family) =>
+      applyBatch(
+        made,
+        family,
+        intent.interfaces.flatMap((iface, i) => defaultRoute(iface, family, 100 * (i + 1))).join("\n"),
+      ),
+    state,
+  );
+}
+
+/** As a DHCP client or a router advertisement makes it. */
+function defaultRoute(
+  { device, addresses, gateways }: IntentInterface,
+  family: Family,
+  metric: number,
+): string[] {
+  const own = addresses.filter(({ address }) => address.family === family);
+  const gateway = gateways[family];
+  if (gateway === undefined || own.length === 0) return [];
+  const via = formatAddress(gateway);
+  const attached =
+    isLinkLocal(gateway) || own.some((one) => contains(prefixOf(one.address, one.length), gateway));
+  const source = family === 4 ? ` src ${formatAddress(own[0].address)}` : "";
+  return [
+    ...(attached
+      ? []
+      : [`route add ${via} dev ${device}${family === 4 ? " scope link" : ""} metric ${metric}`]),
+    `route add default via ${via} dev ${device}${source} metric ${metric} proto ${family === 4 ? 16 : 9}`,
+  ];
+}
+
+/** Networks that container engines take by default; the first that the host does not use for something else. */
+const CONTAINERS: Readonly<Record<Family, readonly string[]>> = {
+  4: ["172.17.0.1/16", "172.18.0.1/16", "192.168.224.1/20", "100.127.0.1/16", "198.19.0.1/16"],
+  6: ["fd00:c0de::1/64", "fd00:c1de::1/64", "fd00:c2de::1/64"],
+};
+
+function containerBridge(intent: Intent): DeviceSpec {
+  const used = intent.interfaces.flatMap((iface) => [
+    ...iface.subnets,
+    ...iface.delegatedPrefixes,
+    ...iface.addresses.map((one) => hostPrefix(one.address)),
+    ...iface.routes.map(({ to }) => to).filter(({ length }) => length > 1),
+  ]);
+  const taken = intent.interfaces.map(({ device }) => device);
+  const names = ["docker0", "containers0", ...taken.map((_, i) => `containers${i + 1}`)];
+  return {
+    name: names.find((name) => !taken.includes(name))!,
+    kind: "bridge",
+    addresses: FAMILIES.filter((family) =>
+      intent.interfaces.some(({ addresses }) => addresses.some(({ address }) => address.family === family)),
+    ).flatMap((family) => CONTAINERS[family].map(read).find((one) => !used.some(meets(one))) ?? []),
+  };
+}
+
+function meets({ address, length }: InterfaceAddress): (prefix: Prefix) => boolean {
+  return (prefix) => overlaps(prefixOf(address, length), prefix);
+}
+
+function read(text: string): InterfaceAddress {
+  const parsed = parseInterfaceAddress(text);
+  if (!parsed.ok) throw new Error(`${text}: ${parsed.reason}`);
+  return parsed.value;
+}
