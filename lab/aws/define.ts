@@ -1,6 +1,6 @@
 import type { CloudState } from "../cloud/state";
 import { AnyResourceType, Change, CheckFailure, InputProperty, resource } from "../rpc/resource";
-import type { Properties } from "../rpc/values";
+import { Properties, Value, isObject } from "../rpc/values";
 import type { Cloud } from "./cloud";
 
 /** The provider's configuration, as far as the lab follows it. */
@@ -123,6 +123,19 @@ function checkRegion(inputs: Properties, config: AwsConfig): CheckFailure[] {
   if (inputs[REGION] === config.region || typeof inputs[REGION] !== "string") return [];
   const reason = `the lab models one region, ${config.region}; got ${inputs[REGION]}`;
   return [{ property: REGION, reason }];
+}
+
+/** Members of a list of objects that the lab does not know; an empty text is what some programs write for "none". */
+export function checkMembers(property: string, list: Value, known: readonly string[]): CheckFailure[] {
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((member: Value, i) =>
+    Object.entries(isObject(member) ? member : {})
+      .filter(([key, value]) => !known.includes(key) && value !== "")
+      .map(([key]) => ({
+        property: `${property}[${i}].${key}`,
+        reason: `the lab does not model ${key} of ${property}; it models ${known.join(", ")}`,
+      })),
+  );
 }
 
 /** A property that the lab accepts and remembers without acting on it. */

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CheckFailure } from "../rpc/resource";
-import type { Properties, Value } from "../rpc/values";
+import { Value, isObject } from "../rpc/values";
 
 /** How a host is reached: the inputs of `command:remote:Connection`. */
 export interface Endpoint {
@@ -186,8 +186,4 @@ export class SshClient {
 
 function quote(word: string): string {
   return `'${word.replace(/'/g, `'\\''`)}'`;
-}
-
-function isObject(value: Value): value is Properties {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

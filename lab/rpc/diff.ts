@@ -1,5 +1,5 @@
 import type { AnyResourceType, Change, InputProperty } from "./resource";
-import { UNKNOWN, Value } from "./values";
+import { Asset, UNKNOWN, Value, isObject } from "./values";
 
 /** One changed place inside the inputs. */
 export interface PropertyChange {
@@ -73,6 +73,7 @@ function diffValue(property: string, path: string, before: Value, after: Value):
       .sort()
       .flatMap((key) => diffValue(property, path + step(key), before[key], after[key]));
   }
+  if (before instanceof Asset && after instanceof Asset && canonical(before) === canonical(after)) return [];
   return before === after && after !== UNKNOWN ? [] : [{ property, path, kind: "update" }];
 }
 
@@ -93,6 +94,7 @@ function diffSet(property: string, before: readonly Value[], after: readonly Val
 /** Text that is equal for values that mean the same: key order, the order of lists and empty members do not count. */
 export function canonical(value: Value): string {
   if (value === UNKNOWN) return "unknown";
+  if (value instanceof Asset) return JSON.stringify(value.wire);
   if (Array.isArray(value)) return `[${value.map(canonical).sort().join()}]`;
   if (isObject(value)) {
     const members = Object.entries(value).filter(([, member]) => !isEmpty(member) && member !== false);
@@ -116,10 +118,6 @@ function isEmpty(value: Value): boolean {
     (Array.isArray(value) && value.length === 0) ||
     (isObject(value) && Object.keys(value).length === 0)
   );
-}
-
-function isObject(value: Value): value is { readonly [key: string]: Value } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function step(key: string): string {

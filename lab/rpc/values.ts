@@ -162,3 +162,9 @@ function holds(value: Value, test: (value: Value) => boolean): boolean {
   }
   return false;
 }
+
+/** Whether a value is named properties: no list, no special value. */
+export function isObject(value: Value): value is Properties {
+  const special = value instanceof Secret || value instanceof Asset || value instanceof ResourceReference;
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !special;
+}

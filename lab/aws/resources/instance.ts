@@ -1,4 +1,5 @@
 import type { CloudState, Instance, NetworkInterface } from "../../cloud/state";
+import { isObject } from "../../rpc/values";
 import { AwsError } from "../api/error";
 import { publicAddressOf } from "../api/elasticIp";
 import {
@@ -84,7 +85,12 @@ export const instance = define<InstanceInputs, InstanceState>({
     ami: { type: "string", required: true, forceNew: true },
     instanceType: { type: "string", required: true },
     availabilityZone: { type: "string", computed: true, forceNew: true },
-    primaryNetworkInterface: { type: "object", computed: true },
+    primaryNetworkInterface: {
+      type: "object",
+      computed: true,
+      // What happens to it at termination is AWS's answer, not the program's word.
+      normalize: (value) => (isObject(value) ? value.networkInterfaceId : value),
+    },
     subnetId: { type: "string", computed: true, forceNew: true },
     privateIp: { type: "string", computed: true, forceNew: true },
     secondaryPrivateIps: { type: "set", computed: true },

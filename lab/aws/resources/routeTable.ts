@@ -8,7 +8,7 @@ import {
   disassociateRouteTable,
   replaceRoute,
 } from "../api/routeTable";
-import { Tagged, arn, define } from "../define";
+import { Tagged, arn, checkMembers, define } from "../define";
 import { InlineRoute, TARGETS, inlineRoute, targetOf } from "./route";
 
 interface RouteTableInputs extends Tagged {
@@ -36,21 +36,7 @@ export const routeTable = define<RouteTableInputs, RouteTableState>({
     routes: { type: "set", computed: true, normalize: normalizeRoutes },
   },
   outputs: ["arn", "ownerId"],
-  check: ({ routes }) =>
-    Array.isArray(routes)
-      ? routes.flatMap((route: Value, i) =>
-          Object.keys(typeof route === "object" ? { ...route } : {})
-            .filter(
-              (key) =>
-                !["cidrBlock", "ipv6CidrBlock", ...TARGETS].includes(key) &&
-                (route as Properties)[key] !== "",
-            )
-            .map((key) => ({
-              property: `routes[${i}].${key}`,
-              reason: `the lab does not model ${key} of a route; it models cidrBlock, ipv6CidrBlock, ${TARGETS.join(", ")}`,
-            })),
-        )
-      : [],
+  check: ({ routes }) => checkMembers("routes", routes, ["cidrBlock", "ipv6CidrBlock", ...TARGETS]),
   create: (cloud, { vpcId, routes, tags }) =>
     cloud.call("creating EC2 Route Table", "CreateRouteTable", (draft) => {
       const { id } = createRouteTable(draft, vpcId, tags);

@@ -2,7 +2,7 @@ import type { SecurityGroupRule } from "../../cloud/state";
 import { canonical } from "../../rpc/diff";
 import { isDefault } from "../../rpc/check";
 import type { InputProperty } from "../../rpc/resource";
-import type { Properties, Value } from "../../rpc/values";
+import { Properties, Value, isObject } from "../../rpc/values";
 import {
   RuleSpec,
   createSecurityGroup,
@@ -10,7 +10,7 @@ import {
   replaceRules,
   revoke,
 } from "../api/securityGroup";
-import { Tagged, arn, define } from "../define";
+import { Tagged, arn, checkMembers, define } from "../define";
 
 interface InlineRule {
   protocol: string;
@@ -96,20 +96,15 @@ export function collapse(rules: readonly SecurityGroupRule[], groupId: string): 
 }
 
 /** Blocks compare as the rules they are, however they are grouped. */
-const normalizeBlocks = (blocks: Value): Value =>
-  Array.isArray(blocks)
-    ? [
-        ...new Set(
-          blocks.flatMap((block: Properties) =>
-            typeof block === "object"
-              ? expand(block as unknown as InlineRule, "ingress", "self").map((rule) =>
-                  canonical(rule as unknown as Value),
-                )
-              : [canonical(block)],
-          ),
-        ),
-      ]
-    : blocks;
+function normalizeBlocks(blocks: Value): Value {
+  if (!Array.isArray(blocks)) return blocks;
+  const rules = blocks.flatMap((block: Value): Value[] =>
+    isObject(block)
+      ? (expand(block as unknown as InlineRule, "ingress", "self") as unknown as Value[])
+      : [block],
+  );
+  return [...new Set(rules.map(canonical))];
+}
 
 const rules: InputProperty = { type: "set", computed: true, normalize: normalizeBlocks };
 
@@ -127,20 +122,10 @@ export const securityGroup = define<SecurityGroupInputs, SecurityGroupState>({
     revokeRulesOnDelete: { type: "boolean", default: false, recorded: true },
   },
   outputs: ["arn", "ownerId"],
-  check: (inputs) =>
-    (["ingress", "egress"] as const).flatMap((direction) => {
-      const blocks = inputs[direction];
-      return Array.isArray(blocks)
-        ? blocks.flatMap((block: Value, i) =>
-            Object.keys(typeof block === "object" ? { ...block } : {})
-              .filter((key) => !MEMBERS.includes(key))
-              .map((key) => ({
-                property: `${direction}[${i}].${key}`,
-                reason: `the lab does not model ${key} of a rule; it models ${MEMBERS.join(", ")}`,
-              })),
-          )
-        : [];
-    }),
+  check: ({ ingress, egress }) => [
+    ...checkMembers("ingress", ingress, MEMBERS),
+    ...checkMembers("egress", egress, MEMBERS),
+  ],
   deleteBeforeReplace: ({ inputs, oldInputs }) =>
     inputs.name === oldInputs.name && !isDefault(inputs as unknown as Properties, "name"),
   create: (cloud, inputs) =>

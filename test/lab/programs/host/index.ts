@@ -4,13 +4,17 @@ import * as pulumi from "@pulumi/pulumi";
 
 /**
  * A two-homed host as plain resources: what the engine test creates, changes and destroys.
- * Configuration: publicKey, privateKey (secret), frontAddresses (JSON list), hostNumber for trouble.
+ * Configuration: publicKey, privateKey (secret), frontAddresses (JSON list), script (what the host runs).
  */
 const config = new pulumi.Config();
 const frontAddresses = config.requireObject<string[]>("frontAddresses");
 
 const key = new ec2.KeyPair("operator", { publicKey: config.require("publicKey") });
-const vpc = new ec2.Vpc("net", { cidrBlock: "10.0.0.0/16", assignGeneratedIpv6CidrBlock: true, tags: { Name: "net" } });
+const vpc = new ec2.Vpc("net", {
+  cidrBlock: "10.0.0.0/16",
+  assignGeneratedIpv6CidrBlock: true,
+  tags: { Name: "net" },
+});
 const gateway = new ec2.InternetGateway("door", { vpcId: vpc.id });
 const table = new ec2.RouteTable("out", {
   vpcId: vpc.id,
@@ -18,7 +22,11 @@ const table = new ec2.RouteTable("out", {
 });
 
 const subnets = ["front", "back"].map((name, i) => {
-  const subnet = new ec2.Subnet(name, { vpcId: vpc.id, cidrBlock: `10.0.${i + 1}.0/24`, availabilityZone: "eu-lab-1a" });
+  const subnet = new ec2.Subnet(name, {
+    vpcId: vpc.id,
+    cidrBlock: `10.0.${i + 1}.0/24`,
+    availabilityZone: "eu-lab-1a",
+  });
   new ec2.RouteTableAssociation(name, { routeTableId: table.id, subnetId: subnet.id });
   return subnet;
 });
@@ -45,7 +53,11 @@ const back = new ec2.NetworkInterface("back", {
   privateIps: ["10.0.2.10"],
 });
 
-const ami = ec2.getAmiOutput({ owners: ["amazon"], mostRecent: true, filters: [{ name: "name", values: ["al2023-ami-2023.*"] }] });
+const ami = ec2.getAmiOutput({
+  owners: ["amazon"],
+  mostRecent: true,
+  filters: [{ name: "name", values: ["al2023-ami-2023.*"] }],
+});
 const host = new ec2.Instance(
   "host",
   {
@@ -79,7 +91,7 @@ const hello = new remote.Command(
       perDialTimeout: 5,
     },
     create: "sh -s -- hello",
-    stdin: pulumi.interpolate`echo "$1 from ${host.id}"`,
+    stdin: pulumi.interpolate`${config.get("script") ?? "echo"} "$1 from ${host.id}"`,
     addPreviousOutputInEnv: false,
   },
   { dependsOn: [host, attachment, association], deletedWith: host, deleteBeforeReplace: true },
