@@ -37,8 +37,8 @@ export interface AwsResource<I extends object, S extends object> {
    * `known` is what was recorded before, empty on import.
    */
   describe(cloud: CloudState, id: string, known: Partial<I & S>): (Partial<I> & S) | undefined;
-  /** The inputs to record for an imported one. Default: every described input. */
-  importInputs?(described: Partial<I> & S): Partial<I>;
+  /** Inputs that an import does not record: what the cloud chose, or says in another property as well. */
+  omittedOnImport?(described: Partial<I> & S): readonly (keyof I)[];
   update?(cloud: Cloud, id: string, change: Change<I, S>): Promise<void>;
   delete(cloud: Cloud, id: string, state: S & I): Promise<void>;
 }
@@ -98,11 +98,10 @@ export function define<I extends object, S extends object>(declared: AwsResource
       async read(id, known) {
         const state = read(id, known);
         if (!state) return undefined;
-        const all = declared.importInputs?.(state) ?? state;
-        const keys = Object.keys(inputs).filter(
-          (key) => (inputs as Record<string, InputProperty>)[key].recorded !== true,
-        );
-        const picked = Object.fromEntries(keys.map((key) => [key, (all as Record<string, unknown>)[key]]));
+        const omitted = new Set<PropertyKey>(declared.omittedOnImport?.(state));
+        const properties = Object.entries<InputProperty>(inputs);
+        const keys = properties.flatMap(([key, { recorded }]) => (recorded || omitted.has(key) ? [] : [key]));
+        const picked = Object.fromEntries(keys.map((key) => [key, (state as Record<string, unknown>)[key]]));
         return { state, inputs: { ...picked, [REGION]: config.region } as unknown as Partial<I> };
       },
       update:

@@ -74,5 +74,5 @@ export function goQuote(text: string): string {
   };
   const escape = (character: string) =>
     escapes[character] ?? `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
-  return `"${text.replace(/[\x00-\x1f\x7f\\"]/g, escape)}"`;
+  return `"${text.replace(/[\p{Cc}\\"]/gu, escape)}"`;
 }

@@ -12,6 +12,7 @@ export function loadProgram(path: string): PulumiFn {
   process.chdir(dirname(file));
   forget();
   return async () => {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- its path is known only now, and it must be fresh
     const exported = require(file) as Record<string, unknown> | (() => unknown);
     const main = typeof exported === "function" ? exported : exported.default;
     const outputs: unknown = typeof main === "function" ? await (main as () => unknown)() : exported;

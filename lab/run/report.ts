@@ -57,5 +57,5 @@ export class Report {
 
 /** Text without the engine's colour tags and without ANSI escapes. */
 function plain(text: string): string {
-  return text.replace(/<\{%[^%]*%\}>/g, "").replace(/\x1b\[[0-9;]*m/g, "");
+  return text.replace(/<\{%[^%]*%\}>/g, "").replace(/\p{Cc}\[[0-9;]*m/gu, "");
 }

@@ -63,7 +63,7 @@ export const eip = define<EipInputs, EipState>({
     const found = cloud.eips[id];
     return found && { ...describe(cloud, found), tags: found.tags };
   },
-  importInputs: ({ domain, tags }) => ({ domain, tags }),
+  omittedOnImport: () => ["instance", "networkInterface"],
   update: (cloud, id, { inputs, changed }) =>
     cloud.call(`updating EC2 EIP (${id})`, "AssociateAddress", (draft) => {
       const found = draft.eips[id];

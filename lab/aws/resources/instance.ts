@@ -144,11 +144,12 @@ export const instance = define<InstanceInputs, InstanceState>({
     const found = cloud.instances[id];
     return found && describe(cloud, found, known);
   },
-  importInputs({ primaryNetworkInterface, ...described }) {
-    const { ipv6AddressCount: _, associatePublicIpAddress: __, ...inputs } = described;
-    return primaryNetworkInterface?.deleteOnTermination === false
-      ? { ...inputs, ...blank(INSTANCE_LEVEL.map(([key]) => key)), primaryNetworkInterface }
-      : inputs;
+  omittedOnImport: ({ primaryNetworkInterface }) => {
+    const ready = primaryNetworkInterface?.deleteOnTermination === false;
+    const other: (keyof InstanceInputs)[] = ready
+      ? INSTANCE_LEVEL.map(([key]) => key)
+      : ["primaryNetworkInterface"];
+    return [...other, "ipv6AddressCount", "associatePublicIpAddress"];
   },
   update: (cloud, id, { inputs, changed }) =>
     cloud.call(`updating EC2 Instance (${id})`, "ModifyInstanceAttribute", (draft) => {
@@ -258,8 +259,4 @@ function describe(
 
 function userDataOf({ userData, userDataBase64 }: InstanceInputs): string | undefined {
   return userDataBase64 === undefined ? userData : Buffer.from(userDataBase64, "base64").toString();
-}
-
-function blank(keys: readonly (keyof InstanceInputs)[]): Partial<InstanceInputs> {
-  return Object.fromEntries(keys.map((key) => [key, undefined]));
 }

@@ -87,15 +87,14 @@ export const networkInterface = define<NetworkInterfaceInputs, NetworkInterfaceS
     const found = cloud.networkInterfaces[id];
     return found && describe(cloud, found);
   },
-  importInputs: ({ privateIpsCount: _, privateIpLists: __, ipv6AddressCount: ___, ...rest }) => {
-    const {
-      ipv6AddressLists: _lists,
-      ipv4PrefixCount: _count4,
-      ipv6PrefixCount: _count6,
-      ...described
-    } = rest;
-    return described;
-  },
+  omittedOnImport: () => [
+    "privateIpsCount",
+    "privateIpLists",
+    "ipv6AddressCount",
+    "ipv6AddressLists",
+    "ipv4PrefixCount",
+    "ipv6PrefixCount",
+  ],
   update: (cloud, id, { inputs, changed }) =>
     cloud.call(`updating EC2 Network Interface (${id})`, "ModifyNetworkInterfaceAttribute", (draft) => {
       modifyNetworkInterface(draft, id, {

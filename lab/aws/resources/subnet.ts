@@ -67,7 +67,7 @@ export const subnet = define<SubnetInputs, SubnetState>({
       ownerId: cloud.accountId,
     };
   },
-  importInputs: ({ availabilityZoneId: _, ...described }) => described,
+  omittedOnImport: () => ["availabilityZoneId"],
   update: (cloud, id, { inputs }) =>
     cloud.call(`updating EC2 Subnet (${id})`, "ModifySubnetAttribute", (draft) =>
       modifySubnet(draft, id, inputs),

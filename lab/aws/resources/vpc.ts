@@ -80,7 +80,7 @@ export const vpc = define<VpcInputs, VpcState>({
       ownerId: cloud.accountId,
     };
   },
-  importInputs: ({ ipv6CidrBlock: _, ...described }) => described,
+  omittedOnImport: () => ["ipv6CidrBlock"],
   update: (cloud, id, { inputs }) =>
     cloud.call("updating EC2 VPC", "ModifyVpcAttribute", (draft) =>
       modifyVpc(draft, id, { ...inputs, amazonProvidedIpv6: ipv6(inputs) }),
