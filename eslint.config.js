@@ -20,7 +20,17 @@ module.exports = tseslint.config(
   {
     files: ["**/*.ts"],
     rules: {
-      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
+      "@typescript-eslint/no-unused-vars": [
+        "error",
+        {
+          argsIgnorePattern: "^_",
+          varsIgnorePattern: "^_",
+          destructuredArrayIgnorePattern: "^_",
+          ignoreRestSiblings: true,
+        },
+      ],
+      // Refusing and escaping control characters is a good part of the work here.
+      "no-control-regex": "off",
       "@typescript-eslint/no-redeclare": "off",
     },
   },

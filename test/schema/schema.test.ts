@@ -14,8 +14,14 @@ const PINNED = path.join(ROOT, "schema/multihome.schema.json");
 const COMPONENTS = ["MultiHomedHost", "SymmetricRoutingPolicy"];
 
 interface Schema {
-  resources: Record<string, { description?: string; inputProperties: Record<string, { description?: string }> }>;
-  types: Record<string, { enum?: { value: string }[]; properties?: Record<string, { description?: string }> }>;
+  resources: Record<
+    string,
+    { description?: string; inputProperties: Record<string, { description?: string }> }
+  >;
+  types: Record<
+    string,
+    { enum?: { value: string }[]; properties?: Record<string, { description?: string }> }
+  >;
 }
 
 function infer(): Schema {
@@ -23,7 +29,14 @@ function infer(): Schema {
   const analyzer = new Analyzer(ROOT, manifest.name, manifest, new Set(COMPONENTS));
   const { components, typeDefinitions, dependencies } = analyzer.analyze();
   // The version changes with every release, and the schema does not.
-  const schema = generateSchema(manifest.name, "0.0.0", manifest.description, components, typeDefinitions, dependencies);
+  const schema = generateSchema(
+    manifest.name,
+    "0.0.0",
+    manifest.description,
+    components,
+    typeDefinitions,
+    dependencies,
+  );
   return JSON.parse(JSON.stringify(schema));
 }
 
