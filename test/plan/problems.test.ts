@@ -166,7 +166,6 @@ table("an interface", [
     { name: "h", interfaces: ["eth0"] },
     [`interfaces[0]: got "eth0" (string). Give an object with ${INTERFACE_FIELDS}.`],
   ],
-  // eslint-disable-next-line no-sparse-arrays
   [
     "a hole",
     { name: "h", interfaces: [, { name: "a", addresses: ["10.0.1.10/24"] }] },
@@ -216,7 +215,6 @@ table("an address", [
       'interfaces[0].addresses[0]: got {} (object). Give an address with its prefix length, as "10.0.1.10/24".',
     ],
   ],
-  // eslint-disable-next-line no-sparse-arrays
   [
     "a hole",
     one({ addresses: ["10.0.1.10/24", , "10.0.1.11/24"] }),
