@@ -83,6 +83,7 @@ function compileFamily(
           rule.destinationPorts !== undefined),
     ),
     own,
+    own4: new Map(family === 4 ? [...own].map(([value, owners]) => [Number(value), owners[0]]) : []),
   };
 }
 

@@ -77,6 +77,14 @@ export interface Choice {
   readonly hop: CompiledHop;
 }
 
+/** Whether nothing is left to the kernel's choice. */
+export function isCertain4(probe: Probe, answer: Answer): boolean {
+  if (probe.oif >= 0) return true;
+  const route = answer.route!;
+  if (route.hops.length > 1) return false;
+  return route.length > 0 || answer.table!.defaults < 2 || route.route.type !== "unicast";
+}
+
 /**
  * All that the kernel may choose for the answer: with a device given the hop found; else every usable hop of a
  * multipath route (by a hash of the flow), and among equal defaults whichever has a neighbour that answers
@@ -85,15 +93,12 @@ export interface Choice {
 export function choices4(probe: Probe, answer: Answer): Choice[] {
   const route = answer.route!;
   const found = { route, hop: route.hops[answer.hop] };
-  if (probe.oif >= 0) return [found];
+  if (isCertain4(probe, answer)) return [found];
   if (route.hops.length > 1) {
     return route.hops.filter((hop) => hop.usable).map((hop) => ({ route, hop }));
   }
-  if (route.length === 0 && answer.table!.defaults > 1 && route.route.type === "unicast") {
-    const equal = equalDefaults(probe, answer);
-    if (equal.length > 1) return equal.map((other) => ({ route: other, hop: other.hops[0] }));
-  }
-  return [found];
+  const equal = equalDefaults(probe, answer);
+  return equal.length > 1 ? equal.map((other) => ({ route: other, hop: other.hops[0] })) : [found];
 }
 
 function equalDefaults(probe: Probe, answer: Answer): CompiledRoute[] {

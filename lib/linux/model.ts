@@ -54,8 +54,10 @@ export interface FamilyModel {
   readonly ownLocalRoutes: boolean;
   /** Some rule asks for ports or protocol of packets from outside, so the kernel looks for them. */
   readonly dissects: boolean;
-  /** Own addresses, by number. */
+  /** Own addresses, and the devices that have them. */
   readonly own: ReadonlyMap<bigint, readonly number[]>;
+  /** The same for IPv4 in the form that is quick to ask, with the first device alone. */
+  readonly own4: ReadonlyMap<number, number>;
 }
 
 export interface Chain {

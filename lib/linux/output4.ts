@@ -1,7 +1,7 @@
 import { Address } from "../net/address";
-import { Failed, Flow, NextHop, Outcome, OutputFlow, Routed, RoutingError } from "./flow";
-import { Choice, choices4, lookup4 } from "./fib4";
-import { ANY_DEVICE, Answer, Device, FamilyModel, Model, Probe, Tracer } from "./model";
+import { Failed, Flow, Outcome, OutputFlow, Routed, RoutingError } from "./flow";
+import { choices4, isCertain4, lookup4 } from "./fib4";
+import { ANY_DEVICE, Answer, CompiledRoute, Device, FamilyModel, Model, Probe, Tracer } from "./model";
 import { ownerOf4, routeSource4, selectSource4 } from "./sources4";
 import { chainOf, walk } from "./rules";
 import { Rule, Scope, Table } from "./state";
@@ -32,11 +32,11 @@ export function output4(model: Model, flow: OutputFlow, trace?: Tracer): Outcome
     if (isMulticast(src) || src === LIMITED_BROADCAST || isZeronet(src))
       return failed("EINVAL", "source is no host's");
     if (flow.oif === undefined && (isMulticast(dst) || dst === LIMITED_BROADCAST)) {
-      const owner = ownerOf4(model, flow.from!.value);
+      const owner = ownerOf4(model, src);
       if (owner === ANY_DEVICE) return failed("ENETUNREACH", "source is not ours");
-      return made(model, model.devices[owner], undefined, flow, source);
+      return made(model, model.devices[owner], flow, source, NOTHING);
     }
-    if (!flow.anySource && ownerOf4(model, flow.from!.value) === ANY_DEVICE) {
+    if (!flow.anySource && ownerOf4(model, src) === ANY_DEVICE) {
       return failed("ENETUNREACH", "source is not ours");
     }
   }
@@ -47,7 +47,7 @@ export function output4(model: Model, flow: OutputFlow, trace?: Tracer): Outcome
     if (!bound.link.up) return failed("ENETUNREACH", "device is down");
     if (isLocalMulticast(dst) || dst === LIMITED_BROADCAST || flow.protocol === IGMP) {
       source ??= selectSource4(model, bound, undefined, Scope.link);
-      return made(model, bound, undefined, flow, source);
+      return made(model, bound, flow, source, NOTHING);
     }
     if (source === undefined && isMulticast(dst))
       source = selectSource4(model, bound, undefined, Scope.universe);
@@ -67,7 +67,7 @@ export function output4(model: Model, flow: OutputFlow, trace?: Tracer): Outcome
     if (bound !== undefined && (isMulticast(dst) || probe.l3mdev < 0)) {
       trace?.note("no route, but the socket is bound to a device: the destination is taken for attached");
       source ??= selectSource4(model, bound, undefined, Scope.link);
-      return made(model, bound, undefined, flow, source, true);
+      return made(model, bound, flow, source, PRETENDED);
     }
     return {
       kind: "error",
@@ -77,23 +77,22 @@ export function output4(model: Model, flow: OutputFlow, trace?: Tracer): Outcome
       check: answer.step === undefined ? "no rule is left" : undefined,
     };
   }
-  const found = answer.route!.route;
+  const route = answer.route!;
   const rule = answer.step?.rule;
-  if (found.type === "local") {
-    const local = answer.route!.hops[answer.hop].device;
-    const master = model.devices[local]?.l3mdev ?? ANY_DEVICE;
-    const device = master >= 0 ? model.devices[master] : model.devices[model.loopback];
-    const delivered: Choice = {
-      route: answer.route!,
-      hop: { ...answer.route!.hops[answer.hop], via: undefined },
-    };
-    return by(rule, made(model, device, delivered, flow, source ?? found.source ?? flow.to));
+  const hop = route.hops[answer.hop];
+  if (route.route.type === "local") {
+    const master = model.devices[hop.device]?.l3mdev ?? ANY_DEVICE;
+    const device = model.devices[master >= 0 ? master : model.loopback];
+    return made(model, device, flow, source ?? route.route.source ?? flow.to, { route, rule });
   }
-  const choices = choices4(probe, answer);
-  const outcomes = choices.map((choice) => {
+  if (isCertain4(probe, answer)) {
+    const chosen = source ?? routeSource4(model, route, hop);
+    return made(model, model.devices[hop.device], flow, chosen, { route, via: hop.via, rule });
+  }
+  const outcomes = choices4(probe, answer).map((choice) => {
+    const chosen = source ?? routeSource4(model, choice.route, choice.hop);
     const device = model.devices[choice.hop.device];
-    const own = source ?? routeSource4(model, choice);
-    return by(rule, made(model, device, choice, flow, own));
+    return made(model, device, flow, chosen, { route: choice.route, via: choice.hop.via, rule });
   });
   return merge(outcomes);
 }
@@ -157,41 +156,51 @@ function fill(model: Model, flow: Flow, dst: number, src: number, bound: Device 
   if (bound !== undefined && bound.link.kind === "vrf") probe.oif = ANY_DEVICE;
 }
 
+interface Decided {
+  readonly route?: CompiledRoute;
+  readonly via?: Address;
+  readonly rule?: Rule;
+  readonly pretended?: boolean;
+}
+
+const NOTHING: Decided = {};
+const PRETENDED: Decided = { pretended: true };
+
 /** The last checks and the resulting hop (net/ipv4/route.c, __mkroute_output). */
 function made(
   model: Model,
   device: Device | undefined,
-  choice: Choice | undefined,
   flow: OutputFlow,
   source: Address | undefined,
-  pretended = false,
+  { route, via, rule, pretended }: Decided,
 ): Outcome {
   if (device === undefined) return failed("ENODEV", "no such device");
+  const { link } = device;
   const dst = Number(flow.to.value);
-  const src = source === undefined ? 0 : Number(source.value);
-  if (isLoopback(src) && !device.link.loopback && device.link.kind !== "vrf") {
-    const allowed = combined(model.state, 4, device.link.name, "route_localnet", "or");
+  if (source !== undefined && isLoopback(Number(source.value)) && !link.loopback && link.kind !== "vrf") {
+    const allowed = combined(model.state, 4, link.name, "route_localnet", "or");
     if (allowed === undefined)
-      return { kind: "unknown", because: `route_localnet of ${device.link.name} was not read` };
+      return { kind: "unknown", because: `route_localnet of ${link.name} was not read` };
     if (allowed === 0) return failed("EINVAL", "a loopback source cannot leave the host");
   }
   if (isZeronet(dst)) return failed("EINVAL", "destination is 0.0.0.0");
-  const route = choice?.route.route;
-  let type: Routed["type"] = (route?.type as Routed["type"]) ?? "unicast";
-  let via = choice?.hop.via;
+  let type: Routed["type"] = (route?.route.type as Routed["type"]) ?? "unicast";
   if (dst === LIMITED_BROADCAST) {
     type = "broadcast";
     via = undefined;
   } else if (isMulticast(dst)) {
     type = "multicast";
-    if (choice !== undefined && choice.route.length < 4) via = undefined;
+    if (route !== undefined && route.length < 4) via = undefined;
   }
-  const hop: NextHop = { device: device.link.name, via, source };
-  return { kind: "route", type, hops: [hop], table: route?.table, route, pretended };
-}
-
-function by(rule: Rule | undefined, outcome: Outcome): Outcome {
-  return outcome.kind === "unknown" ? outcome : { ...outcome, rule };
+  return {
+    kind: "route",
+    type,
+    hops: [{ device: link.name, via, source }],
+    table: route?.route.table,
+    route: route?.route,
+    rule,
+    pretended: pretended === true,
+  };
 }
 
 /** One outcome out of those of all hops that the kernel may choose. */

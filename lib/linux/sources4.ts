@@ -1,8 +1,7 @@
 import { Address } from "../net/address";
 import { contains, prefixOf } from "../net/prefix";
-import { Choice } from "./fib4";
 import { lookup4 } from "./fib4";
-import { ANY_DEVICE, Answer, Device, Model, Probe } from "./model";
+import { ANY_DEVICE, Answer, CompiledHop, CompiledRoute, Device, Model, Probe } from "./model";
 import { LinkAddress, Scope, Table } from "./state";
 import { combined } from "./sysctl";
 
@@ -49,7 +48,7 @@ function isAttached(candidate: LinkAddress, address: Address): boolean {
 }
 
 /** The source of a packet without one that takes this route (fib_result_prefsrc). */
-export function routeSource4(model: Model, { route, hop }: Choice): Address | undefined {
+export function routeSource4(model: Model, route: CompiledRoute, hop: CompiledHop): Address | undefined {
   if (route.route.source !== undefined) return route.route.source;
   const device = model.devices[hop.device];
   if (device === undefined) return undefined;
@@ -60,13 +59,13 @@ const localProbe = new Probe();
 const localAnswer = new Answer();
 
 /** The device that owns an address, as the kernel sees it (__ip_dev_find); ANY_DEVICE when it is not ours. */
-export function ownerOf4(model: Model, address: bigint): number {
-  const owners = model[4].own.get(address);
-  if (owners !== undefined) return owners[0];
+export function ownerOf4(model: Model, address: number): number {
+  const owner = model[4].own4.get(address);
+  if (owner !== undefined) return owner;
   // As long as local and main are one table, local routes of main count as well.
   const local = model[4].merged ?? model[4].tables.get(Table.local);
   if (local === undefined) return ANY_DEVICE;
-  localProbe.dst4 = Number(address);
+  localProbe.dst4 = address;
   localAnswer.clear();
   lookup4(model, local, localProbe, localAnswer);
   if (localAnswer.status !== "ok" || localAnswer.route!.route.type !== "local") return ANY_DEVICE;

@@ -28,18 +28,19 @@ export function tryScenario(
   family: Family,
   count: number,
   fixed?: readonly Query[],
-): { asked: number; errors: number; unknown: number; differences: Difference[] } {
+): { asked: number; answers: Map<string, number>; unknown: number; differences: Difference[] } {
   const host = new KernelHost(DEVICES);
   try {
     build(host, scenario, family);
     const { state, asked, answers } = askSettled(host, scenario, family, count, fixed);
     const model = compile(state);
     const differences: Difference[] = [];
-    let errors = 0;
+    const kinds = new Map<string, number>();
     let unknown = 0;
     asked.forEach((query, i) => {
       const outcome = lookupFor(model, query);
-      if (answers[i].error !== undefined) errors++;
+      const kind = answers[i].error ?? TYPES[Number(answers[i].route?.type ?? "1")];
+      kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
       if (outcome.kind === "unknown") unknown++;
       if (agree(model, family, outcome, answers[i], query)) return;
       differences.push({
@@ -51,7 +52,7 @@ export function tryScenario(
         trace: tracing(model, query.flow).steps.map((step) => `${"  ".repeat(step.depth)}${step.text}`),
       });
     });
-    return { asked: asked.length, errors, unknown, differences };
+    return { asked: asked.length, answers: kinds, unknown, differences };
   } finally {
     host.close();
   }
