@@ -1,5 +1,6 @@
 import { Address, Family } from "../net/address";
-import { InterfaceAddress, Prefix } from "../net/prefix";
+import { PackedPrefixes } from "../net/packed";
+import { Prefix } from "../net/prefix";
 import { Numbers } from "./numbers";
 import { OnLink } from "./spec";
 
@@ -11,6 +12,7 @@ export interface Host {
   readonly name: string;
   /** Sorted by name. */
   readonly interfaces: readonly HostInterface[];
+  readonly sources: Readonly<Record<Family, HostSources>>;
   readonly onLink: OnLink;
   /** Sorted by `from`, then `to`. */
   readonly directPairs: readonly { readonly from: string; readonly to: string }[];
@@ -20,13 +22,33 @@ export interface Host {
 export interface HostInterface {
   readonly name: string;
   readonly match: Match;
-  /** Primary of each family first; then by number. */
-  readonly addresses: readonly InterfaceAddress[];
+  readonly addresses: Readonly<Record<Family, HostAddresses>>;
   readonly delegatedPrefixes: readonly Prefix[];
   readonly gateways: Readonly<Partial<Record<Family, Gateway>>>;
   /** Attached subnets: of the addresses and those declared; sorted, distinct, host prefixes left out. */
   readonly subnets: readonly Prefix[];
   readonly routes: readonly { readonly to: Prefix; readonly via?: Address }[];
+}
+
+/** Addresses of an interface in one family, packed: there may be very many. The primary first, then by number. */
+export interface HostAddresses {
+  /** See {@link PackedPrefixes}. */
+  readonly words: Uint32Array;
+  /** Canonical, with the length of the prefix each lies in: "10.0.1.10/24". */
+  readonly texts: readonly string[];
+  /** The same without the length: "10.0.1.10". */
+  readonly sources: readonly string[];
+}
+
+/**
+ * All sources of a host in one family, addresses and delegated prefixes: ascending, of nested ones the wider first.
+ * Only those of one interface overlap.
+ */
+export interface HostSources extends PackedPrefixes {
+  /** Position of the interface in {@link Host.interfaces}. */
+  readonly owners: Uint8Array;
+  /** Canonical, as prefixes: "10.0.1.10/32", "10.0.1.32/28". */
+  readonly texts: readonly string[];
 }
 
 /** All given must agree; at least one is given. */

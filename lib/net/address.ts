@@ -1,4 +1,5 @@
 import * as ipaddr from "ipaddr.js";
+import { readIpv4 } from "./canonical";
 
 /**
  * IP addresses as values. Text is read strictly and written canonically (dotted quad; RFC 5952 for IPv6), so that
@@ -34,11 +35,9 @@ const IPV4_MAPPED = 0xffffn << 32n;
  * @example parseAddress("2001:DB8::1") // { ok: true, value: … "2001:db8::1" }
  */
 export function parseAddress(text: string): Parsed<Address> {
-  if (text.includes(":")) return parseIpv6(text);
-  const value = readQuad(text);
-  return value === undefined
-    ? refuse("not an IPv4 or IPv6 address")
-    : { ok: true, value: { family: 4, value } };
+  const quad = readIpv4(text, text.length);
+  if (quad >= 0) return { ok: true, value: { family: 4, value: BigInt(quad) } };
+  return text.includes(":") ? parseIpv6(text) : refuse("not an IPv4 or IPv6 address");
 }
 
 function parseIpv6(text: string): Parsed<Address> {
@@ -51,18 +50,14 @@ function parseIpv6(text: string): Parsed<Address> {
   return { ok: true, value: { family: 6, value } };
 }
 
-function readQuad(text: string): bigint | undefined {
-  if (!ipaddr.IPv4.isValidFourPartDecimal(text)) return undefined;
-  return fromBytes(ipaddr.IPv4.parse(text).toByteArray());
-}
-
 /** The last 32 bits may stand as a dotted quad (RFC 4291 2.2.3), which ipaddr.js would read as octal here. */
 function withoutQuad(text: string): string | undefined {
   if (!text.includes(".")) return text;
   const start = text.lastIndexOf(":") + 1;
-  const quad = readQuad(text.slice(start));
-  if (quad === undefined) return undefined;
-  return `${text.slice(0, start)}${(quad >> 16n).toString(16)}:${(quad & 0xffffn).toString(16)}`;
+  const last = text.slice(start);
+  const quad = readIpv4(last, last.length);
+  if (quad < 0) return undefined;
+  return `${text.slice(0, start)}${(quad >>> 16).toString(16)}:${(quad & 0xffff).toString(16)}`;
 }
 
 /** Canonical text of an address. */

@@ -1,3 +1,4 @@
 export * from "./address";
 export * from "./prefix";
 export * from "./cover";
+export * from "./packed";

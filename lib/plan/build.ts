@@ -6,22 +6,26 @@ import { allocateSlots } from "./allocate";
 import { buildExpectations } from "./expectations";
 import { buildRoutes } from "./routes";
 import { buildRules } from "./rules";
+import { sourceTable } from "./sources";
 
 /** The plan of a normalized host. Total: every normalized host has one. */
 export function buildPlan(host: Host): Plan {
   const slots = allocateSlots(host.interfaces.map((i) => i.name));
-  const family = (f: Family): PlanFamily => ({
-    routes: buildRoutes(host, f),
-    rules: buildRules(host, f, slots),
-    expectations: buildExpectations(host, f),
-  });
+  const family = (f: Family): PlanFamily => {
+    if (host.sources[f].size === 0) return { routes: [], rules: [], expectations: [] };
+    const table = sourceTable(host, f, slots);
+    return {
+      routes: buildRoutes(host, f),
+      rules: buildRules(host, f, slots, table),
+      expectations: buildExpectations(host, f, table),
+    };
+  };
   return {
     schema: 1,
     host: host.name,
     numbers: host.numbers,
     interfaces: host.interfaces.map((iface): PlanInterface => {
       const { mac, ifname, address } = iface.match;
-      const addresses = iface.addresses.map((a) => `${formatAddress(a.address)}/${a.length}`);
       return {
         name: iface.name,
         match: {
@@ -30,11 +34,11 @@ export function buildPlan(host: Host): Plan {
           ...(address && { address: formatAddress(address) }),
         },
         slot: slots.get(iface.name) as number,
-        addresses,
-        sources: [
-          ...iface.addresses.map((a) => formatAddress(a.address)),
-          ...iface.delegatedPrefixes.map(formatPrefix),
-        ],
+        addresses: joined(iface.addresses[4].texts, iface.addresses[6].texts),
+        sources: joined(
+          joined(iface.addresses[4].sources, iface.addresses[6].sources),
+          iface.delegatedPrefixes.map(formatPrefix),
+        ),
         gateways: FAMILIES.flatMap((f) => iface.gateways[f] ?? []).map((g) => formatAddress(g.address)),
       };
     }),
@@ -42,6 +46,11 @@ export function buildPlan(host: Host): Plan {
     ipv6: family(6),
     sysctls: host.interfaces.flatMap((iface) => arpHeldToInterface(iface.name)),
   };
+}
+
+/** One after the other, without a copy where one of them is empty. */
+function joined(a: readonly string[], b: readonly string[]): readonly string[] {
+  return a.length === 0 ? b : b.length === 0 ? a : a.concat(b);
 }
 
 /**

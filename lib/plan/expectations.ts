@@ -2,91 +2,153 @@ import { Host, HostInterface } from "../model/host";
 import { PlanExpectation } from "../model/plan";
 import { Address, Family, formatAddress, parseAddress, widthOf } from "../net/address";
 import { findInCover, minimalCover } from "../net/cover";
-import { Prefix, contains, lastAddress, sizeOf } from "../net/prefix";
-import { interfacesOf, isDirect, sourcesOf } from "./sources";
+import { PackedPrefixes, holderOf } from "../net/packed";
+import { Prefix, contains, formatPrefix, lastAddress, sizeOf } from "../net/prefix";
+import { interfacesOf, isDirect } from "./sources";
 
 /**
  * What the kernel must answer, from the intention and not from the rules that carry it out: for each interface one
  * row a class of destinations that its sources tell apart.
+ *
+ * @param owned all sources of the family, disjoint and ascending
  */
-export function buildExpectations(host: Host, family: Family): PlanExpectation[] {
+export function buildExpectations(host: Host, family: Family, owned: PackedPrefixes): PlanExpectation[] {
   const interfaces = interfacesOf(host, family);
-  const owned = minimalCover(interfaces.flatMap((i) => sourcesOf(i, family)));
   const elsewhere = outsideOf(interfaces, owned, family);
-  return interfaces.flatMap((iface) => {
-    const reach = reachOf(host, iface, family);
+  const attached = attachedTo(interfaces, owned, family);
+  return interfaces.flatMap((iface, own) => {
+    const reach = reachOf(host, interfaces, iface, family);
     const rows: PlanExpectation[] = [];
-    const add = (to: Address | undefined, kind: PlanExpectation["class"]): void => {
-      if (to === undefined) return;
-      rows.push({ interface: iface.name, to: formatAddress(to), class: kind, ...answer(reach, to) });
+    const told = new Set<string>();
+    const add = (
+      to: string | undefined,
+      address: Address | undefined,
+      kind: PlanExpectation["class"],
+    ): void => {
+      if (to === undefined || address === undefined || told.has(to)) return;
+      told.add(to);
+      const { dev, via } = answer(reach, address);
+      rows.push(
+        dev === undefined ? { interface: iface.name, to, class: kind }
+        : via === undefined ? { interface: iface.name, to, class: kind, dev }
+        : { interface: iface.name, to, class: kind, dev, via },
+      ); // prettier-ignore
     };
-    add(elsewhere, "elsewhere");
-    for (const subnet of iface.subnets.filter((s) => s.family === family)) {
-      add(representative(subnet, owned, reach), "attached");
-    }
-    for (const { to } of iface.routes.filter((r) => r.to.family === family)) {
-      add(representative(to, owned, reach), "routed");
-    }
-    for (const other of interfaces) {
-      if (other === iface) continue;
-      for (const subnet of other.subnets.filter((s) => s.family === family)) {
-        // An own subnet that holds it says where it goes, unless it is reached directly.
-        if (iface.subnets.some((s) => contains(s, subnet)) && !isDirect(host, iface.name, other.name))
-          continue;
-        add(representative(subnet, owned, reach), "other-attached");
+    const addSubnet = ({ prefix, free, text }: Subnet, kind: PlanExpectation["class"]): void => {
+      const isFiner = (r: Reach): boolean => r.to.length > prefix.length;
+      if (free === undefined || !reach.some((r) => isFiner(r) && contains(r.to, free))) {
+        add(text, free, kind);
+      } else {
+        const other = representative(
+          prefix,
+          owned,
+          reach.filter(isFiner).map((r) => r.to),
+        );
+        add(other && formatAddress(other), other, kind);
       }
+    };
+    add(elsewhere && formatAddress(elsewhere), elsewhere, "elsewhere");
+    for (const subnet of attached[own]) addSubnet(subnet, "attached");
+    for (const { to } of iface.routes) {
+      if (to.family === family) addSubnet(subnetOf(to, owned), "routed");
     }
-    return distinct(rows);
+    interfaces.forEach((other, i) => {
+      if (other === iface) return;
+      const direct = isDirect(host, iface.name, other.name);
+      for (const subnet of attached[i]) {
+        // An own subnet that holds it says where it goes, unless it is reached directly.
+        if (!direct && iface.subnets.some((s) => contains(s, subnet.prefix))) continue;
+        addSubnet(subnet, "other-attached");
+      }
+    });
+    return rows;
   });
 }
 
-interface Reach {
+/** A destination prefix, with the representative of those who reach nothing finer in it. */
+interface Subnet {
+  readonly prefix: Prefix;
+  readonly free: Address | undefined;
+  readonly text: string | undefined;
+}
+
+function subnetOf(prefix: Prefix, owned: PackedPrefixes): Subnet {
+  const free = representative(prefix, owned, []);
+  return { prefix, free, text: free && formatAddress(free) };
+}
+
+/** The attached subnets of every interface; looked at once where several share one. */
+function attachedTo(
+  interfaces: readonly HostInterface[],
+  owned: PackedPrefixes,
+  family: Family,
+): readonly (readonly Subnet[])[] {
+  const known = new Map<string, Subnet>();
+  return interfaces.map(({ subnets }) =>
+    subnets
+      .filter((s) => s.family === family)
+      .map((prefix) => {
+        const key = formatPrefix(prefix);
+        const subnet = known.get(key) ?? subnetOf(prefix, owned);
+        known.set(key, subnet);
+        return subnet;
+      }),
+  );
+}
+
+export interface Reach {
   readonly to: Prefix;
   readonly dev: string;
-  readonly via?: Address;
+  readonly via?: string;
 }
 
 /** Where an interface's sources are meant to go, by destination. */
-function reachOf(host: Host, iface: HostInterface, family: Family): Reach[] {
+export function reachOf(
+  host: Host,
+  interfaces: readonly HostInterface[],
+  iface: HostInterface,
+  family: Family,
+): Reach[] {
   const own = (i: HostInterface): Reach[] =>
     i.subnets.filter((s) => s.family === family).map((to) => ({ to, dev: i.name }));
-  const direct = interfacesOf(host, family).filter((o) => o !== iface && isDirect(host, iface.name, o.name));
+  const direct = interfaces.filter((o) => o !== iface && isDirect(host, iface.name, o.name));
   const gateway = iface.gateways[family];
   const all: Prefix = { family, value: 0n, length: 0 };
   return [
     ...own(iface),
     ...iface.routes
       .filter((r) => r.to.family === family)
-      .map(({ to, via }) => ({ to, dev: iface.name, ...(via && { via }) })),
+      .map(({ to, via }) => ({ to, dev: iface.name, ...(via && { via: formatAddress(via) }) })),
     ...direct.flatMap(own),
-    ...(gateway === undefined ? [] : [{ to: all, dev: iface.name, via: gateway.address }]),
+    ...(gateway === undefined ? [] : [{ to: all, dev: iface.name, via: formatAddress(gateway.address) }]),
   ];
 }
 
 /** The most specific reach decides; of equal ones the first, which is the interface's own. */
-function answer(reach: readonly Reach[], to: Address): { dev?: string; via?: string } {
-  const best = reach
-    .filter((r) => contains(r.to, to))
-    .reduce<Reach | undefined>((a, b) => (a === undefined || b.to.length > a.to.length ? b : a), undefined);
+export function answer(reach: readonly Reach[], to: Address): { dev?: string; via?: string } {
+  let best: Reach | undefined;
+  for (const r of reach) {
+    if (contains(r.to, to) && (best === undefined || r.to.length > best.to.length)) best = r;
+  }
   if (best === undefined) return {};
-  return { dev: best.dev, ...(best.via && { via: formatAddress(best.via) }) };
+  return best.via === undefined ? { dev: best.dev } : { dev: best.dev, via: best.via };
 }
 
 /**
- * A host of the prefix that is not ours and that no more specific reach takes away; the high end is seldom in use.
+ * A host of the prefix that is not ours and that nothing finer takes away; the high end is seldom in use.
  * Undefined when there is none.
  */
 function representative(
   prefix: Prefix,
-  owned: readonly Prefix[],
-  reach: readonly Reach[],
+  owned: PackedPrefixes,
+  finer: readonly Prefix[],
 ): Address | undefined {
-  const finer = minimalCover(reach.map((r) => r.to).filter((to) => to.length > prefix.length));
+  const taken = minimalCover(finer);
   const edge = widthOf(prefix.family) - prefix.length < 2 ? 0n : 1n;
   let value = lastAddress(prefix).value - edge;
   while (value >= prefix.value + edge) {
     const candidate: Address = { family: prefix.family, value };
-    const holder = findInCover(owned, candidate) ?? findInCover(finer, candidate);
+    const holder = holderOf(owned, candidate) ?? findInCover(taken, candidate);
     if (holder === undefined) return candidate;
     value = holder.value - 1n;
   }
@@ -102,32 +164,31 @@ const FAR: Readonly<Record<Family, readonly string[]>> = {
 /** An address that is in no way near: no source, subnet or declared route of any interface holds it. */
 function outsideOf(
   interfaces: readonly HostInterface[],
-  owned: readonly Prefix[],
+  owned: PackedPrefixes,
   family: Family,
 ): Address | undefined {
   const near = interfaces.flatMap((i) => [...i.subnets, ...i.routes.map((r) => r.to)]);
-  const known = minimalCover([...owned, ...near.filter((p) => p.family === family)]);
+  const known = minimalCover(near.filter((p) => p.family === family));
+  const holder = (a: Address): Prefix | undefined => holderOf(owned, a) ?? findInCover(known, a);
   for (const text of FAR[family]) {
     const parsed = parseAddress(text);
-    if (parsed.ok && findInCover(known, parsed.value) === undefined) return parsed.value;
+    if (parsed.ok && holder(parsed.value) === undefined) return parsed.value;
   }
-  return firstAddressOutside(known, family);
+  return firstAddressOutside(holder, family);
 }
 
 /** The lowest unicast address from 1.0.0.0 or 2000:: on that no known prefix holds. */
-function firstAddressOutside(known: readonly Prefix[], family: Family): Address | undefined {
+function firstAddressOutside(
+  holderOfAddress: (address: Address) => Prefix | undefined,
+  family: Family,
+): Address | undefined {
   const top = BigInt(widthOf(family) - 8);
   let value = (family === 4 ? 1n : 0x20n) << top;
   while (value < 0xe0n << top) {
     const address: Address = { family, value };
-    const holder = findInCover(known, address);
+    const holder = holderOfAddress(address);
     if (holder === undefined) return address;
     value = holder.value + sizeOf(holder);
   }
   return undefined;
-}
-
-function distinct(rows: readonly PlanExpectation[]): PlanExpectation[] {
-  const seen = new Set<string>();
-  return rows.filter((row) => !seen.has(row.to) && seen.add(row.to));
 }

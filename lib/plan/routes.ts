@@ -2,18 +2,23 @@ import { Host, HostInterface } from "../model/host";
 import { LAST_RESORT_METRIC } from "../model/numbers";
 import { PlanRoute } from "../model/plan";
 import { Family, formatAddress } from "../net/address";
-import { Prefix, contains, formatPrefix, samePrefix } from "../net/prefix";
-import { interfacesOf, isDirect, primaryOf } from "./sources";
+import { Prefix, formatPrefix, samePrefix } from "../net/prefix";
+import { addressIn, interfacesOf, isDirect, primaryOf } from "./sources";
 
 /**
  * The routes of every interface's table in one family, in an order in which each next hop is reachable when its
  * route is added.
  */
 export function buildRoutes(host: Host, family: Family): PlanRoute[] {
-  return interfacesOf(host, family).flatMap((iface) => tableOf(host, iface, family));
+  return interfacesOf(host, family).flatMap((iface) => [
+    ...routesOf(host, iface, family),
+    // It has no device, so it outlives the link, and its sources fail closed instead of leaving by another.
+    { table: iface.name, type: "unreachable", to: "default", metric: LAST_RESORT_METRIC },
+  ]);
 }
 
-function tableOf(host: Host, iface: HostInterface, family: Family): PlanRoute[] {
+/** The ways out of an interface: its table without the last resort. */
+export function routesOf(host: Host, iface: HostInterface, family: Family): PlanRoute[] {
   const table = iface.name;
   const own = iface.subnets.filter((s) => s.family === family);
   const routes: PlanRoute[] = own.map((subnet) => ({
@@ -40,8 +45,6 @@ function tableOf(host: Host, iface: HostInterface, family: Family): PlanRoute[] 
       ...onLink(family, gateway.onLink),
     });
   }
-  // It has no device, so it outlives the link, and its sources fail closed instead of leaving by another.
-  routes.push({ table, type: "unreachable", to: "default", metric: LAST_RESORT_METRIC });
   return routes;
 }
 
@@ -76,8 +79,7 @@ function declaredRoutes(iface: HostInterface, family: Family): PlanRoute[] {
 
 /** The source for sockets that have none yet: an address in the subnet where there is one, else the primary. */
 function src(iface: HostInterface, family: Family, subnet?: Prefix): { src?: string } {
-  const inside = subnet && iface.addresses.find((a) => contains(subnet, a.address))?.address;
-  const address = inside ?? primaryOf(iface, family);
+  const address = (subnet && addressIn(iface, subnet)) ?? primaryOf(iface, family);
   return address === undefined ? {} : { src: formatAddress(address) };
 }
 

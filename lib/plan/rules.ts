@@ -2,8 +2,8 @@ import { Host, HostInterface } from "../model/host";
 import { BAND, MAIN_MIN_PREFIX } from "../model/numbers";
 import { PlanRule } from "../model/plan";
 import { Family } from "../net/address";
-import { Source, compileDispatch } from "./compile";
-import { interfacesOf, sourcesOf } from "./sources";
+import { SourceTable, compileDispatch } from "./compile";
+import { blockOf, interfacesOf } from "./sources";
 
 /**
  * The rules of one family, as they stand in a band, with why each is there.
@@ -20,15 +20,18 @@ import { interfacesOf, sourcesOf } from "./sources";
  *                                               source could leave by a device that does not own it
  *   exit       goto join                        on to the rules that are not ours
  */
-export function buildRules(host: Host, family: Family, slots: ReadonlyMap<string, number>): PlanRule[] {
+export function buildRules(
+  host: Host,
+  family: Family,
+  slots: ReadonlyMap<string, number>,
+  table: SourceTable,
+): PlanRule[] {
   const interfaces = interfacesOf(host, family);
-  if (interfaces.length === 0) return [];
-  const blockOf = (name: string): number => BAND.blocks + 3 * (slots.get(name) as number);
-  return [
-    ...compileDispatch(dispatchSources(interfaces, family, blockOf), family, forwardsFor(interfaces, family)),
+  const rules = compileDispatch(table, forwardsFor(interfaces, family));
+  rules.push(
     { priority: BAND.skip, action: { kind: "goto", priority: BAND.devices } },
     ...interfaces
-      .map(({ name }) => ({ name, block: blockOf(name) }))
+      .map(({ name }) => ({ name, block: blockOf(slots.get(name) as number) }))
       .sort((a, b) => a.block - b.block)
       .flatMap(({ name, block }): PlanRule[] => [
         { priority: block, action: { kind: "main", minPrefix: MAIN_MIN_PREFIX[family] } },
@@ -41,18 +44,8 @@ export function buildRules(host: Host, family: Family, slots: ReadonlyMap<string
       action: { kind: "table", table: name },
     })),
     { priority: BAND.exit, action: { kind: "goto", priority: "join" } },
-  ];
-}
-
-function dispatchSources(
-  interfaces: readonly HostInterface[],
-  family: Family,
-  blockOf: (name: string) => number,
-): Source[] {
-  return interfaces.flatMap((iface) => {
-    const block = blockOf(iface.name);
-    return sourcesOf(iface, family).map((prefix) => ({ prefix, block }));
-  });
+  );
+  return rules;
 }
 
 /** A delegated prefix is for containers and their like, whose packets the host forwards with a source of ours. */

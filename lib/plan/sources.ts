@@ -1,31 +1,47 @@
 import { Host, HostInterface } from "../model/host";
+import { BAND } from "../model/numbers";
 import { Address, Family } from "../net/address";
-import { minimalCover } from "../net/cover";
-import { Prefix, hostPrefix } from "../net/prefix";
-
-/** Every source of an interface in one family: addresses as host prefixes, and delegated prefixes. */
-export function sourcesOf(iface: HostInterface, family: Family): Prefix[] {
-  return [...iface.addresses.map((a) => hostPrefix(a.address)), ...iface.delegatedPrefixes].filter(
-    (p) => p.family === family,
-  );
-}
+import { addressAt, foldPrefixes } from "../net/packed";
+import { Prefix, contains } from "../net/prefix";
+import { SourceTable } from "./compile";
 
 /** The address that unbound sockets use on the interface. */
 export function primaryOf(iface: HostInterface, family: Family): Address | undefined {
-  return iface.addresses.find((a) => a.address.family === family)?.address;
+  const { words } = iface.addresses[family];
+  return words.length === 0 ? undefined : addressAt(words, family, 0);
+}
+
+/** The address to use in a subnet: the primary if it lies in it, else the lowest that does. */
+export function addressIn(iface: HostInterface, subnet: Prefix): Address | undefined {
+  const { words, texts } = iface.addresses[subnet.family];
+  for (let i = 0; i < texts.length; i++) {
+    const address = addressAt(words, subnet.family, i);
+    if (contains(subnet, address)) return address;
+  }
+  return undefined;
 }
 
 /** The interfaces that have a source in the family. */
 export function interfacesOf(host: Host, family: Family): HostInterface[] {
-  return host.interfaces.filter((iface) => sourcesOf(iface, family).length > 0);
-}
-
-/** The fewest prefixes that hold exactly the interface's sources. */
-export function coverOf(iface: HostInterface, family: Family): Prefix[] {
-  return minimalCover(sourcesOf(iface, family));
+  return host.interfaces.filter(
+    (i) => i.addresses[family].texts.length > 0 || i.delegatedPrefixes.some((p) => p.family === family),
+  );
 }
 
 /** Whether sources of `from` reach the attached subnets of `to` directly. */
 export function isDirect(host: Host, from: string, to: string): boolean {
   return host.onLink === "direct" || host.directPairs.some((p) => p.from === from && p.to === to);
+}
+
+/** The offset of an interface's block of rules, by its slot. */
+export function blockOf(slot: number): number {
+  return BAND.blocks + 3 * slot;
+}
+
+/** The sources of a family as disjoint prefixes, as few as there can be, each with the block of its interface. */
+export function sourceTable(host: Host, family: Family, slots: ReadonlyMap<string, number>): SourceTable {
+  const sources = host.sources[family];
+  const { owners, texts } = sources;
+  const blocks = host.interfaces.map((i) => blockOf(slots.get(i.name) as number));
+  return { ...foldPrefixes(sources, (i) => blocks[owners[i]]), texts };
 }

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { Host, SpecError } from "../../lib/model";
 import { contains, formatAddress, formatPrefix, hostPrefix, notASource, overlaps } from "../../lib/net";
 import { buildPlan, normalize } from "../../lib/plan";
+import { address } from "../net/support";
 import { anything, damaged } from "./support/damage";
 import { specs } from "./support/specs";
 
@@ -75,6 +76,12 @@ describe("any value whatsoever", () => {
   });
 });
 
+/** As text, IPv4 first. */
+const addressesOf = ({ addresses }: Host["interfaces"][number]): string[] => [
+  ...addresses[4].sources,
+  ...addresses[6].sources,
+];
+
 describe("an accepted host", () => {
   const hosts = fc
     .oneof(specs, damaged(fc.jsonValue()))
@@ -84,15 +91,15 @@ describe("an accepted host", () => {
   test("holds no source that two interfaces claim, no address twice, and no source that cannot be one", () => {
     fc.assert(
       fc.property(hosts, (host) => {
-        const all = host.interfaces.flatMap((i) => i.addresses.map((a) => formatAddress(a.address)));
+        const all = host.interfaces.flatMap(addressesOf);
         expect(new Set(all).size).toBe(all.length);
         for (const a of host.interfaces) {
-          const sources = [...a.addresses.map((x) => hostPrefix(x.address)), ...a.delegatedPrefixes];
+          const sources = [...addressesOf(a).map((x) => hostPrefix(address(x))), ...a.delegatedPrefixes];
           expect(sources.length).toBeGreaterThan(0);
           expect(sources.map(notASource).filter(Boolean)).toEqual([]);
           for (const b of host.interfaces) {
             if (a === b) continue;
-            const others = [...b.addresses.map((x) => hostPrefix(x.address)), ...b.delegatedPrefixes];
+            const others = [...addressesOf(b).map((x) => hostPrefix(address(x))), ...b.delegatedPrefixes];
             expect(sources.some((s) => others.some((o) => overlaps(s, o)))).toBe(false);
           }
         }
@@ -104,14 +111,15 @@ describe("an accepted host", () => {
   test("has next hops that its links reach, and a way to find every device", () => {
     fc.assert(
       fc.property(hosts, (host) => {
-        for (const { gateways, routes, subnets, match, addresses } of host.interfaces) {
+        for (const iface of host.interfaces) {
+          const { gateways, routes, subnets, match } = iface;
           for (const gateway of Object.values(gateways)) {
             const attached = subnets.some((s) => contains(s, gateway.address));
             expect(gateway.onLink && attached).toBe(false);
           }
           for (const { to, via } of routes) {
             expect(subnets.map(formatPrefix)).not.toContain(formatPrefix(to));
-            expect(addresses.map((a) => formatAddress(a.address))).not.toContain(via && formatAddress(via));
+            expect(addressesOf(iface)).not.toContain(via && formatAddress(via));
           }
           expect(Object.keys(match).length).toBeGreaterThan(0);
         }
@@ -170,7 +178,24 @@ test("a host in full, read as data", () => {
   const net4 = (text: string, length: number) => ({ ...ip(text), length });
   const v6 = (high: bigint, low: bigint): bigint => (((0x20010db8n << 32n) | high) << 64n) | low;
   const ip6 = (high: bigint, low: bigint) => ({ family: 6, value: v6(high, low) });
-  expect(host).toEqual({
+  // Packed as they are, addresses and sources are compared by their texts.
+  const { sources, ...rest } = host;
+  const interfaces = host.interfaces.map((i) => ({
+    ...i,
+    addresses: [...i.addresses[4].texts, ...i.addresses[6].texts],
+  }));
+  const named = (family: 4 | 6) =>
+    sources[family].texts.map((text, i) => `${text} ${host.interfaces[sources[family].owners[i]].name}`);
+  expect(named(4)).toEqual([
+    "10.0.1.7/32 a",
+    "10.0.1.8/32 a",
+    "10.0.1.9/32 a",
+    "10.0.3.1/32 c",
+    "10.0.4.9/32 a",
+    "10.0.9.16/28 b",
+  ]);
+  expect(named(6)).toEqual(["2001:db8:1::8/128 a", "2001:db8:1::9/128 a", "2001:db8:2::/80 b"]);
+  expect({ ...rest, interfaces }).toEqual({
     name: "h",
     onLink: "direct",
     directPairs: [
@@ -184,12 +209,12 @@ test("a host in full, read as data", () => {
         name: "a",
         match: { address: ip("10.0.1.9") },
         addresses: [
-          { address: ip("10.0.1.9"), length: 24 },
-          { address: ip("10.0.1.7"), length: 32 },
-          { address: ip("10.0.1.8"), length: 24 },
-          { address: ip("10.0.4.9"), length: 24 },
-          { address: ip6(0x10000n, 9n), length: 64 },
-          { address: ip6(0x10000n, 8n), length: 64 },
+          "10.0.1.9/24",
+          "10.0.1.7/32",
+          "10.0.1.8/24",
+          "10.0.4.9/24",
+          "2001:db8:1::9/64",
+          "2001:db8:1::8/64",
         ],
         delegatedPrefixes: [],
         gateways: {
@@ -223,7 +248,7 @@ test("a host in full, read as data", () => {
       {
         name: "c",
         match: { address: ip("10.0.3.1") },
-        addresses: [{ address: ip("10.0.3.1"), length: 24 }],
+        addresses: ["10.0.3.1/24"],
         delegatedPrefixes: [],
         gateways: {},
         subnets: [net4("10.0.3.0", 24)],

@@ -1,7 +1,7 @@
 import { BAND } from "../../model/numbers";
 import { PlanRule } from "../../model/plan";
+import { PackedPrefixes, commonBits, prefixAt } from "../../net/packed";
 import { formatPrefix } from "../../net/prefix";
-import { SourceTable, commonBits, prefixAt } from "./table";
 
 /**
  * The first rules of a band: what cannot be ours leaves at once. One of them is the switch's target, so there is
@@ -21,7 +21,7 @@ import { SourceTable, commonBits, prefixAt } from "./table";
  * @param forwards whether forwarded packets may carry a source of ours
  * @param long whether a walk through the dispatch rules costs more than one more rule
  */
-export function guardRules(table: SourceTable, forwards: boolean, long: boolean): PlanRule[] {
+export function guardRules(table: PackedPrefixes, forwards: boolean, long: boolean): PlanRule[] {
   const elsewhere = { kind: "goto", priority: BAND.devices } as const;
   const common = commonPrefix(table);
   const tells = common.length > 0 && (table.family === 6 || common.value !== 0n);
@@ -42,7 +42,7 @@ export function guardRules(table: SourceTable, forwards: boolean, long: boolean)
 }
 
 /** The longest prefix that holds all entries. */
-function commonPrefix(table: SourceTable) {
+function commonPrefix(table: PackedPrefixes) {
   const last = table.size - 1;
   return prefixAt(table, 0, Math.min(table.lengths[0], table.lengths[last], commonBits(table, 0, last)));
 }

@@ -1,12 +1,11 @@
 import { PlanRule } from "../../model/plan";
-import { Family } from "../../net/address";
 import { flatRules } from "./flat";
 import { guardRules } from "./guard";
 import { SEGMENTS, layFlat, layTree } from "./layout";
-import { Source, SourceTable, tableOf } from "./table";
+import { SourceTable } from "./table";
 import { Tree, buildTree, segmentsOf } from "./tree";
 
-export { Source } from "./table";
+export { Source, SourceTable, tableOf } from "./table";
 
 /**
  * The longest flat list. A walk through half of it costs at most one rule more than a tree over as many, and it
@@ -29,17 +28,15 @@ const NESTED_MOST = 16 * FLAT_MOST;
  * exists; rules of one priority match disjoint sets of packets, so their order among themselves says nothing; the
  * result depends on the set of sources alone, and one source more or less changes few rules (docs/performance.md).
  *
- * @param sources of one family, at least one; those of different blocks must not overlap
+ * @param table of one family, with at least one source
  * @param forwards whether packets that the host forwards may carry one of the sources
  */
-export function compileDispatch(sources: readonly Source[], family: Family, forwards: boolean): PlanRule[] {
-  const table = tableOf(sources, family);
+export function compileDispatch(table: SourceTable, forwards: boolean): PlanRule[] {
   const flat = table.size <= NESTED_MOST ? flatRules(table) : undefined;
   const short = flat !== undefined && flat.length <= FLAT_MOST;
-  return [
-    ...guardRules(table, forwards, !short),
-    ...(short ? layFlat(flat) : layTree(table, fittingTree(table))),
-  ];
+  const rules = short ? layFlat(flat) : layTree(table, fittingTree(table));
+  rules.unshift(...guardRules(table, forwards, !short));
+  return rules;
 }
 
 /** The tree with the smallest leaves for which there are priorities enough. */

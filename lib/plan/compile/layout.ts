@@ -1,10 +1,11 @@
 import { BAND } from "../../model/numbers";
-import { PlanRule } from "../../model/plan";
+import { PlanRule, RuleAction } from "../../model/plan";
 import { widthOf } from "../../net/address";
+import { prefixTextAt } from "../../net/packed";
 import { formatPrefix } from "../../net/prefix";
 import { FOREIGN, FlatRule } from "./flat";
-import { SourceTable, prefixAt } from "./table";
-import { Span, Tree, segmentsOf } from "./tree";
+import { SourceTable, textAt } from "./table";
+import { Tree, segmentsOf } from "./tree";
 
 /** Where the rules for what is not ours go on: past the blocks. */
 const ELSEWHERE = { kind: "goto", priority: BAND.devices } as const;
@@ -36,7 +37,15 @@ export function layFlat(rules: readonly FlatRule[]): PlanRule[] {
 export function layTree(table: SourceTable, tree: Tree): PlanRule[] {
   const segments: PlanRule[][] = [];
   const priorityOf = (segment: number): number => BAND.dispatch + 2 * segment;
-  const prefixText = ({ item, length }: Span): string => formatPrefix(prefixAt(table, item, length));
+  // One object a block, not one a rule.
+  const actions = new Map<number, RuleAction>();
+  const intoBlock = (block: number): RuleAction => {
+    const known = actions.get(block);
+    if (known !== undefined) return known;
+    const action: RuleAction = { kind: "goto", priority: block };
+    actions.set(block, action);
+    return action;
+  };
   const lay = (from: Tree, first: number, limit: number): void => {
     let [segment, end] = [first, limit];
     let rules: PlanRule[] = (segments[segment] = []);
@@ -48,22 +57,27 @@ export function layTree(table: SourceTable, tree: Tree): PlanRule[] {
       const target = Math.min(Math.max(half, segment + segmentsOf(stay)), end - segmentsOf(jump));
       rules.push({
         priority: priorityOf(segment),
-        from: prefixText(inside),
+        from: prefixTextAt(table, inside.item, inside.length),
         action: { kind: "goto", priority: priorityOf(target) },
       });
       lay(jump, target, end);
       end = target;
       rest = stay;
     }
-    for (const item of rest.items) {
+    for (let i = rest.start; i < rest.end; i++) {
+      const item = rest.items[i];
       rules.push({
         priority: priorityOf(segment),
-        from: prefixText({ item, length: table.lengths[item] }),
-        action: { kind: "goto", priority: table.blocks[item] },
+        from: textAt(table, item),
+        action: intoBlock(table.keys[item]),
       });
     }
     rules.push({ priority: priorityOf(segment) + 1, action: ELSEWHERE });
   };
   lay(tree, 0, SEGMENTS);
-  return segments.flat();
+  const all: PlanRule[] = [];
+  segments.forEach((rules) => {
+    for (let i = 0; i < rules.length; i++) all.push(rules[i]);
+  });
+  return all;
 }

@@ -1,4 +1,4 @@
-import { SourceTable, bitOf, commonBits } from "./table";
+import { PackedPrefixes, bitOf, commonBits } from "../../net/packed";
 
 /**
  * A decision tree over sources. Every decision asks whether the source lies in one prefix, which is all that a rule
@@ -8,8 +8,10 @@ export type Tree = Leaf | Decision;
 
 export interface Leaf {
   readonly kind: "leaf";
-  /** Entries of the table, ascending. */
+  /** Entries of the table, ascending: those in [start, end). */
   readonly items: Uint32Array;
+  readonly start: number;
+  readonly end: number;
 }
 
 export interface Decision {
@@ -44,18 +46,35 @@ export function segmentsOf(tree: Tree): number {
  * Of two halves that are both in bounds the upper one is taken, not the fuller: one source more or less then
  * seldom changes which. Nor do the bounds lie where two, three or four equal subnets would sit on them.
  */
-export function buildTree(table: SourceTable, leafSize: number): Tree {
-  const all = Uint32Array.from({ length: table.size }, (_, i) => i);
-  return grow(table, leafSize, all, []);
+export function buildTree(table: PackedPrefixes, leafSize: number): Tree {
+  const all = new Uint32Array(table.size);
+  for (let i = 0; i < all.length; i++) all[i] = i;
+  return grow(table, leafSize, all, 0, all.length, []);
 }
 
-function grow(table: SourceTable, leafSize: number, items: Uint32Array, asked: readonly Span[]): Tree {
-  if (items.length <= leafSize) return { kind: "leaf", items };
-  const { start, end, length } = choose(table, items);
-  const inside: Span = { item: items[start], length };
+function grow(
+  table: PackedPrefixes,
+  leafSize: number,
+  items: Uint32Array,
+  start: number,
+  end: number,
+  asked: readonly Span[],
+): Tree {
+  if (end - start <= leafSize) return { kind: "leaf", items, start, end };
+  const { from, to, length } = choose(table, items, start, end);
+  const inside: Span = { item: items[from], length };
   const later = asked.some((a) => a.length >= length && commonBits(table, a.item, inside.item) >= length);
-  const jump = grow(table, leafSize, items.subarray(start, end), []);
-  const stay = grow(table, leafSize, without(items, start, end), later ? [inside] : [...asked, inside]);
+  const next = later ? [inside] : [...asked, inside];
+  const jump = grow(table, leafSize, items, from, to, []);
+  let stay: Tree;
+  if (from === start) stay = grow(table, leafSize, items, to, end, next);
+  else if (to === end) stay = grow(table, leafSize, items, start, from, next);
+  else {
+    const outside = new Uint32Array(end - start - (to - from));
+    outside.set(items.subarray(start, from));
+    outside.set(items.subarray(to, end), from - start);
+    stay = grow(table, leafSize, outside, 0, outside.length, next);
+  }
   const segments = segmentsOf(jump) + segmentsOf(stay) + (later ? 1 : 0);
   return { kind: "decision", inside, jump, stay, later, segments };
 }
@@ -64,22 +83,34 @@ const LEAST = 0.3;
 const MOST = 0.7;
 
 /** The range of the items that the next question is about, and the length of the prefix that holds just these. */
-function choose(table: SourceTable, items: Uint32Array): { start: number; end: number; length: number } {
-  let [start, end] = [0, items.length];
+function choose(
+  table: PackedPrefixes,
+  items: Uint32Array,
+  start: number,
+  end: number,
+): { from: number; to: number; length: number } {
+  const count = end - start;
+  let [from, to] = [start, end];
   for (;;) {
-    const bit = commonBits(table, items[start], items[end - 1]);
-    const middle = firstUpper(table, items, start, end, bit);
-    const upper = (end - middle) / items.length;
-    const lower = (middle - start) / items.length;
-    if (upper > MOST) start = middle;
-    else if (lower > MOST) end = middle;
-    else if (upper >= LEAST) return { start: middle, end, length: bit + 1 };
-    else return { start, end: middle, length: bit + 1 };
+    const bit = commonBits(table, items[from], items[to - 1]);
+    const middle = firstUpper(table, items, from, to, bit);
+    const upper = (to - middle) / count;
+    const lower = (middle - from) / count;
+    if (upper > MOST) from = middle;
+    else if (lower > MOST) to = middle;
+    else if (upper >= LEAST) return { from: middle, to, length: bit + 1 };
+    else return { from, to: middle, length: bit + 1 };
   }
 }
 
 /** The first of the items that has the bit set, given that they agree in all bits before it. */
-function firstUpper(table: SourceTable, items: Uint32Array, start: number, end: number, bit: number): number {
+function firstUpper(
+  table: PackedPrefixes,
+  items: Uint32Array,
+  start: number,
+  end: number,
+  bit: number,
+): number {
   let [low, high] = [start, end];
   while (low < high) {
     const middle = (low + high) >>> 1;
@@ -87,13 +118,4 @@ function firstUpper(table: SourceTable, items: Uint32Array, start: number, end: 
     else low = middle + 1;
   }
   return low;
-}
-
-function without(items: Uint32Array, start: number, end: number): Uint32Array {
-  if (start === 0) return items.subarray(end);
-  if (end === items.length) return items.subarray(0, start);
-  const rest = new Uint32Array(items.length - (end - start));
-  rest.set(items.subarray(0, start));
-  rest.set(items.subarray(end), start);
-  return rest;
 }

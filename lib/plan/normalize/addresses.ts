@@ -1,12 +1,7 @@
 import { shown } from "../../model/issue";
-import {
-  FAMILIES,
-  compareAddresses,
-  formatAddress,
-  notASource,
-  sameAddress,
-  widthOf,
-} from "../../net/address";
+import { FAMILIES, formatAddress, notASource, sameAddress, widthOf } from "../../net/address";
+import { readIpv4, readIpv6, readLength } from "../../net/canonical";
+import { commonBits, prefixAt } from "../../net/packed";
 import {
   InterfaceAddress,
   Prefix,
@@ -18,45 +13,104 @@ import {
   prefixOf,
   samePrefix,
 } from "../../net/prefix";
+import { Addresses, AddressesByFamily, Pool, Pools } from "./pool";
 import { Problems, at } from "./problems";
 import { Fields, readList, readString } from "./shape";
 
-/** The primary of a family is the first one given; the order of the others says nothing. */
-export function primaryFirst(addresses: readonly InterfaceAddress[]): InterfaceAddress[] {
-  return FAMILIES.flatMap((family) => {
-    const [primary, ...others] = addresses.filter((a) => a.address.family === family);
-    if (primary === undefined) return [];
-    return [primary, ...others.sort((a, b) => compareAddresses(a.address, b.address))];
-  });
+/**
+ * Reads the addresses of an interface.
+ *
+ * @param thorough also looks for repetitions, and leaves them out; without, whoever calls must
+ */
+export function readAddresses(
+  fields: Fields,
+  path: string,
+  problems: Problems,
+  pools: Pools,
+  thorough: boolean,
+): AddressesByFamily {
+  const list = at(path, "addresses");
+  const items = readList(fields["addresses"], list, problems, "addresses with their prefix length");
+  const into = { 4: new Addresses(pools, 4, items), 6: new Addresses(pools, 6, items) };
+  const seen = thorough ? new Set<string>() : undefined;
+  for (let i = 0; i < items.length; i++) {
+    const item = items[i];
+    if (seen === undefined && typeof item === "string") {
+      const length = takeIpv4(item, pools[4]);
+      if (length >= 0) {
+        into[4].add(length, i);
+        continue;
+      }
+      const length6 = item.includes(":") ? takeIpv6(item, pools[6]) : -1;
+      if (length6 >= 0) {
+        into[6].add(length6, i);
+        continue;
+      }
+    }
+    const read = readAddress(item, at(list, i), problems, seen);
+    if (read !== undefined) into[read.address.family].addRewritten(read, i);
+  }
+  return into;
 }
 
-export function readAddresses(fields: Fields, path: string, problems: Problems): InterfaceAddress[] {
-  const list = at(path, "addresses");
-  const seen = new Set<string>();
-  return readList(fields["addresses"], list, problems, "addresses with their prefix length").flatMap(
-    (item, i) => {
-      const where = at(list, i);
-      const text = readString(item, where, problems, 'an address with its prefix length, as "10.0.1.10/24"');
-      if (text === undefined) return [];
-      const parsed = parseInterfaceAddress(text);
-      const wrong = parsed.ok ? (notASource(parsed.value.address) ?? notAHost(parsed.value)) : parsed.reason;
-      if (parsed.ok && wrong === undefined) {
-        const canonical = formatAddress(parsed.value.address);
-        if (!seen.has(canonical)) {
-          seen.add(canonical);
-          return [parsed.value];
-        }
-        problems.add(where, `the address ${canonical} is given twice`, "Leave one of them out");
-        return [];
-      }
-      problems.add(
-        where,
-        `got ${shown(text)}: ${wrong}`,
-        'Write a host\'s address with its prefix length, as "10.0.1.10/24"',
-      );
-      return [];
-    },
-  );
+function readAddress(
+  item: unknown,
+  where: string,
+  problems: Problems,
+  seen: Set<string> | undefined,
+): InterfaceAddress | undefined {
+  const text = readString(item, where, problems, 'an address with its prefix length, as "10.0.1.10/24"');
+  if (text === undefined) return undefined;
+  const parsed = parseInterfaceAddress(text);
+  const wrong = parsed.ok ? (notASource(parsed.value.address) ?? notAHost(parsed.value)) : parsed.reason;
+  if (!parsed.ok || wrong !== undefined) {
+    problems.add(
+      where,
+      `got ${shown(text)}: ${wrong}`,
+      'Write a host\'s address with its prefix length, as "10.0.1.10/24"',
+    );
+    return undefined;
+  }
+  const canonical = formatAddress(parsed.value.address);
+  if (seen?.has(canonical) === true) {
+    problems.add(where, `the address ${canonical} is given twice`, "Leave one of them out");
+    return undefined;
+  }
+  seen?.add(canonical);
+  return parsed.value;
+}
+
+/**
+ * Writes the words of an address that is right and canonical to the end of the pool; its prefix length, or -1 when
+ * {@link readAddress} must have a look.
+ */
+function takeIpv4(text: string, pool: Pool): number {
+  const slash = text.indexOf("/");
+  const value = readIpv4(text, slash);
+  const length = readLength(text, slash + 1, 32);
+  const first = value >>> 24;
+  if (value < 0 || length < 1 || first === 0 || first === 127 || first >= 224) return -1;
+  const hosts = 0xffffffff >>> length;
+  const host = (value & hosts) >>> 0;
+  if (length < 31 && (host === 0 || host === hosts)) return -1;
+  pool.words[pool.size] = value;
+  return length;
+}
+
+function takeIpv6(text: string, pool: Pool): number {
+  const slash = text.indexOf("/");
+  const length = readLength(text, slash + 1, 128);
+  if (length < 1 || !readIpv6(text, slash, pool.words, 4 * pool.size)) return -1;
+  return length < 127 && lastSetBit(pool.words, 4 * pool.size) < length ? -1 : length;
+}
+
+/** The last bit of an IPv6 address that is set; bit 0 is the most significant. */
+function lastSetBit(words: Uint32Array, at: number): number {
+  for (let w = 3; w >= 0; w--) {
+    const word = words[at + w];
+    if (word !== 0) return 32 * w + Math.clz32(word & -word);
+  }
+  return -1;
 }
 
 /** RFC 1122 3.2.1.3 and RFC 4291 2.6.1; /31 (RFC 3021), /32, /127 (RFC 6164) and /128 have no such addresses. */
@@ -123,12 +177,22 @@ function notASubnet(prefix: Prefix): string | undefined {
 }
 
 /** Subnets on the link: those the addresses say and those declared; sorted, distinct. */
-export function attachedSubnets(
-  addresses: readonly InterfaceAddress[],
-  declared: readonly Prefix[],
-): Prefix[] {
-  const all = [...addresses.map((a) => prefixOf(a.address, a.length)), ...declared]
+export function attachedSubnets(addresses: AddressesByFamily, declared: readonly Prefix[]): Prefix[] {
+  const all = FAMILIES.flatMap((family) => subnetsOf(addresses[family]))
+    .concat(declared)
     .filter((p) => p.length < widthOf(p.family))
     .sort(comparePrefixes);
   return all.filter((p, i) => i === 0 || !samePrefix(all[i - 1], p));
+}
+
+/** The subnets of addresses; each once where addresses of one subnet follow one another, as they mostly do. */
+function subnetsOf({ pool, start, size }: Addresses): Prefix[] {
+  const subnets: Prefix[] = [];
+  for (let i = start, last = -1; i < start + size; i++) {
+    const length = pool.lengths[i];
+    if (last >= 0 && pool.lengths[last] === length && commonBits(pool, last, i) >= length) continue;
+    subnets.push(prefixAt(pool, i, length));
+    last = i;
+  }
+  return subnets;
 }

@@ -1,8 +1,9 @@
 import { shown } from "../../model/issue";
-import { Address, formatAddress, sameAddress } from "../../net/address";
+import { Address, FAMILIES, compareAddresses, formatAddress } from "../../net/address";
 import { Prefix, comparePrefixes, contains, formatPrefix, hostPrefix } from "../../net/prefix";
 import { Draft } from "./interface";
 import { Problems, at } from "./problems";
+import { SortedByFamily, ownerOf } from "./sorted";
 
 /** An interface as far as it could be read, with its path. */
 export interface Entry {
@@ -12,8 +13,15 @@ export interface Entry {
 
 /**
  * What holds between interfaces: names, devices and sources are distinct, and nobody's next hop is the host itself.
+ *
+ * @param thorough also looks for sources that clash; without, whoever calls must know that none do
  */
-export function checkDistinct(entries: readonly Entry[], problems: Problems): void {
+export function checkDistinct(
+  entries: readonly Entry[],
+  sorted: SortedByFamily,
+  problems: Problems,
+  thorough: boolean,
+): void {
   const claim = claims(problems);
   for (const { path, draft } of entries) {
     const { mac, ifname } = draft.match ?? {};
@@ -22,14 +30,15 @@ export function checkDistinct(entries: readonly Entry[], problems: Problems): vo
     if (mac !== undefined) claim("mac", mac, at(at(path, "match"), "mac"), `the MAC ${mac}`);
     if (ifname !== undefined)
       claim("ifname", ifname, at(at(path, "match"), "ifname"), `the device ${shown(ifname)}`);
-    for (const { address } of draft.addresses) {
+    if (!thorough) continue;
+    for (const address of addressesOf(draft)) {
       const text = formatAddress(address);
       claim("address", text, at(path, "addresses"), `the address ${text}`);
     }
   }
-  checkMatches(entries, problems, claim);
-  checkSources(entries, problems);
-  checkHops(entries, problems);
+  checkMatches(entries, sorted, problems, claim);
+  if (thorough) checkSources(entries, problems);
+  checkHops(entries, sorted, problems);
 }
 
 type Claim = (kind: string, value: string, path: string, what: string) => void;
@@ -45,16 +54,26 @@ function claims(problems: Problems): Claim {
   };
 }
 
-function ownerOf(entries: readonly Entry[], address: Address): Entry | undefined {
-  return entries.find(({ draft }) => draft.addresses.some((a) => sameAddress(a.address, address)));
+/** As values: the primary of a family first, then by number. */
+function addressesOf({ addresses }: Draft): Address[] {
+  return FAMILIES.flatMap((family) => {
+    const { size } = addresses[family];
+    const [primary, ...others] = Array.from({ length: size }, (_, i) => addresses[family].valueAt(i));
+    return primary === undefined ? [] : [primary, ...others.sort(compareAddresses)];
+  });
 }
 
 /** An interface found by another's address would be the other. */
-function checkMatches(entries: readonly Entry[], problems: Problems, claim: Claim): void {
+function checkMatches(
+  entries: readonly Entry[],
+  sorted: SortedByFamily,
+  problems: Problems,
+  claim: Claim,
+): void {
   for (const entry of entries) {
     const by = entry.draft.match?.address;
     if (by === undefined) continue;
-    const owner = ownerOf(entries, by);
+    const owner = entries[ownerOf(sorted, by) ?? -1];
     const text = formatAddress(by);
     if (owner === undefined) {
       claim("match", text, at(at(entry.path, "match"), "address"), `the address ${text}`);
@@ -81,7 +100,7 @@ interface Source {
 function checkSources(entries: readonly Entry[], problems: Problems): void {
   const sources = entries
     .flatMap(({ draft }, entry): Source[] => [
-      ...draft.addresses.map((a) => ({ prefix: hostPrefix(a.address), entry, delegated: false })),
+      ...addressesOf(draft).map((a) => ({ prefix: hostPrefix(a), entry, delegated: false })),
       ...draft.delegatedPrefixes.map((prefix) => ({ prefix, entry, delegated: true })),
     ])
     .sort((a, b) => comparePrefixes(a.prefix, b.prefix) || a.entry - b.entry);
@@ -110,7 +129,7 @@ function checkSources(entries: readonly Entry[], problems: Problems): void {
 }
 
 /** A next hop that is an address of another interface would send packets of this one to ourselves. */
-function checkHops(entries: readonly Entry[], problems: Problems): void {
+function checkHops(entries: readonly Entry[], sorted: SortedByFamily, problems: Problems): void {
   for (const entry of entries) {
     const { gateways, routes } = entry.draft;
     const hops = [
@@ -118,7 +137,7 @@ function checkHops(entries: readonly Entry[], problems: Problems): void {
       ...routes.flatMap(({ via }) => (via === undefined ? [] : [{ hop: via, field: "routes" }])),
     ];
     for (const { hop, field } of hops) {
-      const owner = ownerOf(entries, hop);
+      const owner = entries[ownerOf(sorted, hop) ?? -1];
       if (owner === undefined || owner === entry) continue;
       problems.add(
         at(entry.path, field),

@@ -1,18 +1,12 @@
 import { shown } from "../../model/issue";
 import { Address, Family, isLinkLocal, notASource, parseAddress, sameAddress } from "../../net/address";
-import {
-  InterfaceAddress,
-  Prefix,
-  contains,
-  firstAddress,
-  formatPrefix,
-  lastAddress,
-} from "../../net/prefix";
+import { Prefix, contains, firstAddress, formatPrefix, lastAddress } from "../../net/prefix";
+import { AddressesByFamily } from "./pool";
 import { Problems } from "./problems";
 
 /** What an interface's next hops are checked against. */
 export interface Link {
-  readonly addresses: readonly InterfaceAddress[];
+  readonly addresses: AddressesByFamily;
   readonly subnets: readonly Prefix[];
   /** Families in which the interface has a source. */
   readonly families: ReadonlySet<Family>;
@@ -35,7 +29,7 @@ function notAHop(address: Address): string | undefined {
 
 /** Why the kernel would refuse the address as a next hop on this link, or undefined. */
 export function notANeighbour(address: Address, link: Link): string | undefined {
-  if (link.addresses.some((a) => sameAddress(a.address, address))) return "an address of this interface";
+  if (link.addresses[address.family].has(address)) return "an address of this interface";
   // The subnet-router anycast address of IPv6 (RFC 4291 2.6.1) is a router's; a /31 has hosts alone (RFC 3021).
   if (address.family === 6) return undefined;
   for (const subnet of link.subnets) {

@@ -1,13 +1,16 @@
 import { Host, HostInterface } from "../../model/host";
-import { SLOTS } from "../../model/numbers";
+import { Numbers, SLOTS } from "../../model/numbers";
 import { SpecError, shown } from "../../model/issue";
+import { FAMILIES } from "../../net/address";
 import { compareText } from "../order";
 import { Entry, checkDistinct } from "./distinct";
 import { readInterface } from "./interface";
 import { readNumbers } from "./numbers";
-import { readPolicy } from "./policy";
+import { Policy, readPolicy } from "./policy";
+import { Pools } from "./pool";
 import { Problems, at } from "./problems";
 import { readList, readName, readObject } from "./shape";
+import { SortedByFamily, arrange, hasClash, sortSources } from "./sorted";
 
 /**
  * Reads a host strictly: unknown fields, nulls, wrong types and contradictions are errors, all reported at once.
@@ -20,29 +23,77 @@ import { readList, readName, readObject } from "./shape";
  * @throws SpecError with every issue
  */
 export function normalize(value: unknown): Host {
+  const quick = read(value, false);
+  // Nearly every host is right, so it is read for that. What is wrong with another is found by reading it again.
+  const right = quick.problems.count === 0 && FAMILIES.every((family) => !hasClash(quick.sorted[family]));
+  const { name, problems } = right ? quick : read(value, true);
+  problems.throwIfAny(name === undefined ? "the host" : `host ${shown(name)}`);
+  return hostOf(quick);
+}
+
+interface Reading {
+  readonly problems: Problems;
+  readonly name?: string;
+  readonly entries: readonly Entry[];
+  readonly sorted: SortedByFamily;
+  readonly policy: Policy;
+  readonly numbers: Numbers;
+}
+
+/**
+ * @param thorough finds repetitions and clashes among addresses too, and leaves the interfaces in the order in which
+ *   they were given, in which problems are reported; without, they are sorted by name
+ */
+function read(value: unknown, thorough: boolean): Reading {
   const problems = new Problems();
   const fields = readObject(value, "", problems, ["name", "interfaces", "policy", "numbers"]);
   if (fields === undefined) throw new SpecError("the host", problems.issues);
   const name = readName(fields["name"], "name", problems);
-  const entries = readInterfaces(fields["interfaces"], problems);
+  const pools = new Pools(countSources(fields["interfaces"]));
+  const entries = readInterfaces(fields["interfaces"], problems, pools, thorough);
   const policy = readPolicy(fields["policy"], "policy", problems, namesOf(entries));
   const numbers = readNumbers(fields["numbers"], "numbers", problems);
-  checkDistinct(entries ?? [], problems);
-  problems.throwIfAny(name === undefined ? "the host" : `host ${shown(name)}`);
+  if (!thorough) entries?.sort((a, b) => compareText(a.draft.name ?? "", b.draft.name ?? ""));
+  const sorted = sortSources(
+    (entries ?? []).map((e) => e.draft),
+    pools,
+  );
+  checkDistinct(entries ?? [], sorted, problems, thorough);
+  return { problems, ...(name !== undefined && { name }), entries: entries ?? [], sorted, policy, numbers };
+}
+
+/** The host of a reading without problems, which is complete. */
+function hostOf({ name, entries, sorted, policy, numbers }: Reading): Host {
+  const drafts = entries.map((e) => e.draft);
+  const { addresses, sources } = arrange(drafts, sorted);
+  const interfaces = drafts.map((draft, i) => ({ ...draft, addresses: addresses[i] }) as HostInterface);
   return {
     name: name as string,
-    // A draft is complete when no problem was noted.
-    interfaces: (entries ?? [])
-      .map((e) => e.draft as HostInterface)
-      .sort((a, b) => compareText(a.name, b.name)),
+    interfaces,
+    sources,
     onLink: policy.onLink,
     directPairs: policy.directPairs,
     numbers,
   };
 }
 
+/** At least as many as there will be sources, whatever the value is. */
+function countSources(interfaces: unknown): number {
+  if (!Array.isArray(interfaces) || interfaces.length > SLOTS) return 0;
+  const lengthOf = (list: unknown): number => (Array.isArray(list) ? list.length : 0);
+  return interfaces.reduce((sum: number, item: unknown) => {
+    const { addresses, delegatedPrefixes } = (item ?? {}) as Record<string, unknown>;
+    return sum + lengthOf(addresses) + lengthOf(delegatedPrefixes);
+  }, 0);
+}
+
 /** Undefined when it cannot be told which interfaces there are. */
-function readInterfaces(value: unknown, problems: Problems): Entry[] | undefined {
+function readInterfaces(
+  value: unknown,
+  problems: Problems,
+  pools: Pools,
+  thorough: boolean,
+): Entry[] | undefined {
   if (value === undefined || (Array.isArray(value) && value.length === 0)) {
     problems.add(
       "interfaces",
@@ -62,7 +113,7 @@ function readInterfaces(value: unknown, problems: Problems): Entry[] | undefined
   }
   return items.flatMap((item, i) => {
     const path = at("interfaces", i);
-    const draft = readInterface(item, path, problems);
+    const draft = readInterface(item, path, problems, pools, thorough);
     return draft === undefined ? [] : [{ path, draft }];
   });
 }

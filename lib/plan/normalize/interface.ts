@@ -1,16 +1,11 @@
 import { HostInterface } from "../../model/host";
-import { Family } from "../../net/address";
+import { FAMILIES, Family } from "../../net/address";
 import { Prefix, comparePrefixes } from "../../net/prefix";
-import {
-  attachedSubnets,
-  primaryFirst,
-  readAddresses,
-  readDelegatedPrefixes,
-  readSubnets,
-} from "./addresses";
+import { attachedSubnets, readAddresses, readDelegatedPrefixes, readSubnets } from "./addresses";
 import { readGateways } from "./gateways";
 import { Link } from "./hops";
 import { readMatch } from "./match";
+import { AddressesByFamily, Pools } from "./pool";
 import { Problems, at } from "./problems";
 import { readRoutes } from "./routes";
 import { readName, readObject } from "./shape";
@@ -18,22 +13,37 @@ import { readName, readObject } from "./shape";
 const FIELDS = ["name", "match", "addresses", "delegatedPrefixes", "gateways", "subnets", "routes"];
 
 /** What could be read of an interface: complete when no problem was noted. */
-export type Draft = Omit<HostInterface, "name" | "match"> & Partial<Pick<HostInterface, "name" | "match">>;
+export type Draft = Omit<HostInterface, "name" | "match" | "addresses"> &
+  Partial<Pick<HostInterface, "name" | "match">> & {
+    /** In the order in which they were given. */
+    readonly addresses: AddressesByFamily;
+  };
 
-/** One interface of a spec, parsed and checked by itself. What is wrong is noted in `problems`. */
-export function readInterface(value: unknown, path: string, problems: Problems): Draft | undefined {
+/**
+ * One interface of a spec, parsed and checked by itself. What is wrong is noted in `problems`.
+ *
+ * @param thorough see {@link readAddresses}
+ */
+export function readInterface(
+  value: unknown,
+  path: string,
+  problems: Problems,
+  pools: Pools,
+  thorough: boolean,
+): Draft | undefined {
   const start = problems.count;
   const fields = readObject(value, path, problems, FIELDS);
   if (fields === undefined) return undefined;
   const misspelt = problems.count > start;
   const name = readName(fields["name"], at(path, "name"), problems);
   const before = problems.count;
-  const addresses = readAddresses(fields, path, problems);
+  const addresses = readAddresses(fields, path, problems, pools, thorough);
   const delegatedPrefixes = readDelegatedPrefixes(fields, path, problems);
   const declared = readSubnets(fields, path, problems);
-  const families = new Set<Family>(
-    [...addresses.map((a) => a.address), ...delegatedPrefixes].map((s) => s.family),
-  );
+  const families = new Set<Family>([
+    ...FAMILIES.filter((family) => addresses[family].size > 0),
+    ...delegatedPrefixes.map((p) => p.family),
+  ]);
   const clean = problems.count === before;
   const link: Link = {
     addresses,
@@ -51,7 +61,7 @@ export function readInterface(value: unknown, path: string, problems: Problems):
   return {
     ...(name !== undefined && { name }),
     ...(match !== undefined && { match }),
-    addresses: primaryFirst(addresses),
+    addresses,
     delegatedPrefixes: [...delegatedPrefixes].sort(comparePrefixes),
     gateways,
     subnets: link.subnets,

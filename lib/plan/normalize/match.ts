@@ -1,7 +1,6 @@
 import { shown } from "../../model/issue";
 import { Match } from "../../model/host";
-import { Address, notASource, parseAddress } from "../../net/address";
-import { primaryFirst } from "./addresses";
+import { Address, FAMILIES, notASource, parseAddress } from "../../net/address";
 import { Link } from "./hops";
 import { Problems, at } from "./problems";
 import { Fields, readObject, readString } from "./shape";
@@ -10,8 +9,8 @@ import { Fields, readObject, readString } from "./shape";
 export function readMatch(fields: Fields, path: string, problems: Problems, link: Link): Match | undefined {
   const where = at(path, "match");
   if (fields["match"] === undefined) {
-    const first = primaryFirst(link.addresses)[0];
-    if (first !== undefined) return { address: first.address };
+    const family = FAMILIES.find((f) => link.addresses[f].size > 0);
+    if (family !== undefined) return { address: link.addresses[family].valueAt(0) };
     if (link.complete) {
       problems.add(where, "nothing says which device this is", 'Give "match" with a "mac" or an "ifname"');
     }
@@ -54,7 +53,7 @@ function readMac(value: unknown, path: string, problems: Problems): string | und
 }
 
 /** As dev_valid_name() of the kernel has it, but without what a shell or `ip` would read in another way. */
-const IFNAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$/;
+export const IFNAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$/;
 
 function readIfname(value: unknown, path: string, problems: Problems): string | undefined {
   if (value === undefined) return undefined;

@@ -1,0 +1,165 @@
+import { Address, Family, widthOf } from "./address";
+import { Prefix, formatPrefix } from "./prefix";
+
+/**
+ * Many prefixes of one family as machine words, for work that must not cost an object an address: one word of 32
+ * bits a prefix for IPv4, four for IPv6, the most significant first.
+ */
+export interface PackedPrefixes {
+  readonly family: Family;
+  readonly size: number;
+  /** Lowest addresses, {@link wordsOf} words each. */
+  readonly words: Uint32Array;
+  readonly lengths: Uint8Array;
+}
+
+/** Words an address: 1 or 4. */
+export function wordsOf(family: Family): 1 | 4 {
+  return family === 4 ? 1 : 4;
+}
+
+/** Writes an address as words. */
+export function packAddress({ family, value }: Address, words: Uint32Array, index: number): void {
+  if (family === 4) words[index] = Number(value);
+  else
+    for (let w = 0; w < 4; w++) words[4 * index + w] = Number((value >> BigInt(96 - 32 * w)) & 0xffffffffn);
+}
+
+/** The address of an entry. */
+export function addressAt(words: Uint32Array, family: Family, index: number): Address {
+  if (family === 4) return { family, value: BigInt(words[index]) };
+  let value = 0n;
+  for (let w = 0; w < 4; w++) value = (value << 32n) | BigInt(words[4 * index + w]);
+  return { family, value };
+}
+
+/** The prefix of the given length that holds an entry's lowest address. */
+export function prefixAt({ words, family }: PackedPrefixes, index: number, length: number): Prefix {
+  const host = BigInt(widthOf(family) - length);
+  return { family, value: (addressAt(words, family, index).value >> host) << host, length };
+}
+
+/** Leading bits in which the lowest addresses of two entries agree. */
+export function commonBits({ words, family }: PackedPrefixes, i: number, j: number): number {
+  const stride = wordsOf(family);
+  for (let w = 0; w < stride; w++) {
+    const difference = words[i * stride + w] ^ words[j * stride + w];
+    if (difference !== 0) return 32 * w + Math.clz32(difference);
+  }
+  return widthOf(family);
+}
+
+/** Bit of an entry's lowest address; bit 0 is the most significant. */
+export function bitOf({ words, family }: PackedPrefixes, index: number, bit: number): 0 | 1 {
+  return ((words[index * wordsOf(family) + (bit >>> 5)] >>> (31 - (bit & 31))) & 1) as 0 | 1;
+}
+
+/** Whether `count` words are the same. */
+export function sameWords(a: Uint32Array, i: number, b: Uint32Array, j: number, count: number): boolean {
+  for (let w = 0; w < count; w++) if (a[i + w] !== b[j + w]) return false;
+  return true;
+}
+
+/** Canonical text of the prefix of the given length that holds an entry's lowest address. */
+export function prefixTextAt(packed: PackedPrefixes, index: number, length: number): string {
+  if (packed.family === 6) return formatPrefix(prefixAt(packed, index, length));
+  const word = length === 0 ? 0 : packed.words[index] & (0xffffffff << (32 - length));
+  return `${word >>> 24}.${(word >>> 16) & 255}.${(word >>> 8) & 255}.${word & 255}/${length}`;
+}
+
+/** The order in which addresses ascend; equal ones keep theirs. Linear: a radix sort, a byte at a time. */
+export function ascending(words: Uint32Array, family: Family, size: number): Uint32Array {
+  const stride = wordsOf(family);
+  let order = new Uint32Array(size);
+  for (let i = 0; i < size; i++) order[i] = i;
+  let next = new Uint32Array(size);
+  const starts = new Uint32Array(257);
+  for (let w = stride - 1; w >= 0; w--) {
+    for (let shift = 0; shift < 32; shift += 8) {
+      starts.fill(0);
+      for (let i = 0; i < size; i++) starts[((words[i * stride + w] >>> shift) & 255) + 1]++;
+      if (starts.includes(size)) continue; // the byte is the same in all
+      for (let b = 0; b < 256; b++) starts[b + 1] += starts[b];
+      for (let i = 0; i < size; i++) {
+        const index = order[i];
+        next[starts[(words[index * stride + w] >>> shift) & 255]++] = index;
+      }
+      [order, next] = [next, order];
+    }
+  }
+  return order;
+}
+
+/** The last of ascending entries whose lowest address is not above the given one, or -1. */
+export function lastNotAbove(packed: PackedPrefixes, address: Address): number {
+  const { words, family } = packed;
+  const probe = new Uint32Array(4);
+  packAddress(address, probe, 0);
+  const stride = wordsOf(family);
+  let [low, high] = [0, packed.size];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    let w = 0;
+    while (w < stride && words[middle * stride + w] === probe[w]) w++;
+    if (w === stride || words[middle * stride + w] < probe[w]) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+/** Of disjoint ascending prefixes the one that holds the address, or undefined. */
+export function holderOf(packed: PackedPrefixes, address: Address): Prefix | undefined {
+  const index = address.family === packed.family ? lastNotAbove(packed, address) : -1;
+  if (index < 0) return undefined;
+  const prefix = prefixAt(packed, index, packed.lengths[index]);
+  const host = BigInt(widthOf(packed.family) - prefix.length);
+  return address.value >> host === prefix.value >> host ? prefix : undefined;
+}
+
+/** Disjoint prefixes with a key each, ascending. */
+export interface FoldedPrefixes extends PackedPrefixes {
+  readonly keys: Uint16Array;
+  /** Which of the prefixes folded stands here unchanged; -1 where several were merged. */
+  readonly origins: Int32Array;
+}
+
+/**
+ * The fewest prefixes that hold exactly the given ones and keep their keys: nested ones are dropped, and the halves
+ * of a prefix merged where they have one key. As {@link minimalCover} for each key, in linear time.
+ *
+ * @param packed ascending, of nested ones the wider first; those that overlap have one key
+ */
+export function foldPrefixes(packed: PackedPrefixes, keyOf: (index: number) => number): FoldedPrefixes {
+  const { family, words } = packed;
+  const stride = wordsOf(family);
+  const folded = {
+    family,
+    size: 0,
+    words: new Uint32Array(words.length),
+    lengths: new Uint8Array(packed.size),
+    keys: new Uint16Array(packed.size),
+    origins: new Int32Array(packed.size),
+  };
+  const { lengths, keys, origins } = folded;
+  let last = -1;
+  for (let i = 0; i < packed.size; i++) {
+    for (let w = 0; w < stride; w++) folded.words[(last + 1) * stride + w] = words[i * stride + w];
+    if (last >= 0 && commonBits(folded, last, last + 1) >= lengths[last]) continue;
+    last++;
+    lengths[last] = packed.lengths[i];
+    keys[last] = keyOf(i);
+    origins[last] = i;
+    // Host bits are zero, so two prefixes are the halves of one exactly if their last bit is the first to differ.
+    while (
+      last > 0 &&
+      lengths[last - 1] === lengths[last] &&
+      keys[last - 1] === keys[last] &&
+      commonBits(folded, last - 1, last) === lengths[last] - 1
+    ) {
+      last--;
+      lengths[last]--;
+      origins[last] = -1;
+    }
+  }
+  return { ...folded, size: last + 1 };
+}

@@ -1,0 +1,112 @@
+import { Address, Family, formatAddress } from "../../net/address";
+import { PackedPrefixes, addressAt, packAddress, sameWords, wordsOf } from "../../net/packed";
+import { InterfaceAddress } from "../../net/prefix";
+
+/**
+ * Room for the sources of all interfaces in one family, in the order in which they are read: one buffer, and not one
+ * an interface or an object an address.
+ */
+export class Pool implements PackedPrefixes {
+  size = 0;
+  readonly words: Uint32Array;
+  /** Of addresses the length of the prefix they are configured with. */
+  readonly lengths: Uint8Array;
+  /** Where each address stands in its interface's list. */
+  readonly places: Uint32Array;
+
+  constructor(
+    readonly family: Family,
+    capacity: number,
+  ) {
+    this.words = new Uint32Array(capacity * wordsOf(family));
+    this.lengths = new Uint8Array(capacity);
+    this.places = new Uint32Array(capacity);
+  }
+
+  /** Adds the one whose words have been written at the end. */
+  add(length: number, place = 0): void {
+    this.lengths[this.size] = length;
+    this.places[this.size++] = place;
+  }
+}
+
+/** The pools of a host; that of IPv6 is made when it is needed. */
+export class Pools {
+  readonly 4: Pool;
+  private ipv6: Pool | undefined;
+
+  /** @param capacity sources in all, of either family */
+  constructor(private readonly capacity: number) {
+    this[4] = new Pool(4, capacity);
+  }
+
+  get 6(): Pool {
+    return (this.ipv6 ??= new Pool(6, this.capacity));
+  }
+
+  /** For looking only: empty where nothing has been added. */
+  of(family: Family): Pool {
+    return family === 4 ? this[4] : (this.ipv6 ?? NONE);
+  }
+}
+
+const NONE = new Pool(6, 0);
+
+/** The addresses of one interface and family, in the order in which they were given. */
+export class Addresses {
+  readonly start: number;
+  size = 0;
+  /** Canonical texts of those that were written otherwise, by place. */
+  private rewritten: Map<number, string> | undefined;
+
+  /** @param list what is read, which holds the texts */
+  constructor(
+    private readonly pools: Pools,
+    readonly family: Family,
+    private readonly list: readonly unknown[],
+  ) {
+    this.start = pools.of(family).size;
+  }
+
+  get pool(): Pool {
+    return this.pools.of(this.family);
+  }
+
+  /** Adds the address whose words have been written at the end of the pool. */
+  add(length: number, place: number): void {
+    this.pools[this.family].add(length, place);
+    this.size++;
+  }
+
+  /** Adds an address that is not written canonically. */
+  addRewritten({ address, length }: InterfaceAddress, place: number): void {
+    const pool = this.pools[this.family];
+    packAddress(address, pool.words, pool.size);
+    this.add(length, place);
+    (this.rewritten ??= new Map<number, string>()).set(place, `${formatAddress(address)}/${length}`);
+  }
+
+  /** Canonical, with the prefix length; by position in the pool. */
+  textAt(index: number): string {
+    const place = this.pool.places[index];
+    return this.rewritten?.get(place) ?? (this.list[place] as string);
+  }
+
+  /** By position in the list. */
+  valueAt(index: number): Address {
+    return addressAt(this.pool.words, this.family, this.start + index);
+  }
+
+  has(address: Address): boolean {
+    const probe = new Uint32Array(wordsOf(address.family));
+    packAddress(address, probe, 0);
+    const { words } = this.pool;
+    const stride = wordsOf(this.family);
+    for (let i = this.start; i < this.start + this.size; i++) {
+      if (sameWords(words, i * stride, probe, 0, stride)) return true;
+    }
+    return false;
+  }
+}
+
+export type AddressesByFamily = Readonly<Record<Family, Addresses>>;

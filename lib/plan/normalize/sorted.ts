@@ -1,0 +1,176 @@
+import { HostAddresses, HostSources } from "../../model/host";
+import { Address, FAMILIES, Family, widthOf } from "../../net/address";
+import {
+  PackedPrefixes,
+  ascending,
+  commonBits,
+  lastNotAbove,
+  packAddress,
+  prefixTextAt,
+  sameWords,
+  wordsOf,
+} from "../../net/packed";
+import { Draft } from "./interface";
+import { Pool, Pools } from "./pool";
+
+/**
+ * The sources of all interfaces in one family, ascending, of nested ones the wider first: what is asked of all of
+ * them is asked of this order.
+ */
+export interface SortedSources extends PackedPrefixes {
+  /** Positions of the interfaces. */
+  readonly owners: Uint8Array;
+  /** Positions in the pool. */
+  readonly order: Uint32Array;
+  /** Number of addresses in the pool; delegated prefixes come after them. */
+  readonly addresses: number;
+}
+
+export type SortedByFamily = Readonly<Record<Family, SortedSources>>;
+
+export function sortSources(drafts: readonly Draft[], pools: Pools): SortedByFamily {
+  return { 4: sortFamily(drafts, pools, 4), 6: sortFamily(drafts, pools, 6) };
+}
+
+function sortFamily(drafts: readonly Draft[], pools: Pools, family: Family): SortedSources {
+  const stride = wordsOf(family);
+  const addresses = pools.of(family).size;
+  const delegatedTo: number[] = [];
+  drafts.forEach((draft, owner) => {
+    for (const prefix of draft.delegatedPrefixes) {
+      if (prefix.family !== family) continue;
+      const pool = pools[family];
+      packAddress(prefix, pool.words, pool.size);
+      pool.add(prefix.length);
+      delegatedTo.push(owner);
+    }
+  });
+  const pool = pools.of(family);
+  const { size } = pool;
+  const ownerOfEntry = new Uint8Array(size);
+  drafts.forEach((draft, owner) => {
+    const { start, size: count } = draft.addresses[family];
+    ownerOfEntry.fill(owner, start, start + count);
+  });
+  ownerOfEntry.set(delegatedTo, addresses);
+  const order = ascending(pool.words, family, size);
+  if (addresses < size) widerFirst(order, pool, addresses);
+  const sorted = {
+    family,
+    size,
+    words: new Uint32Array(size * stride),
+    lengths: new Uint8Array(size).fill(widthOf(family)),
+    owners: new Uint8Array(size),
+    order,
+    addresses,
+  };
+  for (let i = 0; i < size; i++) {
+    const from = order[i];
+    for (let w = 0; w < stride; w++) sorted.words[i * stride + w] = pool.words[from * stride + w];
+    if (from >= addresses) sorted.lengths[i] = pool.lengths[from];
+    sorted.owners[i] = ownerOfEntry[from];
+  }
+  return sorted;
+}
+
+/** Of prefixes that begin at one address the shorter first. There are few, so they are put in place one by one. */
+function widerFirst(order: Uint32Array, pool: Pool, addresses: number): void {
+  const width = widthOf(pool.family);
+  const lengthOf = (index: number): number => (index < addresses ? width : pool.lengths[index]);
+  for (let i = 1; i < order.length; i++) {
+    const index = order[i];
+    let to = i;
+    while (
+      to > 0 &&
+      lengthOf(order[to - 1]) > lengthOf(index) &&
+      commonBits(pool, order[to - 1], index) === width
+    ) {
+      order[to] = order[to - 1];
+      to--;
+    }
+    order[to] = index;
+  }
+}
+
+/** Whether an address is given twice, or a source claimed by two interfaces. */
+export function hasClash(sorted: SortedSources): boolean {
+  const { size, lengths, owners, order, addresses } = sorted;
+  const width = widthOf(sorted.family);
+  // The widest prefix that holds the current one: all within it must be of its owner.
+  let holder = 0;
+  for (let i = 1; i < size; i++) {
+    const twice = order[i - 1] < addresses && order[i] < addresses && commonBits(sorted, i - 1, i) === width;
+    if (twice) return true;
+    const within = commonBits(sorted, holder, i) >= lengths[holder];
+    if (within && owners[holder] !== owners[i]) return true;
+    if (!within) holder = i;
+  }
+  return false;
+}
+
+/** Position of the first interface that has the address itself; undefined when none has. */
+export function ownerOf(sorted: SortedByFamily, address: Address): number | undefined {
+  const { words, owners, order, addresses } = sorted[address.family];
+  const stride = wordsOf(address.family);
+  const probe = new Uint32Array(stride);
+  packAddress(address, probe, 0);
+  let owner: number | undefined;
+  for (let i = lastNotAbove(sorted[address.family], address); i >= 0; i--) {
+    if (!sameWords(words, i * stride, probe, 0, stride)) break;
+    if (order[i] < addresses) owner = Math.min(owner ?? owners[i], owners[i]);
+  }
+  return owner;
+}
+
+/** Puts the addresses of every interface in their final order: the primary first, the others ascending. */
+export function arrange(
+  drafts: readonly Draft[],
+  sorted: SortedByFamily,
+): { addresses: Record<Family, HostAddresses>[]; sources: Record<Family, HostSources> } {
+  const families = FAMILIES.map((family) => arrangeFamily(drafts, sorted[family]));
+  return {
+    addresses: drafts.map((_, owner) => ({ 4: families[0].lists[owner], 6: families[1].lists[owner] })),
+    sources: { 4: families[0].sources, 6: families[1].sources },
+  };
+}
+
+function arrangeFamily(drafts: readonly Draft[], sorted: SortedSources) {
+  const { family, size, lengths, owners, order, addresses } = sorted;
+  const stride = wordsOf(family);
+  const suffix = `/${widthOf(family)}`;
+  // Where each entry of the pool goes: among all sources, and in its interface's list.
+  const rank = new Uint32Array(size);
+  const position = new Uint32Array(size);
+  const next = new Uint32Array(drafts.length).fill(1);
+  for (let i = 0; i < size; i++) {
+    const from = order[i];
+    const owner = owners[i];
+    rank[from] = i;
+    if (from < addresses) position[from] = from === drafts[owner].addresses[family].start ? 0 : next[owner]++;
+  }
+  const texts = new Array<string>(size);
+  const words = new Uint32Array(addresses * stride);
+  let begin = 0;
+  // The texts are made in the order in which they lie in memory.
+  const lists = drafts.map((draft): HostAddresses => {
+    const given = draft.addresses[family];
+    const list = {
+      words: words.subarray(begin * stride, (begin + given.size) * stride),
+      texts: new Array<string>(given.size),
+      sources: new Array<string>(given.size),
+    };
+    begin += given.size;
+    for (let i = given.start; i < given.start + given.size; i++) {
+      const text = given.textAt(i);
+      const source = text.slice(0, text.indexOf("/"));
+      const to = position[i];
+      for (let w = 0; w < stride; w++) list.words[to * stride + w] = sorted.words[rank[i] * stride + w];
+      list.texts[to] = text;
+      list.sources[to] = source;
+      texts[rank[i]] = source + suffix;
+    }
+    return list;
+  });
+  for (let i = addresses; i < size; i++) texts[rank[i]] = prefixTextAt(sorted, rank[i], lengths[rank[i]]);
+  return { lists, sources: { family, size, words: sorted.words, lengths, owners, texts } };
+}

@@ -1,0 +1,208 @@
+import { Host, HostInterface } from "../../model/host";
+import { PlanFlow } from "../../model/plan";
+import { Otherwise } from "../../model/spec";
+import { Incoming, Mark, Range, Traffic } from "../../model/traffic";
+import { Address, Family, formatAddress, parseAddress, sameAddress } from "../../net/address";
+import { addressAt } from "../../net/packed";
+import { Prefix, contains, firstAddress, lastAddress, parsePrefix } from "../../net/prefix";
+import { answer, reachOf } from "../expectations";
+import { interfacesOf } from "../sources";
+import { inOrder } from "./order";
+import { selections } from "./rules";
+import { leadsOut } from "./tables";
+
+/**
+ * For each combination of a policy's selectors a packet, and what the kernel must answer when it is asked about it; from
+ * the intention, not from the rules. Left out is what `ip route get` cannot ask: a source that is not ours and comes in
+ * nobody says where, protocols other than TCP, UDP and ICMP, and combinations that earlier policies take as a whole.
+ */
+export function trafficFlows(host: Host, family: Family): PlanFlow[] {
+  const order = inOrder(host.traffic);
+  return order.flatMap((policy, i) => {
+    if (!policy.families.includes(family)) return [];
+    const earlier = order.slice(0, i);
+    return selections(policy, family).flatMap((selection) => {
+      if (!askable(selection)) return [];
+      const from = sourceOf(host, policy, family, selection);
+      if (from === undefined) return [];
+      for (const to of destinationsOf(selection.to, family)) {
+        const packet = packetOf(selection, family, from.address, to);
+        if (isOwn(host, to) || earlier.some((t) => matches(t, packet))) continue;
+        const ways = waysOf(host, policy, family, to);
+        if (ways.length === 0 && policy.otherwise === Otherwise.Next) return [];
+        return [{ ...flowOf(policy.name, packet, selection), ways }];
+      }
+      return [];
+    });
+  });
+}
+
+type Selection = ReturnType<typeof selections>[number];
+
+interface Packet {
+  readonly family: Family;
+  /** Absent: a socket that has no source yet. */
+  readonly from?: Address;
+  readonly to: Address;
+  readonly incoming?: Incoming;
+  readonly mark: number;
+  readonly user: number;
+  readonly protocol: number;
+  readonly sourcePort: number;
+  readonly destinationPort: number;
+  readonly dscp: number;
+}
+
+/** `ip route get` knows these protocols; those of ICMP one a family. */
+const ASKABLE = [1, 6, 17, 58];
+
+function askable({ protocol, mark }: Selection): boolean {
+  // A mark that must be as a whole cannot be asked for together with the bit by which a new generation is asked.
+  return (protocol === undefined || ASKABLE.includes(protocol)) && (mark === undefined || mark.mask >>> 0 !== 0xffffffff);
+} // prettier-ignore
+
+/** A source that the kernel can be asked about: `{}` for none yet; undefined when there is none. */
+function sourceOf(
+  host: Host,
+  policy: Traffic,
+  family: Family,
+  { from, incoming }: Selection,
+): { address?: Address } | undefined {
+  const prefix = from === undefined ? undefined : known(parsePrefix(from));
+  if (incoming !== undefined) {
+    if (prefix !== undefined) return { address: middleOf(prefix) };
+    if ("device" in incoming) return undefined;
+    const subnet = host.interfaces
+      .find((i) => i.name === incoming.interface)
+      ?.subnets.find((s) => s.family === family);
+    const stranger = subnet && strangerIn(host, subnet);
+    return stranger && { address: stranger };
+  }
+  if (prefix === undefined) return {};
+  const own = policy.beforeSources ? ownIn(host, prefix) : undefined;
+  if (own !== undefined) return { address: own };
+  // IPv4 answers about foreign sources only as for a packet that comes in somewhere.
+  return family === 6 && !isOwn(host, middleOf(prefix)) ? { address: middleOf(prefix) } : undefined;
+}
+
+/** Documentation ranges (RFC 5737, RFC 3849, RFC 9637): where any destination will do, it is one that nobody routes. */
+const ELSEWHERE: Readonly<Record<Family, readonly string[]>> = {
+  4: ["192.0.2.1", "198.51.100.1", "203.0.113.1", "192.0.2.99", "198.51.100.99", "203.0.113.99"],
+  6: ["2001:db8:ffff:ffff::1", "3fff:ffff::1", "2001:db8:ffff:ffff::99", "3fff:ffff::99"],
+};
+
+function destinationsOf(to: string | undefined, family: Family): readonly Address[] {
+  if (to === undefined) return ELSEWHERE[family].map((text) => known(parseAddress(text)));
+  const prefix = known(parsePrefix(to));
+  const last = lastAddress(prefix);
+  const ends = [middleOf(prefix), firstAddress(prefix), last];
+  return ends.filter((a, i) => ends.findIndex((b) => sameAddress(a, b)) === i);
+}
+
+/** An address of the prefix that is neither its first nor its last, where it has one. */
+function middleOf(prefix: Prefix): Address {
+  const { family, value } = lastAddress(prefix);
+  const below = value - 1n;
+  return { family, value: below > prefix.value ? below : prefix.value };
+}
+
+function strangerIn(host: Host, subnet: Prefix): Address | undefined {
+  const { value } = lastAddress(subnet);
+  for (let v = value - 1n; v > subnet.value && v > value - 4096n; v--) {
+    const address = { family: subnet.family, value: v };
+    if (!isOwn(host, address)) return address;
+  }
+  return undefined;
+}
+
+function ownIn({ sources }: Host, prefix: Prefix): Address | undefined {
+  const packed = sources[prefix.family];
+  for (let i = 0; i < packed.size; i++) {
+    const address = addressAt(packed.words, prefix.family, i);
+    // Delegated prefixes are sources of containers, and not of the host's sockets.
+    if (packed.lengths[i] === (prefix.family === 4 ? 32 : 128) && contains(prefix, address)) return address;
+  }
+  return undefined;
+}
+
+function isOwn(host: Host, address: Address): boolean {
+  const text = formatAddress(address);
+  return host.interfaces.some((i) => i.addresses[address.family].sources.includes(text));
+}
+
+/** IPv4 is asked as for UDP when nothing is said. */
+function packetOf(s: Selection, family: Family, from: Address | undefined, to: Address): Packet {
+  return {
+    ...{ family, to },
+    ...(from && { from }),
+    ...(s.incoming && { incoming: s.incoming }),
+    mark: s.mark?.value ?? 0,
+    user: s.users?.[0] ?? 0,
+    protocol: s.protocol ?? (family === 4 ? 17 : 0),
+    sourcePort: s.sourcePorts?.[0] ?? 0,
+    destinationPort: s.destinationPorts?.[0] ?? 0,
+    dscp: s.dscp ?? 0,
+  };
+}
+
+function flowOf(policy: string, packet: Packet, s: Selection): Omit<PlanFlow, "ways"> {
+  const { from, to, incoming, mark, user, sourcePort, destinationPort, dscp } = packet;
+  return {
+    policy,
+    to: formatAddress(to),
+    ...(from && { from: formatAddress(from) }),
+    ...(incoming && { incoming }),
+    ...(mark !== 0 && { mark }),
+    ...(user !== 0 && { user }),
+    ...(s.protocol !== undefined && { protocol: s.protocol }),
+    ...(sourcePort !== 0 && { sourcePort }),
+    ...(destinationPort !== 0 && { destinationPort }),
+    ...(dscp !== 0 && { dscp }),
+  };
+}
+
+/** Whether a policy matches a packet. */
+export function matches(t: Traffic, p: Packet): boolean {
+  const some = <T>(values: readonly T[], test: (value: T) => boolean): boolean =>
+    values.length === 0 || values.some(test);
+  const inRange =
+    (n: number) =>
+    ([first, last]: Range): boolean =>
+      n >= first && n <= last;
+  const none: Address = { family: 4, value: 0n };
+  const source = p.from ?? (p.family === 4 ? none : undefined);
+  return (
+    t.families.includes(p.family) &&
+    some(t.from, (f) => (f.length === 0 && f.family === p.family) || (source !== undefined && contains(f, source))) &&
+    some(t.to, (to) => contains(to, p.to)) &&
+    (t.protocol === undefined || t.protocol === p.protocol) &&
+    some(t.sourcePorts, inRange(p.sourcePort)) &&
+    some(t.destinationPorts, inRange(p.destinationPort)) &&
+    some(t.marks, ({ value, mask }: Mark) => ((p.mark ^ value) & mask) === 0) &&
+    some(t.users, inRange(p.user)) &&
+    some(t.incoming, (i) => p.incoming !== undefined && JSON.stringify(i) === JSON.stringify(p.incoming)) &&
+    some(t.dscp, (d) => d === p.dscp)
+  );
+} // prettier-ignore
+
+/** Where the policy wants it to go while all links are up. */
+function waysOf(host: Host, t: Traffic, family: Family, to: Address): PlanFlow["ways"] {
+  const usable = interfacesOf(host, family).filter((i) => t.use.includes(i.name));
+  const byUse = t.use.flatMap((name) => usable.filter((i) => i.name === name && leadsOut(host, name, family)));
+  const way = (iface: HostInterface): PlanFlow["ways"] => {
+    const { dev, via } = answer(reachOf(host, usable, iface, family), to);
+    return dev === undefined ? [] : [{ dev, ...(via !== undefined && { via }) }];
+  };
+  if (t.weights === undefined) return byUse.map(way).find((ways) => ways.length > 0) ?? [];
+  // What is near one of them goes there; all else by any that has a gateway.
+  const near = byUse
+    .map((iface) => answer(reachOf(host, usable, iface, family).filter((r) => r.to.length > 0), to))
+    .find(({ dev }) => dev !== undefined);
+  if (near?.dev !== undefined) return [{ dev: near.dev, ...(near.via !== undefined && { via: near.via }) }];
+  return byUse.flatMap(way);
+} // prettier-ignore
+
+function known<T>(parsed: { ok: true; value: T } | { ok: false; reason: string }): T {
+  if (!parsed.ok) throw new Error(parsed.reason);
+  return parsed.value;
+}
