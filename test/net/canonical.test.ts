@@ -1,0 +1,94 @@
+import * as fc from "fast-check";
+import { Address, formatAddress, parseAddress } from "../../lib/net";
+import { readIpv4, readIpv6, readLength } from "../../lib/net/canonical";
+import { addressAt } from "../../lib/net/packed";
+
+const words = (text: string): Address | undefined => {
+  const into = new Uint32Array(8).fill(0xdeadbeef);
+  return readIpv6(text, text.length, into, 4) ? addressAt(into, 6, 1) : undefined;
+};
+
+/** Addresses with the runs of zeros that RFC 5952 is about. */
+const groups = fc
+  .array(fc.oneof(fc.constant(0), fc.constant(0), fc.integer({ min: 0, max: 0xffff })), {
+    minLength: 7,
+    maxLength: 7,
+  })
+  .map((rest) => rest.reduce((sum, group) => (sum << 16n) | BigInt(group), 0n));
+const unicast6 = fc
+  .tuple(fc.oneof(fc.integer({ min: 0x2000, max: 0x3fff }), fc.integer({ min: 0xfc00, max: 0xfdff })), groups)
+  .map(([first, rest]): Address => ({ family: 6, value: (BigInt(first) << 112n) | rest }));
+
+/** Text that is nearly an address: one character removed, added or changed. */
+const nearly = (text: string) =>
+  fc
+    .tuple(
+      fc.nat(text.length - 1),
+      fc.constantFrom("", ":", "::", "0", "00", "f", "A", ".", "g", " ", "%", "12345"),
+      fc.boolean(),
+    )
+    .map(([at, by, insert]) => text.slice(0, at) + by + text.slice(insert ? at : at + 1));
+
+describe("quick reading", () => {
+  test("of IPv6 takes every canonical global or unique local address, and gives its value", () => {
+    fc.assert(
+      fc.property(unicast6, (address) => {
+        expect(words(formatAddress(address))).toEqual(address);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test("of IPv6 takes nothing that the strict reader refuses, reads otherwise, or would write otherwise", () => {
+    let taken = 0;
+    fc.assert(
+      fc.property(
+        unicast6.chain((a) => fc.oneof(nearly(formatAddress(a)), nearly(formatAddress(a)).chain(nearly))),
+        (text) => {
+          const quick = words(text);
+          if (quick === undefined) return;
+          taken++;
+          const strict = parseAddress(text);
+          expect(strict).toEqual({ ok: true, value: quick });
+          expect(formatAddress(quick)).toBe(text);
+        },
+      ),
+      { numRuns: 5000 },
+    );
+    expect(taken).toBeGreaterThan(100);
+  });
+
+  test.each([
+    "2001:db8::1", "2001:db8::", "2001:db8:0:1::", "2001:db8:0:1:1:1:1:1", "fd00::", "2001:0:0:1::1", "2001::1:0:0:1",
+  ])("of IPv6 takes %s", (text) => expect(formatAddress(words(text) as Address)).toBe(text)); // prettier-ignore
+
+  test.each([
+    "", ":", "::", "::1", "2001", "2001:", "2001:db8:", "2001:db8:::1", "2001::db8::1", "2001:db8::1:", "2001:DB8::1",
+    "2001:0db8::1", "2001:db8:0:0:0:0:0:1", "2001:db8::0:1", "2001:0::1", "2001:db8:1:1:1:1:1", "2001:db8:1:1:1:1:1:1:1",
+    "2001:db8::1.2.3.4", "2001:db8:1:0:0:1::", "2001:db8::1:1:1:1:1", "fe80::1", "ff02::1", "64:ff9b::1", "2001:db8::1%1",
+    "2001:db8::12345", "2001:db8::g",
+  ])("of IPv6 leaves %p to the strict reader", (text) => expect(words(text)).toBeUndefined()); // prettier-ignore
+
+  test("of IPv4 takes every dotted quad", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 2 ** 32 - 1 }), (value) => {
+        const text = formatAddress({ family: 4, value: BigInt(value) });
+        expect(readIpv4(text, text.length)).toBe(value);
+        expect(readIpv4(`${text}/24`, text.length)).toBe(value);
+      }),
+    );
+  });
+
+  test.each([
+    "", ".", "1", "1.2.3", "1.2.3.", ".1.2.3", "1.2.3.4.", "1.2.3.4.5", "1..2.3", "01.2.3.4", "1.2.3.04", "1.2.3.00",
+    "256.1.1.1", "1.1.1.256", "1.1.1.1000", "1.2.3.4 ", " 1.2.3.4", "1.2.3.a", "0x1.2.3.4", "1.2.3.-4", "+1.2.3.4", "१.2.3.4",
+  ])("of IPv4 refuses %p", (text) => expect(readIpv4(text, text.length)).toBe(-1)); // prettier-ignore
+
+  test("of a length takes what is written without leading zeros and is not too long", () => {
+    expect(["/0", "/7", "/24", "/32"].map((t) => readLength(t, 1, 32))).toEqual([0, 7, 24, 32]);
+    expect(readLength("/128", 1, 128)).toBe(128);
+    for (const text of ["/", "/33", "/01", "/00", "/1a", "/-1", "/ 1", "/129", "/1280", "/2.", "//"]) {
+      expect(readLength(text, 1, 32)).toBe(-1);
+    }
+  });
+});
