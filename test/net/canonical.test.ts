@@ -40,12 +40,13 @@ describe("quick reading", () => {
   });
 
   test("of IPv6 takes nothing that the strict reader refuses, reads otherwise, or would write otherwise", () => {
-    let taken = 0;
+    let [asked, taken] = [0, 0];
     fc.assert(
       fc.property(
         unicast6.chain((a) => fc.oneof(nearly(formatAddress(a)), nearly(formatAddress(a)).chain(nearly))),
         (text) => {
           const quick = words(text);
+          asked++;
           if (quick === undefined) return;
           taken++;
           const strict = parseAddress(text);
@@ -55,7 +56,7 @@ describe("quick reading", () => {
       ),
       { numRuns: 5000 },
     );
-    expect(taken).toBeGreaterThan(100);
+    expect(taken).toBeGreaterThan(asked / 50);
   });
 
   test.each([

@@ -65,6 +65,6 @@ test("a host is refused exactly if two interfaces claim a source or an address i
     }),
     { numRuns: 1500 },
   );
-  expect(refused).toBeGreaterThan(100);
-  expect(accepted).toBeGreaterThan(100);
+  // Both must happen often enough to show something.
+  expect(Math.min(refused, accepted)).toBeGreaterThan((refused + accepted) / 15);
 });
