@@ -28,7 +28,13 @@ export function nameOf(file: string): string {
   return file === "-" ? "standard input" : shown(file).slice(1, -1);
 }
 
-async function readBytes(file: string, io: Io): Promise<Buffer> {
+/**
+ * A whole file, or standard input.
+ *
+ * @param most bytes; what is larger is refused
+ * @throws UserError when it cannot be read
+ */
+export async function readBytes(file: string, io: Io, most = MOST_BYTES): Promise<Buffer> {
   const pieces: Uint8Array[] = [];
   let length = 0;
   try {
@@ -36,13 +42,13 @@ async function readBytes(file: string, io: Io): Promise<Buffer> {
     for await (const piece of source as AsyncIterable<Uint8Array>) {
       pieces.push(piece);
       length += piece.length;
-      if (length > MOST_BYTES) break;
+      if (length > most) break;
     }
   } catch (error) {
     throw new UserError(`cannot read ${nameOf(file)}: ${reasonOf(error)}`);
   }
-  if (length > MOST_BYTES) {
-    throw new UserError(`cannot read ${nameOf(file)}: it is larger than ${MOST_BYTES / 2 ** 20} MiB`);
+  if (length > most) {
+    throw new UserError(`cannot read ${nameOf(file)}: it is larger than ${most / 2 ** 20} MiB`);
   }
   return Buffer.concat(pieces);
 }

@@ -1,6 +1,9 @@
+import { doctor } from "./doctor";
+import { explain } from "./explain";
 import { plan } from "./plan";
+import { prove } from "./prove";
 import { render } from "./render";
 import { Verb } from "./verb";
 
 /** In the order in which help lists them. */
-export const VERBS: readonly Verb[] = [plan, render];
+export const VERBS: readonly Verb[] = [plan, render, prove, explain, doctor];

@@ -1,4 +1,6 @@
 import { Gap, Intent, LinuxState, Proof, PropertyId, PropertyResult, prove } from "../linux";
+import { Host } from "../model/host";
+import { bind } from "./bind";
 import { HostCapture } from "./capture";
 import { Cure, findCure } from "./cure";
 import { Finding, findProblems } from "./findings";
@@ -31,21 +33,26 @@ export interface Diagnosis {
 /** Properties of every flow there is now. */
 const NOW: readonly PropertyId[] = ["P1", "P2", "P3", "P4", "P5", "P9"];
 
-/** Gaps that leave nothing to judge by: the capture is no capture, or is cut off. */
+/** Gaps that leave nothing to judge by: the capture is no capture, is cut off, or is not what a kernel says. */
 export function damage(state: LinuxState): Gap[] {
-  return state.gaps.filter(({ kind }) => kind !== "unmodelled");
+  return state.gaps.filter(({ kind, where }) => kind !== "unmodelled" && where !== "sysctl");
 }
 
-/** Looks at a host: which flows go wrong, why, who configures it, and what would cure it. */
-export function diagnose(capture: HostCapture): Diagnosis {
+/**
+ * Looks at a host: which flows go wrong, why, who configures it, and what would cure it.
+ *
+ * @param wanted the host's description; by default it is held to what its dumps let see
+ * @throws SpecError when the description is of another host
+ */
+export function diagnose(capture: HostCapture, wanted?: Host): Diagnosis {
   const { state } = capture;
-  const found = survey(state);
+  const found = wanted === undefined ? survey(state) : bind(state, wanted);
   const { intent, others, notes } = found;
   const { findings, followed } = findProblems(state, found);
   const proof = prove(state, intent, { properties: NOW });
   const several = intent.interfaces.length > 1;
   const failClosed = several ? prove(state, intent, { properties: ["P6"] }).results : undefined;
-  const host = capture.name ?? "this host";
+  const host = wanted?.name ?? capture.name ?? "this host";
   const verdict = verdictOf(findings, proof, state);
   return {
     verdict,
@@ -68,5 +75,5 @@ function verdictOf(findings: readonly Finding[], proof: Proof, state: LinuxState
   const disproved = proof.results.some(({ property, verdict }) => property !== "P9" && verdict === "witness");
   if (disproved || findings.some(({ verdict }) => verdict !== "unknown")) return "asymmetric";
   const unsure = proof.results.some(({ property, verdict }) => property !== "P9" && verdict === "unknown");
-  return unsure || findings.length > 0 || damage(state).length > 0 ? "unknown" : "symmetric";
+  return unsure || findings.length > 0 || state.gaps.length > 0 ? "unknown" : "symmetric";
 }

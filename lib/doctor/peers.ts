@@ -87,3 +87,18 @@ function someHost(network: Prefix, taken: readonly Prefix[], finer: readonly Pre
   }
   return undefined;
 }
+
+/** The place that an address is in: the most specific network of the host's that holds it, or beyond the gateways. */
+export function placeOf(address: Address, { intent, others }: Survey): Peer {
+  const networks = [
+    ...others.flatMap(({ device, reaches }) =>
+      reaches.map((network) => ({ kind: "inside", device, network }) as const),
+    ),
+    ...intent.interfaces.flatMap(({ device, subnets, routes }) => [
+      ...subnets.map((network) => ({ kind: "attached", device, network }) as const),
+      ...routes.map(({ to }) => ({ kind: "routed", device, network: to }) as const),
+    ]),
+  ].filter(({ network }) => contains(network, address));
+  const [best] = networks.sort((a, b) => b.network.length - a.network.length);
+  return best === undefined ? { kind: "beyond", address } : { ...best, address };
+}

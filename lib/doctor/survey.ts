@@ -45,7 +45,6 @@ export function survey(state: LinuxState): Survey {
       notes.push(`${name} belongs to the VRF ${master}, a world of its own, and is left out`);
   }
   const interfaces = managed.map((link) => interfaceOf(state, link, notes));
-  const names = new Set(managed.map(({ name }) => name));
   return {
     intent: {
       interfaces,
@@ -54,16 +53,16 @@ export function survey(state: LinuxState): Survey {
       unmanagedLongerThan: UNMANAGED_LONGER_THAN,
       foreignMarks: marksOf(state),
     },
-    others: state.links
-      .filter((link) => link.up && !link.loopback && !names.has(link.name) && link.kind !== "vrf")
-      .map(({ name }) => ({ device: name, reaches: reachedBy(state, name) }))
-      .filter(({ reaches }) => reaches.length > 0),
+    others: othersOf(
+      state,
+      managed.map(({ name }) => name),
+    ),
     notes,
   };
 }
 
 /** Packets that somebody marks are that somebody's; who does not mark never meets these rules. */
-function marksOf(state: LinuxState): NonNullable<Intent["foreignMarks"]> {
+export function marksOf(state: LinuxState): NonNullable<Intent["foreignMarks"]> {
   return FAMILIES.flatMap((family) => state.rules[family])
     .flatMap(({ mark, not }) => (mark === undefined || not || (mark.value & mark.mask) === 0 ? [] : [mark]))
     .filter((mark, i, all) => all.findIndex((m) => m.value === mark.value && m.mask === mark.mask) === i);
@@ -161,6 +160,14 @@ function routesOf(
       .map(({ to, hops: [{ via }] }) => ({ to, via: via as Address }))
       .filter(({ via }) => !gateways.some((gateway) => sameAddress(gateway, via))),
   );
+}
+
+/** Devices that are no interface of the host's, with what they reach. */
+export function othersOf(state: LinuxState, managed: readonly string[]): OtherDevice[] {
+  return state.links
+    .filter((link) => link.up && !link.loopback && !managed.includes(link.name) && link.kind !== "vrf")
+    .map(({ name }) => ({ device: name, reaches: reachedBy(state, name) }))
+    .filter(({ reaches }) => reaches.length > 0);
 }
 
 function reachedBy(state: LinuxState, device: string): Prefix[] {

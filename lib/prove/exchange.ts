@@ -103,10 +103,15 @@ export class Follower {
     return exchange.asker === "peer" ? this.asked(exchange, trace) : this.asking(exchange, trace);
   }
 
+  /** The interface that has the address, or to which a prefix that holds it is delegated. */
+  ownerOf(address: Address): IntentInterface | undefined {
+    return this.expectations[address.family].ownerOf(address);
+  }
+
   private asked(exchange: Exchange, trace: boolean): ExchangeResult {
     const { local, peer } = exchange;
     if (local === undefined) throw new Error("a peer asks some address of the host: give it");
-    const owner = this.expectations[local.family].ownerOf(local);
+    const owner = this.ownerOf(local);
     const arrival = exchange.arrival ?? owner?.device;
     if (arrival === undefined) {
       throw new Error(
@@ -132,7 +137,7 @@ export class Follower {
     const { outcome } = outward;
     const local = exchange.local ?? (outcome.kind === "route" ? outcome.hops[0]?.source : undefined);
     if (local === undefined) return { exchange, outward, verdict: failure(outcome, "refused") };
-    const owner = this.expectations[local.family].ownerOf(local);
+    const owner = this.ownerOf(local);
     const first = outcome.kind === "route" ? outcome.hops[0]?.device : undefined;
     const arrival = exchange.arrival ?? owner?.device ?? first;
     const judged = this.judge({ exchange, local, owner, arrival, outward });

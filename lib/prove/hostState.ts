@@ -1,11 +1,10 @@
-import { Intent, IntentInterface, LinuxState } from "../linux";
-import { DeviceSpec, kernelState } from "../linux/kernel-routes";
-import { applyBatch } from "../linux/read/batch";
+import { DeviceSpec, Intent, IntentInterface, LinuxState, applyBatch, kernelState } from "../linux";
 import { FAMILIES, Family, formatAddress, isLinkLocal } from "../net/address";
 import {
   InterfaceAddress,
   Prefix,
   contains,
+  formatPrefix,
   hostPrefix,
   overlaps,
   parseInterfaceAddress,
@@ -13,8 +12,8 @@ import {
 } from "../net/prefix";
 
 /**
- * A host as its distribution leaves it before anybody cares for symmetry: every interface up, with its addresses, and a
- * default route in the main table, the first interface's the best; and a bridge of containers. What is proved of a plan
+ * A host as its distribution leaves it before anybody cares for symmetry: every interface up, with its addresses; in the
+ * main table a default route of each, the first interface's the best, and the routes declared; a bridge of containers. What is proved of a plan
  * is proved on top of this, since the host itself is not there yet. `doctor` proves the same of a host as it is.
  */
 export function hostState(intent: Intent): LinuxState {
@@ -37,7 +36,12 @@ export function hostState(intent: Intent): LinuxState {
       applyBatch(
         made,
         family,
-        intent.interfaces.flatMap((iface, i) => defaultRoute(iface, family, 100 * (i + 1))).join("\n"),
+        intent.interfaces
+          .flatMap((iface, i) => [
+            ...defaultRoute(iface, family, 100 * (i + 1)),
+            ...declaredRoutes(iface, family, 100 * (i + 1)),
+          ])
+          .join("\n"),
       ),
     state,
   );
@@ -62,6 +66,16 @@ function defaultRoute(
       : [`route add ${via} dev ${device}${family === 4 ? " scope link" : ""} metric ${metric}`]),
     `route add default via ${via} dev ${device}${source} metric ${metric} proto ${family === 4 ? 16 : 9}`,
   ];
+}
+
+/** As DHCP's classless routes (RFC 3442) make them; sockets without an address find them in main alone. */
+function declaredRoutes({ device, routes }: IntentInterface, family: Family, metric: number): string[] {
+  return routes
+    .filter(({ to }) => to.family === family)
+    .map(({ to, via }) => {
+      const hop = via === undefined ? "" : ` via ${formatAddress(via)}`;
+      return `route replace ${formatPrefix(to)}${hop} dev ${device} metric ${metric}${hop === "" || family === 6 ? "" : " onlink"}`;
+    });
 }
 
 /** Networks that container engines take by default; the first that the host does not use for something else. */

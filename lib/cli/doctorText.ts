@@ -1,0 +1,166 @@
+import { PROPERTIES } from "../linux";
+import { Diagnosis } from "../doctor/diagnose";
+import { Finding } from "../doctor/findings";
+import { explain } from "../doctor/words";
+import { FAMILIES, formatAddress } from "../net/address";
+import { formatPrefix } from "../net/prefix";
+import { count, field, few, wrap } from "./layout";
+
+/** Kinds of flow that are told in full; the rest are in the JSON. */
+const MOST_FINDINGS = 12;
+
+/** A diagnosis as a person reads it: the verdict, each flow that goes wrong, who is behind it, and the cure. */
+export function diagnosisText(diagnosis: Diagnosis): string {
+  const { findings } = diagnosis;
+  const blocks = [
+    headLines(diagnosis),
+    hostLines(diagnosis),
+    ...findings.slice(0, MOST_FINDINGS).map((finding, i) => findingLines(finding, i + 1, diagnosis)),
+    findings.length > MOST_FINDINGS
+      ? [`And ${findings.length - MOST_FINDINGS} more, which --json lists.`]
+      : [],
+    proofLines(diagnosis),
+    lossLines(diagnosis),
+    managerLines(diagnosis),
+    remarkLines(diagnosis),
+    cureLines(diagnosis),
+  ].filter((lines) => lines.length > 0);
+  return `${blocks.map((lines) => lines.join("\n")).join("\n\n")}\n`;
+}
+
+function headLines({ verdict, host, kernel, findings, followed, intent, proof }: Diagnosis): string[] {
+  const name = `${host}${kernel === undefined ? "" : ` (Linux ${kernel})`}`;
+  switch (verdict) {
+    case "symmetric":
+      return intent.interfaces.length > 1
+        ? wrap("", [`${name}: symmetric, proved for every packet there can be.`], "")
+        : [`${name}: nothing is wrong. It has ${count(intent.interfaces.length, "interface")} of its own.`];
+    case "asymmetric":
+      return wrap(
+        "",
+        `${name}: not symmetric. ${count(findings.length, "kind")} of flow ${findings.length === 1 ? "goes" : "go"} wrong; ${followed} flows were followed.`.split(
+          " ",
+        ),
+        "",
+      );
+    case "unknown":
+      return [
+        `${name}: unknown. Not everything that counts is understood:`,
+        ...proof.reasons.flatMap((reason) => wrap("  - ", reason.split(" "), "    ")),
+      ];
+  }
+}
+
+function hostLines({ intent, others, notes }: Diagnosis): string[] {
+  return [
+    ...intent.interfaces.flatMap(({ device, addresses, gateways }) =>
+      FAMILIES.flatMap((family) => {
+        const own = addresses.filter(({ address }) => address.family === family);
+        if (own.length === 0) return [];
+        const gateway = gateways[family];
+        const via = gateway === undefined ? "no gateway" : `by ${formatAddress(gateway)}`;
+        return field(device, [
+          ...few(own.map(({ address, length }) => `${formatAddress(address)}/${length}`)),
+          via,
+        ]);
+      }),
+    ),
+    ...others.flatMap(({ device, reaches }) => field(device, ["inside:", ...few(reaches.map(formatPrefix))])),
+    ...notes.flatMap((note) => wrap("  note: ", note.split(" "), "    ")),
+  ];
+}
+
+function findingLines(finding: Finding, number: number, { intent }: Diagnosis): string[] {
+  const { flow, comesIn, goesOut, why, firewalls } = explain(finding, intent);
+  const line = (label: string, text: string): string[] =>
+    wrap(`   ${label.padEnd(5)}`, text.split(" "), " ".repeat(8));
+  const [first, second] = [line("in", comesIn), line("out", goesOut)];
+  return [
+    ...wrap(`${String(number).padStart(2)} `, flow.split(" "), "   "),
+    ...(finding.kind === "reply" ? [...first, ...second] : [...second, ...first]),
+    ...line("why", why),
+    ...line("seen", firewalls),
+  ];
+}
+
+/** Packets that the proof found and that none of the flows above is. */
+function proofLines({ proof, findings, verdict }: Diagnosis): string[] {
+  if (verdict !== "asymmetric" || findings.length > 0) return [];
+  const witnesses = proof.results
+    .filter(({ property }) => property !== "P9")
+    .flatMap((result) => result.witnesses);
+  return [
+    "By proof, for packets that none of the usual flows is:",
+    ...witnesses
+      .slice(0, 6)
+      .flatMap(({ packet, expected, got }) =>
+        wrap("  - ", `${packet}: ${got}; expected ${expected}`.split(" "), "    "),
+      ),
+  ];
+}
+
+/** What becomes of a host that is symmetric, or not, once a link is lost. */
+function lossLines({ failClosed = [] }: Diagnosis): string[] {
+  const leaks = failClosed.flatMap(({ witnesses }) => witnesses);
+  if (leaks.length === 0) return [];
+  const [{ packet, when, got }] = leaks;
+  return wrap(
+    "",
+    `It does not fail closed (${PROPERTIES.P6.claim}): ${when}, ${packet} leaves ${got}.`.split(" "),
+    "  ",
+  );
+}
+
+function managerLines({ managers }: Diagnosis): string[] {
+  if (managers.length === 0) return [];
+  return [
+    "Who configures this host",
+    ...managers.flatMap(({ name, evidence, gaps }) => [
+      `  ${name} (${evidence})`,
+      ...gaps.flatMap((gap) => wrap("    - ", gap.split(" "), "      ")),
+    ]),
+  ];
+}
+
+function remarkLines({ remarks }: Diagnosis): string[] {
+  if (remarks.length === 0) return [];
+  return [
+    "Also",
+    ...remarks.flatMap(({ subject, problem, fix }) =>
+      wrap("  - ", `${subject}: ${problem}. ${fix}.`.split(" "), "    "),
+    ),
+  ];
+}
+
+function cureLines({ cure, host }: Diagnosis): string[] {
+  if (cure === undefined) return [];
+  const file = `${cure.spec.name}.json`;
+  const list = (items: readonly string[]): string[] =>
+    items.slice(0, 6).flatMap((item) => wrap("  - ", item.split(" "), "    "));
+  if (cure.verdict !== "proved") {
+    return [
+      "This would be its HOST.json, but with its plan it is not proved symmetric:",
+      ...list(cure.problems),
+      "",
+      JSON.stringify(cure.spec, undefined, 2),
+    ];
+  }
+  return [
+    ...wrap(
+      "",
+      `The cure. With this as ${file} it is symmetric, proved on the host's own state:`.split(" "),
+      "",
+    ),
+    "",
+    JSON.stringify(cure.spec, undefined, 2),
+    "",
+    ...(cure.remove.length === 0
+      ? []
+      : [
+          "These rules of others stand in front and take what is ours; they must go first:",
+          ...cure.remove.map((line) => `  ${line}`),
+          "",
+        ]),
+    `  multihome render ${file} --to iproute2 | ssh root@${host.includes(" ") ? "HOST" : host} sh -s -- apply`,
+  ];
+}

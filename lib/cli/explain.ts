@@ -1,0 +1,122 @@
+import { InvalidArgumentError } from "commander";
+import { Exchange } from "../prove/exchange";
+import { parseAddress } from "../net/address";
+import { readCaptureFile } from "./captureFile";
+import { answer } from "./explainFlow";
+import { explanationJson, explanationText } from "./explainText";
+import { ExitCode, UserError } from "./io";
+import { Scene, capturedScene, plannedScene } from "./scene";
+import { Verb } from "./verb";
+
+const NOTE = `
+A is an address of the host: it asks, with that address; or "any": it asks, and leaves the choice to the kernel. Or A is
+an address elsewhere: it asks the host. Without --capture the host is as its plan makes it.
+
+Exit codes: 0 the same way in both directions, 1 not so or unknown, 2 bad input.
+
+Examples:
+  multihome explain edge-1.json --from 10.0.2.50 --to 10.0.1.10 --proto tcp --dport 22
+  multihome explain edge-1.json --from 10.0.2.10 --to 203.0.113.5
+  multihome explain --capture edge-1.txt --from any --to 203.0.113.5 --bind eth1`;
+
+interface Options {
+  from: string;
+  to: string;
+  in?: string;
+  bind?: string;
+  proto?: number;
+  dport?: number;
+  capture?: string;
+  json?: true;
+}
+
+/** `multihome explain`: which way a packet takes, and the way back, rule by rule. */
+export const explain: Verb = (program, act) => {
+  program
+    .command("explain")
+    .description("say which way a packet takes, and the answer, rule by rule, and why")
+    .argument("[HOST.json]", "the host as JSON; - is standard input; may be left out with --capture")
+    .requiredOption("--from <A>", "who asks: an address, or any")
+    .requiredOption("--to <B>", "who is asked: an address")
+    .option("--in <IFACE>", "the interface by which A's packets come in; default: the one that owns B")
+    .option("--bind <IFACE>", "the host's socket is bound to this interface")
+    .option("--proto <PROTOCOL>", "tcp, udp, icmp or a number", protocol)
+    .option("--dport <PORT>", "the port that is asked", port)
+    .option("--capture <FILE>", "the host as it is, from a capture")
+    .option("--json", "print as JSON")
+    .addHelpText("after", NOTE)
+    .action((file: string | undefined, options: Options) =>
+      act(async (io) => {
+        if (file === undefined && options.capture === undefined)
+          throw new UserError("give HOST.json, or --capture FILE, or both");
+        const scene =
+          options.capture === undefined
+            ? await plannedScene(file!, io)
+            : await capturedScene(await readCaptureFile(options.capture, io), file, io);
+        const explained = answer(scene, exchangeOf(scene, options));
+        await io.stdout(
+          options.json
+            ? `${JSON.stringify(explanationJson(explained), undefined, 2)}\n`
+            : explanationText(explained),
+        );
+        return explained.result.verdict === "symmetric" ? ExitCode.Done : ExitCode.No;
+      }),
+    );
+};
+
+function exchangeOf(scene: Scene, options: Options): Exchange {
+  const { from, to, proto, dport } = options;
+  const own = (text: string): boolean => {
+    const parsed = parseAddress(text);
+    return (
+      parsed.ok &&
+      scene.state.addresses.some(
+        ({ address }) => address.family === parsed.value.family && address.value === parsed.value.value,
+      )
+    );
+  };
+  const fields = {
+    ...(proto !== undefined && { protocol: proto }),
+    ...(dport !== undefined && { port: dport }),
+    ...(options.in !== undefined && { arrival: deviceOf(scene, options.in, "--in") }),
+    ...(options.bind !== undefined && { bound: deviceOf(scene, options.bind, "--bind") }),
+  };
+  // Ping and its like send on raw sockets, which are looked up once.
+  const connected = proto === undefined || proto === 6 || proto === 17;
+  if (from === "any") return { asker: "host", peer: address(to, "--to"), connected, ...fields };
+  if (own(from))
+    return { asker: "host", local: address(from, "--from"), peer: address(to, "--to"), connected, ...fields };
+  return { asker: "peer", peer: address(from, "--from"), local: address(to, "--to"), ...fields };
+}
+
+function deviceOf({ state, survey }: Scene, name: string, option: string): string {
+  const iface = survey.intent.interfaces.find((one) => one.name === name || one.device === name);
+  const device = iface?.device ?? state.links.find((link) => link.name === name)?.name;
+  if (device !== undefined) return device;
+  const known = [
+    ...new Set([...survey.intent.interfaces.map((one) => one.name), ...state.links.map((l) => l.name)]),
+  ];
+  throw new UserError(`${option}: got ${JSON.stringify(name)}; known here are ${known.join(", ")}`);
+}
+
+function address(text: string, option: string) {
+  const parsed = parseAddress(text);
+  if (parsed.ok) return parsed.value;
+  throw new UserError(
+    `${option}: got ${JSON.stringify(text)}: ${parsed.reason}. Give an IPv4 or IPv6 address`,
+  );
+}
+
+const PROTOCOLS: Readonly<Record<string, number>> = { icmp: 1, tcp: 6, udp: 17, icmpv6: 58 };
+
+function protocol(text: string): number {
+  const value = Object.hasOwn(PROTOCOLS, text) ? PROTOCOLS[text] : Number(text);
+  if (/^[0-9]+$/.test(text) || Object.hasOwn(PROTOCOLS, text)) if (value > 0 && value < 256) return value;
+  throw new InvalidArgumentError("Give tcp, udp, icmp, icmpv6 or a number from 1 to 255.");
+}
+
+function port(text: string): number {
+  const value = Number(text);
+  if (/^[0-9]+$/.test(text) && value > 0 && value < 65_536) return value;
+  throw new InvalidArgumentError("Give a number from 1 to 65535.");
+}

@@ -1,0 +1,59 @@
+import { Explanation, explain } from "../doctor/words";
+import { Finding } from "../doctor/findings";
+import { placeOf } from "../doctor/peers";
+import { formatAddress } from "../net/address";
+import { Exchange, ExchangeResult, Follower } from "../prove/exchange";
+import { UserError } from "./io";
+import { Scene } from "./scene";
+
+/** One exchange with everything that can be said of it. */
+export interface Explained {
+  readonly scene: Scene;
+  readonly result: ExchangeResult;
+  /** What is wrong with it; absent when nothing is. */
+  readonly fault?: Explanation;
+}
+
+/**
+ * Follows an exchange through a host.
+ *
+ * @throws UserError when the two ends are of different families, or it cannot be told where the request comes in
+ */
+export function answer(scene: Scene, exchange: Exchange): Explained {
+  const { local, peer, asker } = exchange;
+  if (local !== undefined && local.family !== peer.family)
+    throw new UserError(`${formatAddress(local)} and ${formatAddress(peer)} are of different families`);
+  const { intent } = scene.survey;
+  const follower = new Follower(scene.state, intent);
+  if (asker === "peer" && exchange.arrival === undefined && follower.ownerOf(local!) === undefined) {
+    throw new UserError(
+      `--to: ${formatAddress(local!)} is no address of an interface of ${scene.host}: say by --in where the request comes in, ` +
+        `or give one of ${intent.interfaces
+          .flatMap((i) => i.addresses.map((a) => formatAddress(a.address)))
+          .slice(0, 8)
+          .join(", ")}`,
+    );
+  }
+  const place = placeOf(peer, scene.survey);
+  const inside = place.kind === "inside" && exchange.arrival === undefined ? { arrival: place.device } : {};
+  const result = follower.follow({ ...exchange, ...inside }, { trace: true });
+  const { verdict } = result;
+  if (verdict === "symmetric" || verdict === "not judged") return { scene, result };
+  const finding: Finding = {
+    verdict,
+    kind:
+      asker === "peer"
+        ? "reply"
+        : exchange.bound !== undefined
+          ? "bound"
+          : local === undefined
+            ? "unbound"
+            : "own",
+    peer: place,
+    locals: local === undefined ? [] : [local],
+    owner: result.owner,
+    example: result,
+    bothWays: false,
+  };
+  return { scene, result, fault: explain(finding, intent) };
+}

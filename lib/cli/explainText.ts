@@ -1,0 +1,116 @@
+import { Intent, Outcome, Traced, describeOutcome } from "../linux";
+import { describeExpected } from "../linux/prove/expect";
+import { protocolName } from "../linux/text";
+import { formatAddress } from "../net/address";
+import { ExchangeResult } from "../prove/exchange";
+import { Explained } from "./explainFlow";
+import { wrap } from "./layout";
+import { traceLines } from "./traceText";
+
+const VERDICTS: Readonly<Record<ExchangeResult["verdict"], string>> = {
+  symmetric: "symmetric: the same way in both directions",
+  "another way": "not symmetric",
+  refused: "refused by the host's own routing",
+  dropped: "dropped by the host on arrival",
+  unknown: "unknown",
+  "not judged": "not judged: nobody says which way is right",
+};
+
+/** An exchange as a person reads it: first the verdict, then there and back, rule by rule. */
+export function explanationText({ scene, result, fault }: Explained): string {
+  const { intent } = scene.survey;
+  const { exchange, inward, outward } = result;
+  const there = exchange.asker === "peer" ? inward : outward;
+  const parts = [
+    para(`${title(result)}: ${VERDICTS[result.verdict]}.`),
+    ...(fault === undefined
+      ? []
+      : [[...para(fault.comesIn), ...para(fault.goesOut), ...para(fault.why), ...para(fault.firewalls)]]),
+    ...[inward, outward]
+      .sort((a) => (a === there ? -1 : 1))
+      .flatMap((way) =>
+        way === undefined ? [] : [wayLines(way, way === inward, way === there, result, intent)],
+      ),
+  ];
+  return `${parts.map((lines) => lines.join("\n")).join("\n\n")}\n`;
+}
+
+function para(text: string): string[] {
+  return wrap("", text.split(" "), "  ");
+}
+
+function title({ exchange, local }: ExchangeResult): string {
+  const ours = local === undefined ? "the host" : formatAddress(local);
+  const peer = formatAddress(exchange.peer);
+  const [asker, asked] = exchange.asker === "peer" ? [peer, ours] : [ours, peer];
+  const what = [
+    ...(exchange.protocol === undefined ? [] : [protocolName(exchange.protocol)]),
+    ...(exchange.port === undefined ? [] : [`port ${exchange.port}`]),
+    ...(exchange.bound === undefined ? [] : [`bound to ${exchange.bound}`]),
+  ].join(" ");
+  return `${asker} asks ${asked}${what === "" ? "" : `, ${what}`}`;
+}
+
+function wayLines(
+  way: Traced,
+  inward: boolean,
+  first: boolean,
+  result: ExchangeResult,
+  intent: Intent,
+): string[] {
+  const what = first ? "The request" : "The answer";
+  const text = inward
+    ? `${what} comes in by ${named(result.arrival, intent)}: ${describeOutcome(way.outcome)}.`
+    : `${what} ${leaves(way.outcome, intent)}${should(result)}.`;
+  return [...para(text), ...traceLines(way.steps, "  ")];
+}
+
+/** An interface by its logical name, with its device where that differs. */
+function named(device: string | undefined, { interfaces }: Intent): string {
+  const iface = interfaces.find((one) => one.device === device);
+  return iface === undefined || iface.name === device ? `${device}` : `${iface.name} (${device})`;
+}
+
+function leaves(outcome: Outcome, intent: Intent): string {
+  if (outcome.kind !== "route") return `does not leave: ${describeOutcome(outcome)}`;
+  if (outcome.type === "local") return "stays on the host";
+  return outcome.hops
+    .map(
+      ({ device, via }) =>
+        `leaves by ${named(device, intent)} ${via === undefined ? "directly" : `via ${formatAddress(via)}`}`,
+    )
+    .join(", or ");
+}
+
+function should({ verdict, expected, outward: { outcome } }: ExchangeResult): string {
+  if (outcome.kind === "route" && outcome.type === "local") return "";
+  if (verdict === "symmetric") return ", as it should";
+  return expected?.kind === "by" && verdict === "another way"
+    ? `; right would be ${describeExpected(expected)}`
+    : "";
+}
+
+/** The same as plain JSON. */
+export function explanationJson({ scene, result, fault }: Explained): object {
+  const way = (one: Traced | undefined): object | undefined =>
+    one && {
+      outcome: describeOutcome(one.outcome),
+      ...(one.outcome.kind === "route" && {
+        hops: one.outcome.hops.map(({ device, via }) => ({
+          device,
+          ...(via && { via: formatAddress(via) }),
+        })),
+      }),
+      trace: one.steps.map(({ depth, text }) => "  ".repeat(depth) + text),
+    };
+  return {
+    host: scene.host,
+    flow: title(result),
+    verdict: result.verdict,
+    ...(result.arrival !== undefined && { arrival: result.arrival }),
+    inward: way(result.inward),
+    outward: way(result.outward),
+    ...(result.expected && { expected: describeExpected(result.expected) }),
+    ...(fault && { fault }),
+  };
+}
