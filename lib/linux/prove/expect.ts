@@ -21,6 +21,8 @@ export interface ExpectedHop {
   readonly anyGateway?: boolean;
   /** The gateway itself may be reached through itself as well as directly. */
   readonly orDirect?: boolean;
+  /** An attached host may be reached by this gateway as well. */
+  readonly orVia?: Address;
 }
 
 /** Where a destination lies, apart from who asks. */
@@ -150,7 +152,8 @@ class Ways {
   ) {
     this.gateway = from.gateways[family];
     const entries: { prefix: Prefix; hop: ExpectedHop }[] = [];
-    for (const prefix of from.subnets) entries.push({ prefix, hop: { device: from.device } });
+    const orVia = intent.attachedByGateway ? this.gateway : undefined;
+    for (const prefix of from.subnets) entries.push({ prefix, hop: { device: from.device, orVia } });
     for (const { to, via } of from.routes) entries.push({ prefix: to, hop: { device: from.device, via } });
     for (const other of intent.interfaces) {
       if (other === from || !isDirect(intent, from, other)) continue;
@@ -232,6 +235,7 @@ export function meets(expected: Expected, outcome: Outcome): boolean | undefined
       if (hop.device !== wanted.device) continue;
       if (
         wanted.anyGateway ||
+        (wanted.orVia !== undefined && hop.via?.value === wanted.orVia.value) ||
         hop.via?.value === wanted.via?.value ||
         (wanted.orDirect && hop.via === undefined)
       ) {

@@ -26,8 +26,7 @@ export function proveIngress(scope: Scope, claim: Claim): void {
       const { alike } = scope.chainFor(from);
       if (!senders.has(alike)) senders.set(alike, from);
     }
-    for (const { address } of owner.addresses) {
-      if (address.family !== scope.family) continue;
+    for (const address of scope.addressesOf(owner)) {
       for (const from of senders.values()) arrive(scope, claim, owner, from, address);
     }
   }

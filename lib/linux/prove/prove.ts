@@ -55,7 +55,7 @@ function proveFamily(
       new Claim(property, family, options.maxWitnesses ?? 3, options.maxClasses ?? 2_000_000),
     );
   }
-  const scope = new Scope(model, family, intent, before);
+  const scope = new Scope(model, family, intent, before, options.only);
   const { P1, P2, P3, P4, P5, P6, P7, P8, P9, P10 } = Object.fromEntries(claims) as Partial<
     Record<PropertyId, Claim>
   >;

@@ -1,12 +1,10 @@
 import { Address, Family } from "../../net/address";
-import { Prefix, sizeOf } from "../../net/prefix";
-import { compile } from "../compile";
+import { Prefix, contains, sizeOf } from "../../net/prefix";
 import { Chain, Model } from "../model";
-import { LinuxState } from "../state";
 import { Fields, destinations, fieldClasses } from "./classes";
 import { Claim } from "./claim";
 import { Expectations, intentPrefixes } from "./expect";
-import { Intent, IntentInterface } from "./types";
+import { Intent, IntentInterface, ProveOptions } from "./types";
 
 /** Sources of one interface that the rules treat alike, by one that stands for them. */
 export interface SourceGroup {
@@ -24,16 +22,22 @@ export class Scope {
   readonly groups: readonly SourceGroup[];
   private readonly fieldsOf = new Map<string, readonly Fields[] | undefined>();
   private readonly tosValues: readonly number[];
+  private readonly onlySources?: readonly Prefix[];
 
   constructor(
     readonly model: Model,
     readonly family: Family,
     readonly intent: Intent,
     readonly before?: Model,
+    only: NonNullable<ProveOptions["only"]> = {},
   ) {
     this.expectations = new Expectations(intent, model, family);
     const models = before === undefined ? [model] : [model, before];
-    this.destinations = destinations(family, models, intentPrefixes(intent));
+    const { destinations: places, sources } = only;
+    this.onlySources = sources;
+    const all = destinations(family, models, [...intentPrefixes(intent), ...(places ?? [])]);
+    this.destinations =
+      places === undefined ? all : all.filter((to) => places.some((place) => contains(place, to)));
     this.tosValues = tosValues(model, family);
     this.groups = intent.interfaces.flatMap((owner) => this.groupsOf(owner));
   }
@@ -55,6 +59,17 @@ export class Scope {
     return fields ?? [{}];
   }
 
+  /** The addresses of an interface in this family, of those that are asked for. */
+  addressesOf(owner: IntentInterface): Address[] {
+    return owner.addresses
+      .map(({ address }) => address)
+      .filter((address) => address.family === this.family && this.isWanted(address));
+  }
+
+  private isWanted(source: Address): boolean {
+    return this.onlySources === undefined || this.onlySources.some((prefix) => contains(prefix, source));
+  }
+
   /** Groups an interface's addresses and delegated prefixes by the chain that decides; the first stands for all. */
   private groupsOf(owner: IntentInterface): SourceGroup[] {
     const groups = new Map<string, SourceGroup>();
@@ -64,10 +79,13 @@ export class Scope {
       const key = `${chain.alike} ${delegated}`;
       if (!groups.has(key)) groups.set(key, { owner, source, chain, delegated });
     };
-    for (const { address } of owner.addresses) if (address.family === this.family) note(address.value, false);
+    for (const address of this.addressesOf(owner)) note(address.value, false);
     for (const prefix of owner.delegatedPrefixes) {
       if (prefix.family !== this.family) continue;
-      for (const value of pieces(this.model[this.family].sources.starts, prefix)) note(value, true);
+      const { starts } = this.model[this.family].sources;
+      const cuts = [...starts, ...(this.onlySources ?? []).flatMap((p) => [p.value, p.value + sizeOf(p)])];
+      for (const value of pieces(cuts, prefix))
+        if (this.isWanted({ family: this.family, value })) note(value, true);
     }
     return [...groups.values()];
   }
@@ -78,11 +96,6 @@ export class Scope {
     if (this.family === 4) return chains[sources.interval4(Number(source?.value ?? 0n))];
     return source === undefined ? chainWithoutSource : chains[sources.interval6(source.value)];
   }
-}
-
-/** The scope of another state of the same host, with the same demands. */
-export function scopeOf(state: LinuxState, family: Family, intent: Intent): Scope {
-  return new Scope(compile(state), family, intent);
 }
 
 /** The lowest address of each piece that the boundaries cut the prefix into. */

@@ -14,6 +14,11 @@ export interface Intent {
   /** Pairs (names) that go directly in spite of `onLink: "gateway"`. */
   readonly directPairs: readonly { readonly from: string; readonly to: string }[];
   /**
+   * Hosts attached to an interface may be reached through its gateway as well: right in clouds, whose switch is the
+   * router; elsewhere the answer would come back another way. Default: false.
+   */
+  readonly attachedByGateway?: boolean;
+  /**
    * A route by a device that is not managed (containers, tunnels) is right for every source if its prefix is longer
    * than this; a shorter one is a default in all but name. Default: 1 and 3.
    */
@@ -112,6 +117,11 @@ export interface ProveOptions {
   readonly before?: LinuxState;
   /** The commands that lead from `before` to the state, each with its family, as given to `ip -batch`. */
   readonly steps?: readonly { readonly family: Family; readonly text: string }[];
+  /**
+   * Proves P1 to P6 and P8 for these flows alone: from sources, to (or, arriving, from) destinations in one of the
+   * prefixes. Absent is all.
+   */
+  readonly only?: { readonly sources?: readonly Prefix[]; readonly destinations?: readonly Prefix[] };
   /** Witnesses kept per property and family. Default 3. */
   readonly maxWitnesses?: number;
   /** Classes after which a property gives up and says so. Default 2,000,000. */
