@@ -1,7 +1,9 @@
 import { randomBytes } from "node:crypto";
+import type { Properties } from "../rpc/values";
 import { Context, InputProperty, Provider, resource } from "../rpc/resource";
-import { Connection, checkConnection, completeConnection } from "./connection";
+import { Struct, decodeFailures } from "./decode";
 import { Finished, goQuote, runProcess } from "./process";
+import { Connection, LOCAL_INPUTS, REMOTE_INPUTS, completeConnection } from "./schema";
 import { runRemote } from "./ssh";
 
 interface CommonInputs {
@@ -43,6 +45,9 @@ const common: { [K in keyof Required<CommonInputs>]: InputProperty } = {
   addPreviousOutputInEnv: { type: "boolean" },
 };
 
+/** Inputs of the real provider that need files as values. */
+const UNMODELLED = ["archivePaths", "assetPaths"];
+
 /** Runs one command text for a resource whose previous run left these outputs. */
 type Runner<I> = (
   command: string,
@@ -55,7 +60,7 @@ type Runner<I> = (
 function commandType<I extends CommonInputs>(
   token: string,
   own: { [K in keyof Required<Omit<I, keyof CommonInputs>>]: InputProperty },
-  check: ((inputs: Parameters<typeof checkConnection>[0]) => ReturnType<typeof checkConnection>) | undefined,
+  struct: Struct,
   run: Runner<I>,
 ) {
   const outputs = ({ stdout, stderr }: Finished): Outputs => ({ stdout: trim(stdout), stderr: trim(stderr) });
@@ -63,7 +68,13 @@ function commandType<I extends CommonInputs>(
     token,
     inputs: { ...common, ...own } as { [K in keyof Required<I>]: InputProperty },
     outputs: ["stdout", "stderr"],
-    check: check && ((inputs) => check(inputs.connection)),
+    decode: (inputs) => [
+      ...decodeFailures(struct, omit(inputs, UNMODELLED)),
+      ...UNMODELLED.filter((key) => inputs[key] !== undefined).map((key) => ({
+        property: key,
+        reason: unmodelled(key),
+      })),
+    ],
     recomputes: () => ["stdout", "stderr"],
     async create(inputs, context) {
       const id = `${context.name}${randomBytes(4).toString("hex")}`;
@@ -84,7 +95,7 @@ function commandType<I extends CommonInputs>(
 const remoteCommand = commandType<RemoteInputs>(
   "command:remote:Command",
   { connection: { type: "object", required: true, secret: true, complete: completeConnection } },
-  checkConnection,
+  REMOTE_INPUTS,
   (command, inputs, previous, context) =>
     runRemote({
       connection: inputs.connection,
@@ -106,7 +117,7 @@ const remoteCommand = commandType<RemoteInputs>(
 const localCommand = commandType<LocalInputs>(
   "command:local:Command",
   { interpreter: { type: "list" }, dir: text },
-  undefined,
+  LOCAL_INPUTS,
   async (command, inputs, previous, context) => {
     const shell = inputs.interpreter?.length ? inputs.interpreter : ["/bin/sh", "-c"];
     const finished = await runProcess([...shell, command], {
@@ -128,11 +139,18 @@ export const commandProvider: Provider = {
   version: "1.2.1",
   resources: [remoteCommand, localCommand],
   invokes: [],
-  unmodelled: (_kind, token) =>
-    `the lab does not model ${token}; it models command:remote:Command and command:local:Command. Put pulumi-resource-command on PATH for the rest.`,
-  unmodelledProperty: (token, property, known) =>
-    `the lab does not model ${property} of ${token}; it models ${known.sort().join(", ")}`,
+  unmodelled: (_kind, token) => unmodelled(token),
+  unmodelledProperty: (_token, property) => unmodelled(property),
 };
+
+function unmodelled(what: string): string {
+  const models = "it models command:remote:Command and command:local:Command with text in and out";
+  return `the lab does not model ${what}; ${models}. Put pulumi-resource-command on PATH for the rest.`;
+}
+
+function omit(inputs: Properties, keys: readonly string[]): Properties {
+  return Object.fromEntries(Object.entries(inputs).filter(([key]) => !keys.includes(key)));
+}
 
 function previousOutput(inputs: CommonInputs, { stdout, stderr }: Partial<Outputs>): Record<string, string> {
   if (inputs.addPreviousOutputInEnv === false) return {};

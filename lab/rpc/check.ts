@@ -22,38 +22,39 @@ export function check(
   inputs: Properties,
   autonaming: Autonaming,
 ): { inputs: Properties; failures: CheckFailure[] } {
-  const filled: Record<string, Value> = { ...inputs };
+  const { [DEFAULTS]: _, ...given } = inputs;
+  const filled: Record<string, Value> = { ...given };
+  const failures = type.decode?.(given) ?? misfits(provider, type, given);
   const defaults: string[] = [];
-  const failures: CheckFailure[] = [];
-  delete filled[DEFAULTS];
-
-  for (const key of Object.keys(filled)) {
-    const property = type.inputs[key];
-    if (!property) {
-      const reason = provider.unmodelledProperty(type.token, key, Object.keys(type.inputs));
-      failures.push({ property: key, reason });
-    } else {
-      failures.push(...mismatch(key, property, filled[key]));
-    }
-  }
-
   for (const [key, property] of Object.entries(type.inputs)) {
     if (filled[key] !== undefined) {
       filled[key] = property.complete?.(filled[key]) ?? filled[key];
       continue;
     }
-    const given = typeof property.default === "function" ? property.default() : property.default;
-    const value = property.autoname ? madeName(key, name, oldInputs, autonaming) : given;
-    if (value !== undefined) {
-      filled[key] = value;
-      defaults.push(key);
-    } else if (property.required) {
-      failures.push({ property: key, reason: `missing required property '${key}'` });
-    }
+    const standard = typeof property.default === "function" ? property.default() : property.default;
+    const value = property.autoname ? madeName(key, name, oldInputs, autonaming) : standard;
+    if (value === undefined) continue;
+    filled[key] = value;
+    defaults.push(key);
   }
-
+  if (defaults.length > 0) filled[DEFAULTS] = defaults.sort();
   if (failures.length === 0) failures.push(...(type.check?.(filled) ?? []));
-  return { inputs: { ...filled, [DEFAULTS]: defaults.sort() }, failures };
+  return { inputs: filled, failures };
+}
+
+/** Inputs that the type does not have, that have another type, or that are missing. */
+function misfits(provider: Provider, type: AnyResourceType, inputs: Properties): CheckFailure[] {
+  const given = Object.entries(inputs).flatMap(([key, value]) => {
+    const property = type.inputs[key];
+    if (property) return mismatch(key, property, value);
+    return [
+      { property: key, reason: provider.unmodelledProperty(type.token, key, Object.keys(type.inputs)) },
+    ];
+  });
+  const missing = Object.entries(type.inputs)
+    .filter(([key, { required }]) => required && inputs[key] === undefined)
+    .map(([key]) => ({ property: key, reason: `missing required property '${key}'` }));
+  return [...given, ...missing];
 }
 
 /** Whether the value of a property was filled in by {@link check} rather than given by the program. */

@@ -61,6 +61,8 @@ export interface ResourceType<I extends object, S extends object> {
   readonly inputs: { readonly [K in keyof Required<I>]: InputProperty };
   /** Outputs that are no inputs: unknown while a creation is previewed. */
   readonly outputs: readonly string[];
+  /** Checks presence and types instead of the server, where the words must be another provider's. */
+  decode?(inputs: Properties): CheckFailure[];
   /** Checks beyond presence and type. Inputs may hold UNKNOWN wherever a value is expected. */
   check?(inputs: Properties): CheckFailure[];
   /** Names of changed inputs that force a replacement in this case, in addition to every `forceNew`. */
