@@ -1,6 +1,8 @@
 import { ACTIVE, BAND_START, JOIN } from "../model/numbers";
-import { Plan, PlanFamily } from "../model/plan";
-import { routeTokens, ruleTokens } from "./payload";
+import { Plan } from "../model/plan";
+import { HostModel } from "../model/spec";
+import { Family } from "../net/address";
+import { routeTokens, ruleTokens } from "./words";
 import { Token, nameToken, numberToken } from "./token";
 
 /**
@@ -17,22 +19,23 @@ export function materialize(
   generation: 0 | 1,
   devices: Readonly<Record<string, string>>,
 ): { ipv4: string; ipv6: string } {
-  const groups = plan.interfaces.map(
+  const groups = (plan.hostModel === HostModel.Weak ? [] : plan.interfaces).map(
     ({ name }) => `link set dev ${deviceOf(name, devices)} group ${numberToken(plan.numbers.group)}`,
   );
   const text = (lines: string[]): string => lines.map((line) => `${line}\n`).join("");
   return {
-    ipv4: text([...groups, ...family(plan, plan.ipv4, generation, devices)]),
-    ipv6: text(family(plan, plan.ipv6, generation, devices)),
+    ipv4: text([...groups, ...linesOf(plan, 4, generation, devices)]),
+    ipv6: text(linesOf(plan, 6, generation, devices)),
   };
 }
 
-function family(
+function linesOf(
   plan: Plan,
-  { routes, rules }: PlanFamily,
+  family: Family,
   generation: 0 | 1,
   devices: Readonly<Record<string, string>>,
 ): string[] {
+  const { routes, rules } = family === 4 ? plan.ipv4 : plan.ipv6;
   const { protocol, priorityBase } = plan.numbers;
   const start = priorityBase + BAND_START[generation];
   const fill = concreteWords(plan, generation, (name) => deviceOf(name, devices));
@@ -43,7 +46,7 @@ function family(
       ? []
       : [
           rule(`${priorityBase + JOIN} nop`),
-          ...rules.map((r) => rule(fill(ruleTokens(r, plan.numbers)))),
+          ...rules.map((r) => rule(fill(ruleTokens(r, family, plan.numbers)))),
           rule(`${priorityBase + ACTIVE} goto ${start}`),
         ]),
   ];
@@ -61,15 +64,15 @@ export function concreteWords(
 ): (words: readonly Token[]) => string {
   const { priorityBase, tableBase } = plan.numbers;
   const start = priorityBase + BAND_START[generation];
-  const slots = new Map(plan.interfaces.map(({ name, slot }) => [name, slot]));
+  const slots = new Map([...plan.interfaces, ...plan.tables].map(({ name, slot }) => [name, slot]));
   const concrete = (word: Token, before: Token | undefined): string => {
     if (word === "join") return String(priorityBase + JOIN);
     if (word.startsWith("+")) return String(start + Number(word.slice(1)));
     if (!word.startsWith("@")) return word;
     const name = word.slice(1);
-    if (before === "dev" || before === "oif") return deviceOf(name);
+    if (before === "dev" || before === "oif" || before === "iif") return deviceOf(name);
     const slot = slots.get(name);
-    if (slot === undefined) throw new Error(`the plan has no interface ${name}`);
+    if (slot === undefined) throw new Error(`the plan has no table ${name}`);
     return String(tableBase + 2 * slot + generation);
   };
   return (words) => words.map((word, i) => concrete(word, words[i - 1])).join(" ");

@@ -9,8 +9,20 @@ import {
   PRIORITY_WINDOW,
   TABLE_WINDOW,
 } from "../model/numbers";
-import { Plan, PlanExpectation, PlanFamily, PlanInterface, PlanRoute, PlanRule } from "../model/plan";
-import { Token, addressToken, macToken, nameToken, numberToken, pathToken, prefixToken } from "./token";
+import { Plan, PlanExpectation, PlanFamily, PlanFlow, PlanInterface } from "../model/plan";
+import { HostModel } from "../model/spec";
+import {
+  Token,
+  addressToken,
+  hexToken,
+  macToken,
+  nameToken,
+  numberToken,
+  pathToken,
+  prefixToken,
+  tableToken,
+} from "./token";
+import { incomingTokens, markToken, routeTokens, ruleTokens } from "./words";
 
 /**
  * The plan as the program carries it: one thing a line, words separated by single blanks, in canonical order, so that
@@ -18,6 +30,10 @@ import { Token, addressToken, macToken, nameToken, numberToken, pathToken, prefi
  *
  *     plan 1 HOST
  *     numbers NAME=NUMBER...
+ *     model strong|weak                         when it is not symmetric
+ *     virtual ADDRESS                           belongs to no interface, and may use all
+ *     connection NAME MARK/MASK                 the mark of connections that come in by the interface
+ *     table NAME slot N                         a table that is no interface's
  *     interface NAME slot N [mac MAC] [ifname DEVICE] [address ADDRESS]
  *     address NAME ADDRESS                      must be on the interface, and is a source
  *     prefix NAME PREFIX                        is a source as a whole
@@ -25,22 +41,38 @@ import { Token, addressToken, macToken, nameToken, numberToken, pathToken, prefi
  *     route4|route6 ...                         ip-route(8), with @NAME for a device or a table
  *     rule4|rule6 +N ...                        ip-rule(8), with @NAME likewise, and +N for a priority of the band
  *     expect4|expect6 NAME ADDRESS CLASS unreachable | dev @NAME [via ADDRESS]
+ *     flow4|flow6 POLICY get WORD... want unreachable | dev @NAME [via ADDRESS] [or dev ...]
+ *                                               the words of ip-route(8) "get"; marks are decimal
  *     end
  *
  * @throws Error when a value is not a token of its kind: nothing that a shell or `ip` could read otherwise gets in
  */
 export function payloadLines(plan: Plan): string[] {
-  const lines: Token[][] = [
+  const head: Token[][] = [
     ["plan", numberToken(plan.schema), nameToken(plan.host)],
     ["numbers", ...numberTokens(plan.numbers)],
+    ...(plan.hostModel === HostModel.Symmetric ? [] : [["model", nameToken(plan.hostModel)]]),
+  ];
+  // The weak host model wants nothing, of no interface.
+  const rest = plan.hostModel === HostModel.Weak ? [] : bodyTokens(plan);
+  return [...head, ...rest, ["end"]].map((words) => words.join(" "));
+}
+
+function bodyTokens(plan: Plan): Token[][] {
+  return [
+    ...plan.virtualAddresses.map((address) => ["virtual", addressToken(address)]),
     ...plan.interfaces.map(interfaceTokens),
+    ...plan.connections.map((c) => [
+      "connection",
+      nameToken(c.interface),
+      markToken({ value: c.mark, mask: plan.numbers.connectionMask }),
+    ]),
+    ...plan.tables.map(({ name, slot }) => ["table", tableToken(name), "slot", numberToken(slot)]),
     ...plan.interfaces.flatMap(sourceTokens),
     ...plan.sysctls.map((s) => ["sysctl", nameToken(s.interface), pathToken(s.key), numberToken(s.atLeast)]),
     ...familyTokens(4, plan.ipv4, plan.numbers),
     ...familyTokens(6, plan.ipv6, plan.numbers),
-    ["end"],
   ];
-  return lines.map((words) => words.join(" "));
 }
 
 /**
@@ -101,53 +133,32 @@ function sourceTokens({ name, sources }: PlanInterface): Token[][] {
 function familyTokens(family: 4 | 6, plan: PlanFamily, numbers: Numbers): Token[][] {
   return [
     ...plan.routes.map((route) => [`route${family}`, ...routeTokens(route)]),
-    ...plan.rules.map((rule) => [`rule${family}`, ...ruleTokens(rule, numbers)]),
+    ...plan.rules.map((rule) => [`rule${family}`, ...ruleTokens(rule, family, numbers)]),
     ...plan.expectations.map((row) => [`expect${family}`, ...expectationTokens(row)]),
+    ...plan.flows.map((flow) => [`flow${family}`, ...flowTokens(flow)]),
   ];
 }
 
-/** The words of `ip route add` for a route of the plan, but for protocol. */
-export function routeTokens({ type, to, dev, via, src, onLink, metric, table }: PlanRoute): Token[] {
+function flowTokens(flow: PlanFlow): Token[] {
+  const { policy, to, from, incoming, mark, user, protocol, sourcePort, destinationPort, dscp, ways } = flow;
   return [
-    ...(type === "unicast" ? [] : ["unreachable"]),
-    to === "default" ? to : prefixToken(to),
-    ...(via === undefined ? [] : ["via", addressToken(via)]),
-    ...(dev === undefined ? [] : ["dev", `@${nameToken(dev)}`]),
-    ...(src === undefined ? [] : ["src", addressToken(src)]),
-    ...(onLink === undefined ? [] : ["onlink"]),
-    "table",
-    `@${nameToken(table)}`,
-    ...(metric === undefined ? [] : ["metric", numberToken(metric)]),
+    ...[nameToken(policy), "get", addressToken(to)],
+    ...(from === undefined ? [] : ["from", addressToken(from)]),
+    ...incomingTokens(incoming),
+    ...(mark === undefined ? [] : ["mark", numberToken(mark)]),
+    ...(protocol === undefined ? [] : ["ipproto", numberToken(protocol)]),
+    ...(sourcePort === undefined ? [] : ["sport", numberToken(sourcePort)]),
+    ...(destinationPort === undefined ? [] : ["dport", numberToken(destinationPort)]),
+    ...(dscp === undefined ? [] : ["tos", hexToken(4 * dscp)]),
+    ...["uid", numberToken(user ?? 0), "want"],
+    ...(ways.length === 0
+      ? ["unreachable"]
+      : ways.flatMap(({ dev, via }, i) => [
+          ...(i === 0 ? [] : ["or"]),
+          ...["dev", `@${nameToken(dev)}`],
+          ...(via === undefined ? [] : ["via", addressToken(via)]),
+        ])),
   ];
-}
-
-/** The words of `ip rule add` for a rule of the plan, priority first, but for protocol. */
-export function ruleTokens({ priority, not, from, iif, oif, action }: PlanRule, numbers: Numbers): Token[] {
-  return [
-    `+${numberToken(priority)}`,
-    ...(not === undefined ? [] : ["not"]),
-    ...(from === undefined ? [] : ["from", prefixToken(from)]),
-    ...(iif === undefined ? [] : ["iif", nameToken(iif)]),
-    ...(oif === undefined ? [] : ["oif", `@${nameToken(oif)}`]),
-    ...actionTokens(action, numbers),
-  ];
-}
-
-function actionTokens(action: PlanRule["action"], { group }: Numbers): Token[] {
-  switch (action.kind) {
-    case "nop":
-    case "unreachable":
-      return [action.kind];
-    case "goto":
-      return ["goto", action.priority === "join" ? "join" : `+${numberToken(action.priority)}`];
-    case "table":
-      return ["lookup", `@${nameToken(action.table)}`];
-    case "main":
-      return [
-        ...["lookup", "main", "suppress_prefixlength", numberToken(action.minPrefix)],
-        ...["suppress_ifgroup", numberToken(group)],
-      ];
-  }
 }
 
 function expectationTokens(row: PlanExpectation): Token[] {

@@ -58,8 +58,7 @@ export function renderProgram(plan: Plan, options: ProgramOptions = {}): string 
     programBody(),
     "MULTIHOME",
     "}",
-    "self=$(program)",
-    'eval "$self"',
+    'self=$(program) && eval "$self"',
     ...(identity === undefined ? [] : [`# for ${identity}`]),
     "",
   ].join("\n");

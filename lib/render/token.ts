@@ -32,6 +32,19 @@ export function numberToken(value: number): Token {
   );
 }
 
+/** A number in hexadecimal, as marks are written. */
+export function hexToken(value: number): Token {
+  numberToken(value);
+  return `0x${value.toString(16)}`;
+}
+
+/** The name of a table: that of an interface, or of what a policy uses or is. */
+export function tableToken(text: string): Token {
+  const [first, second, ...more] = text.split("/");
+  if (second === undefined) return nameToken(text);
+  return check(text, more.length === 0 && nameToken(first) !== "" && nameToken(second) !== "", "a table");
+}
+
 /** An address in canonical text. */
 export function addressToken(text: string): Token {
   const parsed = parseAddress(text);

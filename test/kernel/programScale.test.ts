@@ -30,7 +30,7 @@ function host(interfaces: number, addresses: number): HostSpec {
       match: { ifname: `eth${i}` },
       addresses: Array.from({ length: addresses }, (_, j) => [
         `10.${i}.${j % 4}.${3 + ((j * 37) % 250)}/22`,
-        `fd00:${i}::${(j * 4099 + 16).toString(16)}/64`,
+        `fd00:${i}::${(j * 1031 + 16).toString(16)}/64`,
       ]).flat(),
       gateways: [`10.${i}.0.1`, "fe80::1"],
     })),

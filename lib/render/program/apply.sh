@@ -30,7 +30,7 @@ settled() {
   print=$(printf '%s\n' "$self" "$seen" | digest)
   v=
   [ ! -r "$STATE/observed" ] || read -r v <"$STATE/observed"
-  [ "$print" = "$v" ]
+  [ -n "$print" ] && [ "$print" = "$v" ]
 }
 
 # prepare: chooses the new generation, and clears away what an unfinished change has left.
@@ -45,8 +45,12 @@ prepare() {
 
 # replace: puts the new generation in force, up to and with the commit.
 replace() {
-  before=$(cat "$STATE/restore" 2>/dev/null)
-  added="boot $boot$nl$(printf '%s\n' "$seen" | sed -n 's/^todo //p')"
+  before=
+  [ ! -e "$STATE/restore" ] || before=$(cat "$STATE/restore") || fail "cannot read $STATE"
+  added=$(printf '%s\n' "$seen" | sed -n 's/^todo //p') || fail 'sed has failed'
+  v=$(printf '%s\n' "$PLAN" | digest)
+  [ -n "$v" ] || fail 'sha256sum has failed'
+  commit="generation $new${nl}digest $v${nl}numbers $numbers"
   staged=1
   { record 'todo keep undo' && put "program.$new" "$(text)"; } || fail "cannot write to $STATE"
   { stage 4 "$new" "$keep4" && stage 6 "$new" "$keep6"; } || fail "$why"
@@ -55,8 +59,7 @@ replace() {
   [ "$want6" = - ] || flip 6 "$new" || fail "$why"
   tune todo || fail 'cannot write sysctls'
   trap '' INT TERM
-  put committed "generation $new${nl}digest $(printf '%s\n' "$PLAN" | digest)${nl}numbers $numbers" ||
-    fail "cannot write to $STATE"
+  put committed "$commit" || fail "cannot write to $STATE"
   staged=
 }
 
@@ -65,10 +68,8 @@ rollback() {
   survey
   tidy "$keep4" "$keep6" || say "not all that was staged could be cleared away ($why); the next apply will do it"
   PLAN=$(bare)
-  put undo "$added"
   records=$STATE/undo
-  survey
-  if ! undo; then
+  if ! put undo "boot $boot$nl$added" || ! { survey; undo; }; then
     say "not all that was changed could be put back ($why); the next remove will do it"
   elif [ -n "$before" ]; then
     put restore "$before"
@@ -88,4 +89,5 @@ settle() {
   rm -f "$STATE/program.$((1 - new))"
   # Without a last look at the host the next apply does it all again.
   if [ -n "$seen" ] && record 'keep undo' && ! settled; then put observed "$print"; fi
+  return 0
 }

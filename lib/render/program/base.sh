@@ -18,7 +18,7 @@ nl='
 STATE=${MULTIHOME_STATE_DIR:-/var/lib/multihome}
 RUN=${MULTIHOME_RUN_DIR:-/run/multihome}
 WAIT=${MULTIHOME_WAIT:-30}
-reason='' staged='' emptied='' why=''
+reason='' staged='' emptied='' why='awk has failed'
 
 say() { printf 'multihome: %s\n' "$1" >&2; }
 
@@ -91,8 +91,8 @@ load() {
 # batch FAMILY TEXT: has ip do all lines in one process. On failure $why says which line was refused, and why.
 batch() {
   [ -n "$2" ] || return 0
-  why=$(printf '%s\n' "$2" | ip "-$1" -batch - 2>&1) && return
-  why=${why:-ip has failed and said nothing}
+  v=$(printf '%s\n' "$2" | ip "-$1" -batch - 2>&1) && return
+  why=${v:-ip has failed and said nothing}
   n=${why##*Command failed -:}
   case $n in
     '' | *[!0-9]*) n='' ;;

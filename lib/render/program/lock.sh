@@ -25,7 +25,7 @@ lock() {
 
 # rivals: whether there are candidates that will give way. Ends the program when it is for us to give way.
 rivals() {
-  code=1
+  yielding=1
   for rival in "$RUN"/lock.*; do
     v=${rival#"$RUN"/lock.}
     n=${v%%.*}
@@ -35,13 +35,13 @@ rivals() {
     elif ! started "$n" || [ "$started" != "${v%.try}" ]; then
       rm -f "$rival"
     elif [ "$started" != "$v" ] && [ "$n" -gt $$ ]; then
-      code=0
+      yielding=0
     else
       reason="another change is in progress, by process $n"
       exit 75
     fi
   done
-  return $code
+  return $yielding
 }
 
 unlock() {

@@ -11,19 +11,19 @@ exit 0 done, 1 failed and rolled back, 2 bad input or usage, 75 another change i
 # text: the program as it was delivered.
 # shellcheck disable=SC2016
 text() {
-  printf '%s\n' '#!/bin/sh' 'program() {' "cat <<'MULTIHOME'" "$self" MULTIHOME '}' 'self=$(program)' 'eval "$self"'
+  printf '%s\n' '#!/bin/sh' 'program() {' "cat <<'MULTIHOME'" "$self" MULTIHOME '}' 'self=$(program) && eval "$self"'
 }
 
 # finish: whatever ends the program.
 finish() {
-  code=$?
+  outcome=$?
   trap - EXIT
   trap '' INT TERM
   [ -z "$staged" ] || rollback
   unlock
   [ -z "$emptied" ] || rmdir "$RUN" 2>/dev/null
   [ -z "$reason" ] || say "$reason"
-  exit $code
+  exit $outcome
 }
 
 main() {

@@ -11,45 +11,43 @@
 # record WORDS: writes the records of $seen that have one of these words. Of two for one thing the first counts.
 # shellcheck disable=SC2016
 record() {
-  put restore "$(
-    printf '%s\n' "$seen" | awk -v words="$1" -v boot="$boot" '
-      BEGIN { print "boot " boot }
-      $1 == "" || !index(words, $1) { next }
-      { thing = $2 " " $3 ($2 == "address" ? $4 : "") }
-      !(thing in done) {
-        done[thing]
-        sub(/^[a-z]* /, "")
-        print
-      }'
-  )"
+  v=$(printf '%s\n' "$seen" | awk -v words="$1" -v boot="$boot" '
+    BEGIN { print "boot " boot }
+    $1 == "" || !index(words, $1) { next }
+    { thing = $2 " " $3 ($2 == "address" ? $4 : "") }
+    !(thing in done) {
+      done[thing]
+      sub(/^[a-z]* /, "")
+      print
+    }') && put restore "$v"
 }
 
 # tune todo|undo: writes the sysctls of $seen with this word: by path, since the name of a device may have dots.
 # shellcheck disable=SC2016
 tune() {
-  printf '%s\n' "$seen" |
-    awk -v word="$1" '$1 == word && $2 == "sysctl" { print $3, word == "todo" ? $5 : $4 }' |
-    while read -r n v; do
-      printf '%s\n' "$v" >"/proc/sys/$n" || exit 1
-    done
+  v=$(printf '%s\n' "$seen" | awk -v word="$1" '
+    $1 == word && $2 == "sysctl" { print $3 " " (word == "todo" ? $5 : $4) }') || return
+  [ -z "$v" ] || printf '%s\n' "$v" | while read -r n v; do
+    printf '%s\n' "$v" >"/proc/sys/$n" || exit 1
+  done
 }
 
 # undo: all that has this word in $seen: sysctls, addresses, then groups and links. Starts from a fresh $seen and
 # leaves one; looks again until all is done.
 # shellcheck disable=SC2016
 undo() {
-  for _ in 1 2 3 4; do
+  for _ in 1 2 3 4 5; do
     case $seen in
       '') ;;
       *"${nl}undo "*)
         tune undo || why='cannot write sysctls'
         for f in 6 4; do
-          batch $f "$(printf '%s\n' "$seen" | awk -v f=$f '
+          v=$(printf '%s\n' "$seen" | awk -v f=$f '
             $1 != "undo" { next }
             $2 == "address" && ($4 ~ /:/) == (f == 6) { print "addr del " $4 " dev " $3 }
             f == 4 && $2 == "group" { later = later "link set dev " $3 " group " $4 "\n" }
             f == 4 && $2 == "down" { later = later "link set dev " $3 " down\n" }
-            END { printf "%s", later }')"
+            END { printf "%s", later }') && batch $f "$v"
         done
         ;;
       *) return 0 ;;

@@ -11,24 +11,26 @@
 
 # stage FAMILY GENERATION KEEP: see stage.awk.
 stage() {
-  batch "$1" "$(printf '%s\n' "$seen" "$PLAN" | calc -v f="$1" -v generation="$2" -v keep="$3" "$STAGE")"
+  v=$(printf '%s\n' "$seen" "$PLAN" | calc -v f="$1" -v generation="$2" -v keep="$3" "$STAGE") || return
+  batch "$1" "$v"
 }
 
 # flip FAMILY GENERATION: puts it in force by one message to the kernel; "-" puts nothing of ours in force.
 # shellcheck disable=SC2016
 flip() {
-  batch "$1" "$(calc -v g="$2" 'BEGIN {
+  v=$(calc -v g="$2" 'BEGIN {
     print "rule add priority " pending " goto " (g == "-" ? join : g ? band1 : band0) " protocol " protocol
-  }')"
+  }') || return
+  batch "$1" "$v"
 }
 
 # tidy KEEP4 KEEP6: see tidy.awk. Starts from a fresh $seen and leaves one. A batch ends at its first error, so it
 # looks again until all is done.
 tidy() {
   for _ in 1 2 3 4 5; do
-    if [ -n "$seen" ]; then
-      left4=$(printf '%s\n' "$seen" | calc -v f=4 -v keep="$1" "$TIDY")
-      left6=$(printf '%s\n' "$seen" | calc -v f=6 -v keep="$2" "$TIDY")
+    if [ -n "$seen" ] &&
+      left4=$(printf '%s\n' "$seen" | calc -v f=4 -v keep="$1" "$TIDY") &&
+      left6=$(printf '%s\n' "$seen" | calc -v f=6 -v keep="$2" "$TIDY"); then
       [ -n "$left4$left6" ] || return 0
       batch 4 "$left4"
       batch 6 "$left6"

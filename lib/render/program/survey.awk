@@ -11,7 +11,7 @@
 #
 #   ? TEXT    exit 3: not yet; it may come by itself
 #   ! TEXT    exit 1: refused
-#   ! TEXT    exit 2: the plan is damaged
+#   ! TEXT    exit 5: the plan is damaged
 #
 # Input: the plan after "=plan", dumps after "=4" and "=6". Variables: the numbers; committed, boot, records (a file).
 # A plan without interfaces wants nothing and refuses nothing.
@@ -33,7 +33,7 @@ function clean(text) {
 }
 function damaged() {
   print "! the plan is damaged, line " NR - 1 ": " clean($0)
-  code = 2
+  code = 5
   exit
 }
 # The value of a keyword in the line. Names of devices are passed over, since they may look like a keyword.
@@ -44,8 +44,8 @@ function after(word, i) {
   }
 }
 function foreign(what, window, number) {
-  o = after("proto")
-  refuse("the " what " \"" clean($0) "\" is not ours but lies in our " window ". It is of protocol " o + 0 \
+  o = after("proto") + 0
+  refuse("the " what " \"" clean($0) "\" is not ours but lies in our " window ". It is of protocol " o \
     (o in owner ? ", " owner[o] : "") ". Move it, or set numbers." number " to a free range")
 }
 function generation_of(p) { return p == band0 ? 0 : p == band1 ? 1 : p == join ? "j" : "?" }
@@ -193,7 +193,7 @@ function recorded(what, d, old, new, a) {
 }
 
 END {
-  if (code == 2) exit code
+  if (code == 5) exit code
   for (f = 4; f <= 6; f += 2) {
     p = pend[f]
     a = act[f]

@@ -23,25 +23,30 @@ END
   )
 }
 
-# survey: sets $seen; its exit status is that of survey.awk, or 4 with an empty $seen.
+# survey: sets $seen; its exit status is that of survey.awk, or another with an empty $seen.
 survey() {
   seen=
   dump || {
     why='ip cannot show rules and routes: iproute2 6.1 or newer does, and a kernel with policy routing is needed'
     return 4
   }
-  read -r boot </proc/sys/kernel/random/boot_id
+  boot=unknown
+  read -r boot 2>/dev/null </proc/sys/kernel/random/boot_id
   seen=$(
     printf '%s\n' =plan "$PLAN" =4 "$dump4" =6 "$dump6" |
       calc -v committed="$committed" -v boot="$boot" -v records="$records" "$SURVEY"
   )
+  code=$?
+  case $code$seen in [0135][!0-9]*) return $code ;; esac
+  seen='' why='awk has failed'
+  return 4
 }
 
 # look: surveys, and sets $code, at a time when nothing has been touched.
 look() {
   survey
   code=$?
-  [ $code != 2 ] || misuse "${seen#*! }"
+  [ $code != 5 ] || misuse "${seen#*! }"
   [ $code != 4 ] || fail "$why"
   # shellcheck disable=SC2086
   set -- ${seen%%"$nl"*}
