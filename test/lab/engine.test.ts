@@ -18,7 +18,7 @@ import { describeFabric } from "./support/fabric";
 jest.setTimeout(120_000);
 
 const HOST = join(__dirname, "programs/host");
-const ADOPT = join(__dirname, "programs/adopt");
+const LOOKUP = join(__dirname, "programs/lookup");
 const NAME = `e${(process.pid % 46656).toString(36)}`;
 const SCRIPT_FAILED = /Process exited with status 4: running "sh -s -- hello":\nbad\n/;
 
@@ -172,22 +172,22 @@ describeFabric("an ordinary program with the real engine", () => {
   });
 
   it("looks up, reads and imports what another stack made", async () => {
-    const adopt = (command: "up" | "destroy") =>
+    const lookup = (command: "up" | "destroy") =>
       lab.run({
-        program: ADOPT,
-        stackName: "adopt",
+        program: LOOKUP,
+        stackName: "lookup",
         command,
         config: { instanceId: outputs.instanceId as string, backId: outputs.backId as string },
       });
-    const up = await adopt("up");
+    const up = await lookup("up");
     expect(up.steps.map(({ op }) => op)).toContain("import");
     expect(up.outputs).toEqual({
       macAddress: lab.cloud().networkInterfaces[outputs.backId as string].macAddress,
       primaryId: outputs.frontId,
       count: 2,
     });
-    expect((await adopt("up")).changes).toBe(0);
-    await adopt("destroy");
+    expect((await lookup("up")).changes).toBe(0);
+    await lookup("destroy");
     expect(lab.cloud().networkInterfaces[outputs.backId as string]).toBeDefined();
   });
 

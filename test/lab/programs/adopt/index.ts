@@ -1,27 +1,22 @@
-import * as ec2 from "@pulumi/aws/ec2";
 import * as pulumi from "@pulumi/pulumi";
+import { MultiHomedHost, deriveHostKey } from "../../../../lib";
 
-/**
- * Takes over and looks up what another stack made. Configuration: instanceId, backId.
- */
+/** Adopts the instance that another program made. Configuration: instanceId, privateKey (secret). */
 const config = new pulumi.Config();
-const backId = config.require("backId");
-const back = ec2.NetworkInterface.get("seen", backId);
-const instance = ec2.getInstanceOutput({ instanceId: config.require("instanceId") });
-const interfaces = ec2.getNetworkInterfacesOutput({
-  filters: [{ name: "attachment.instance-id", values: [config.require("instanceId")] }],
+
+const edge = new MultiHomedHost("adopted", {
+  existing: { instanceId: config.require("instanceId") },
+  interfaces: [
+    { name: "front", deviceIndex: 0 },
+    { name: "back", deviceIndex: 1 },
+  ],
+  connection: {
+    user: "root",
+    privateKey: config.requireSecret("privateKey"),
+    hostKey: deriveHostKey("only for tests, no secret").publicKey,
+  },
 });
 
-new ec2.NetworkInterface(
-  "imported",
-  {
-    subnetId: back.subnetId,
-    securityGroups: back.securityGroups,
-    privateIps: ["10.0.2.10"],
-  },
-  { import: backId, retainOnDelete: true },
-);
-
-export const macAddress = back.macAddress;
-export const primaryId = instance.networkInterfaceId;
-export const count = interfaces.ids.length;
+export const gatewayBySource = edge.gatewayBySource;
+export const symmetric = edge.symmetric;
+export const interfaces = edge.interfaces;
