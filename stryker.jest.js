@@ -8,6 +8,6 @@ const { transform, testEnvironment } = projects[0];
 module.exports = {
   transform,
   testEnvironment,
-  setupFiles: ["<rootDir>/test/plan/support/seed.ts"],
+  setupFiles: ["<rootDir>/stryker.setup.js"],
   testMatch: ["<rootDir>/test/net/**/*.test.ts", "<rootDir>/test/plan/**/*.test.ts"],
 };
