@@ -1,0 +1,820 @@
+#!/bin/sh
+program() {
+cat <<'MULTIHOME'
+PLAN='plan 1 gcp-1
+numbers protocol=77 group=77 table=7000 tables=256 priority=7000 window=3000 canary=7000 pending=7001 active=7002 band0=7010 band1=8500 join=9990 mark=0x40000000
+interface nic0 slot 83 ifname ens4
+interface nic1 slot 64 address 10.140.0.5
+address nic0 10.128.0.5
+address nic1 10.140.0.5
+sysctl nic0 ipv4/conf/@/arp_announce 2
+sysctl nic0 ipv4/conf/@/arp_ignore 1
+sysctl nic1 ipv4/conf/@/arp_announce 2
+sysctl nic1 ipv4/conf/@/arp_ignore 1
+route4 10.128.0.0/20 dev @nic0 src 10.128.0.5 table @nic0
+route4 default via 10.128.0.1 dev @nic0 src 10.128.0.5 onlink table @nic0
+route4 unreachable default table @nic0 metric 4278198272
+route4 default via 10.140.0.1 dev @nic1 src 10.140.0.5 onlink table @nic1
+route4 unreachable default table @nic1 metric 4278198272
+rule4 +0 not from 10.128.0.0/12 iif lo goto +1420
+rule4 +10 from 10.128.0.5/32 goto +1269
+rule4 +10 from 10.140.0.5/32 goto +1212
+rule4 +1010 goto +1420
+rule4 +1212 lookup main suppress_prefixlength 1 suppress_ifgroup 77
+rule4 +1213 lookup @nic1
+rule4 +1214 unreachable
+rule4 +1269 lookup main suppress_prefixlength 1 suppress_ifgroup 77
+rule4 +1270 lookup @nic0
+rule4 +1271 unreachable
+rule4 +1420 oif @nic0 lookup @nic0
+rule4 +1420 oif @nic1 lookup @nic1
+rule4 +1489 goto join
+expect4 nic0 192.0.2.1 elsewhere dev @nic0 via 10.128.0.1
+expect4 nic0 10.128.15.254 attached dev @nic0
+expect4 nic1 192.0.2.1 elsewhere dev @nic1 via 10.140.0.1
+expect4 nic1 10.128.15.254 other-attached dev @nic1 via 10.140.0.1
+end'
+set -u
+umask 077
+LC_ALL=C
+PATH=$PATH:/usr/sbin:/sbin
+export LC_ALL PATH
+unset IFS
+nl='
+'
+STATE=${MULTIHOME_STATE_DIR:-/var/lib/multihome}
+RUN=${MULTIHOME_RUN_DIR:-/run/multihome}
+WAIT=${MULTIHOME_WAIT:-30}
+reason='' staged='' emptied='' why='awk has failed'
+say() { printf 'multihome: %s\n' "$1" >&2; }
+misuse() {
+say "$1"
+exit 2
+}
+fail() {
+reason=$1
+exit 1
+}
+environment() {
+case $STATE in /*) ;; *) misuse 'MULTIHOME_STATE_DIR must be an absolute path' ;; esac
+case $RUN in /*) ;; *) misuse 'MULTIHOME_RUN_DIR must be an absolute path' ;; esac
+case $WAIT in '' | *[!0-9]* | ??????*) misuse 'MULTIHOME_WAIT must be a number of seconds, 0 to 99999' ;; esac
+records=$STATE/restore
+numbers=${PLAN#*"${nl}numbers "}
+numbers=${numbers%%"$nl"*}
+case $numbers in *[!a-z0-9=\ ]* | *' '[!a-z]*) misuse 'the plan is damaged: it has no numbers' ;; esac
+}
+calc() {
+for v in $numbers; do set -- -v "$v" "$@"; done
+awk "$@"
+}
+needs() {
+for n in ip awk; do
+command -v "$n" >/dev/null || fail "$n is needed, and not found in $PATH"
+done
+cap=0
+while read -r n v; do
+[ "$n" != CapEff: ] || cap=$v
+done </proc/self/status
+[ "$1" = read ] || [ $((0x$cap >> 12 & 1)) = 1 ] || fail 'CAP_NET_ADMIN is needed; run it as root'
+}
+digest() {
+if command -v sha256sum >/dev/null; then v=$(sha256sum); else v=$(cksum); fi
+printf '%s\n' "${v%% *}"
+}
+put() {
+mkdir -p "$STATE" && printf '%s\n' "$2" >"$STATE/$1.new" && mv -f "$STATE/$1.new" "$STATE/$1"
+}
+load() {
+committed=- committed_digest='' committed_numbers=''
+[ -r "$STATE/committed" ] || return 0
+while read -r n v; do
+case $n in
+generation) committed=$v ;;
+digest) committed_digest=$v ;;
+numbers) committed_numbers=$v ;;
+esac
+done <"$STATE/committed"
+case $committed$committed_numbers in [01]protocol=*) ;; *) fail "$STATE/committed is damaged; delete it, and apply again" ;; esac
+}
+batch() {
+[ -n "$2" ] || return 0
+v=$(printf '%s\n' "$2" | ip "-$1" -batch - 2>&1) && return
+why=${v:-ip has failed and said nothing}
+n=${why##*Command failed -:}
+case $n in
+'' | *[!0-9]*) n='' ;;
+*) n=" (ip -$1 $(printf '%s\n' "$2" | sed -n "${n}p"))" ;;
+esac
+why=${why%%"$nl"*}$n
+return 1
+}
+started() {
+read -r started 2>/dev/null <"/proc/$1/stat" || return 1
+set -- ${started##*) }
+started=${20}
+[ "$1" != Z ]
+}
+lock() {
+started $$
+mine=$RUN/lock.$$.$started
+{ mkdir -p "$RUN" && : >"$mine.try"; } || fail "cannot write to $RUN"
+while rivals; do sleep 1; done
+: >"$mine"
+}
+rivals() {
+yielding=1
+for rival in "$RUN"/lock.*; do
+v=${rival#"$RUN"/lock.}
+n=${v%%.*}
+v=${v#*.}
+if [ "$n" = $$ ]; then
+continue
+elif ! started "$n" || [ "$started" != "${v%.try}" ]; then
+rm -f "$rival"
+elif [ "$started" != "$v" ] && [ "$n" -gt $$ ]; then
+yielding=0
+else
+reason="another change is in progress, by process $n"
+exit 75
+fi
+done
+return $yielding
+}
+unlock() {
+[ -z "${mine-}" ] || rm -f "$mine" "$mine.try"
+}
+SURVEY='function refuse(text) {
+if (!names) return
+notes = notes "! " text "\n"
+code = 1
+}
+function await(text) {
+notes = notes "? " text "\n"
+if (!code) code = 3
+}
+function clean(text) {
+gsub(/\t/, " ", text)
+gsub(/[^-A-Za-z0-9_.:@\/ ]/, "?", text)
+return text
+}
+function damaged() {
+print "! the plan is damaged, line " NR - 1 ": " clean($0)
+code = 5
+exit
+}
+function after(word, i) {
+for (i = 2; i < NF; i++) {
+if ($i == word) return $(i + 1)
+if ($i ~ /^([io]if|dev|via)$/) i++
+}
+}
+function foreign(what, window, number) {
+o = after("proto") + 0
+refuse("the " what " \"" clean($0) "\" is not ours but lies in our " window ". It is of protocol " o \
+(o in owner ? ", " owner[o] : "") ". Move it, or set numbers." number " to a free range")
+}
+function generation_of(p) { return p == band0 ? 0 : p == band1 ? 1 : p == join ? "j" : "?" }
+function is_generation(g) { return g == "0" || g == "1" }
+function sysctl(path, value) {
+path = "/proc/sys/" path
+if ((getline value < path) < 1) value = "absent"
+close(path)
+return value
+}
+BEGIN {
+split("plan numbers interface address prefix sysctl route4 route6 rule4 rule6 expect4 expect6 end", list)
+for (i in list) known[list[i]]
+split("0 by hand or by a script,3 by hand or by a script,4 static or systemd-networkd,11 FRR,12 BIRD,16 DHCP,18 keepalived,186 BGP" \
+",188 OSPF", list, ",")
+for (i in list) owner[list[i] + 0] = substr(list[i], index(list[i], " ") + 1)
+}
+/^=/ { part = substr($0, 2); next }
+part == "plan" {
+if (!($1 in known) || $0 !~ /^[-A-Za-z0-9@+=.:\/_ ]+$/ || $1 == "plan" && $2 != 1) damaged()
+for (i = 2; i <= NF; i++) if ($i ~ /^@/ && !(substr($i, 2) in slot)) damaged()
+if ($1 == "interface") {
+name[++names] = $2
+slot[$2] = $4
+used[$4]
+for (i = 5; i < NF; i += 2) by[$2, $i] = $(i + 1)
+} else if ($1 == "address") {
+address[++addresses] = $3
+of[$3] = $2
+} else if ($1 == "sysctl") {
+at[++keys] = $2
+key[keys] = $3
+least[keys] = $4
+} else if ($1 ~ /^rule/) want[substr($1, 5)] = 1
+next
+}
+$3 ~ /^inet6?$/ {
+sub(/\/.*/, "", $4)
+on[$2, $4] = part == 4 || !/ tentative / ? "" : / dadfailed / ? "failed" : "tentative"
+holder[$4] = $2
+next
+}
+part == 4 && $2 ~ /:$/ {
+split(substr($2, 1, length($2) - 1), pair, "@")
+d = pair[1]
+devices[d]++
+lower[d] = pair[2]
+master[d] = after("master")
+in_group[d] = after("group")
+up[d] = ($3 ~ /[<,]UP[,>]/)
+for (i = 4; i < NF; i++) if ($i ~ /^link\//) mac[d] = $(i + 1)
+next
+}
+$1 ~ /^[0-9]+:$/ {
+p = $1 + 0
+if (p < priority || p >= priority + window) next
+if (after("proto") != protocol) {
+foreign("rule", "priorities " priority " to " priority + window - 1, "priorityBase")
+next
+}
+if (p == pending && !(part in pend)) pend[part] = generation_of(after("goto"))
+if (p == active && !(part in act)) act[part] = generation_of(after("goto"))
+has[part, generation_of(p)]
+sub(/^[^\t]*\t/, "")
+line[++lines] = part " rule " p " " $0
+next
+}
+{
+t = after("table") - table
+if (t < 0 || t >= tables) next
+if (after("proto") != protocol) {
+if (int(t / 2) in used) foreign("route", "tables from " table, "tableBase")
+next
+}
+while (sub(/ (linkdown|dead)( |$)/, " ")) continue
+line[++lines] = part " route " t + table " " $0
+}
+function resolve(n, c, d, text, all, found) {
+split("", fits)
+for (d in devices) {
+if ((n, "mac") in by && mac[d] != by[n, "mac"]) continue
+if ((n, "ifname") in by && d != by[n, "ifname"]) continue
+if ((n, "address") in by && !((d, by[n, "address"]) in on)) continue
+fits[d]
+all = all " " d
+}
+for (d in fits) if (!(lower[d] in fits) && !(master[d] in fits)) {
+found = d
+c += devices[d]
+}
+text = "interface " n
+if (all == "") await(text ": no device has" ((n, "mac") in by ? " mac " by[n, "mac"] : "") \
+((n, "ifname") in by ? " ifname " by[n, "ifname"] : "") ((n, "address") in by ? " address " by[n, "address"] : ""))
+else if (c != 1) refuse(text ": several devices match:" clean(all))
+else if (found !~ /^[A-Za-z0-9][-A-Za-z0-9_.]*$/ || length(found) > 15) refuse(text ": its device has the unsafe name " clean(found))
+else if (found in taken) refuse(text ": its device " found " is that of interface " taken[found] " too")
+else {
+taken[found] = n
+dev[n] = found
+print "device " n " " found
+if (in_group[found] != group) print "todo group " found " " in_group[found]
+if (!up[found]) print "todo down " found
+}
+}
+function needs_address(a, d, six, text) {
+d = dev[of[a]]
+six = a ~ /:/
+text = "address " a " of interface " of[a]
+if (d == "") return
+if ((d, a) in on) {
+if (on[d, a] == "tentative") await(text " is still being checked for duplicates")
+if (on[d, a] == "failed") refuse(text " is in use by another host")
+} else if (a in holder) refuse(text " is on device " clean(holder[a]) " and not on " d)
+else print "todo address " d " " a (six ? "/128" : "/32") (six && (d in primary) ? " preferred_lft 0" : "")
+if (six) primary[d]
+}
+function needs_sysctl(i, path, value) {
+if (dev[at[i]] == "") return
+path = "net/" key[i]
+sub(/@/, dev[at[i]], path)
+value = sysctl(path)
+wanted[path]
+if (value == "absent") refuse("the kernel has no /proc/sys/" path)
+else if (value + 0 < least[i]) print "todo sysctl " path " " value " " least[i]
+}
+function recorded(what, d, old, new, a) {
+a = old
+sub(/\/.*/, "", a)
+if (what == "group") grouped[d]
+if (what == "sysctl" ? d in wanted : what == "address" ? (a in of) && dev[of[a]] == d : d in taken) print "keep " $0
+else if (what == "sysctl" ? sysctl(d) == new : what == "address" ? (d, a) in on : what == "group" ? in_group[d] == group : up[d])
+print "undo " $0
+}
+END {
+if (code == 5) exit code
+for (f = 4; f <= 6; f += 2) {
+p = pend[f]
+a = act[f]
+keep = p == "j" ? "-" : is_generation(p) && p == committed ? p : is_generation(a) ? a : \
+a == "" && (f, committed) in has ? committed : "-"
+facts = facts " " (is_generation(p) ? p : p != "j" && is_generation(a) ? a : "-") " " keep " " (want[f] ? 1 : "-")
+}
+print "facts" facts
+for (i = 1; i <= names; i++) resolve(name[i])
+for (i = 1; i <= addresses; i++) needs_address(address[i])
+for (i = 1; i <= keys; i++) needs_sysctl(i)
+while ((getline < records) > 0) {
+if ($1 == "boot" && $2 != boot) break
+if ($1 != "boot") recorded($1, $2, $3, $4)
+}
+for (d in devices) if (in_group[d] == group && !(d in taken) && !(d in grouped))
+refuse("device " clean(d) " is in interface group " group ", which is ours. Move it, or set numbers.group to a free number")
+for (i = 1; i <= lines; i++) print line[i]
+printf "%s", notes
+exit code
+}'
+dump() {
+dump4=$(
+ip -4 -N -o -batch - 2>/dev/null <<END
+rule show
+route show table all
+addr show
+link show
+END
+) || return
+case $dump4 in *': lo: '*) ;; *) return 1 ;; esac
+dump6=
+[ ! -d /proc/sys/net/ipv6 ] || dump6=$(
+ip -6 -N -o -batch - 2>/dev/null <<END
+rule show
+route show table all
+addr show
+END
+)
+}
+survey() {
+seen=
+dump || {
+why='ip cannot show rules and routes: iproute2 6.1 or newer does, and a kernel with policy routing is needed'
+return 4
+}
+boot=unknown
+read -r boot 2>/dev/null </proc/sys/kernel/random/boot_id
+seen=$(
+printf '%s\n' =plan "$PLAN" =4 "$dump4" =6 "$dump6" |
+calc -v committed="$committed" -v boot="$boot" -v records="$records" "$SURVEY"
+)
+code=$?
+case $code$seen in [0135][!0-9]*) return $code ;; esac
+seen='' why='awk has failed'
+return 4
+}
+look() {
+survey
+code=$?
+[ $code != 5 ] || misuse "${seen#*! }"
+[ $code != 4 ] || fail "$why"
+set -- ${seen%%"$nl"*}
+live4=$2 keep4=$3 want4=$4 live6=$5 keep6=$6 want6=$7
+}
+found() {
+read -r now v </proc/uptime
+until=$((${now%.*} + WAIT))
+while look; [ $code != 0 ]; do
+read -r now v </proc/uptime
+if [ "$code" != 3 ] || [ "${now%.*}" -ge $until ]; then fail "$(complaint)"; fi
+sleep 1
+done
+[ "$want6" = - ] || [ -n "$dump6" ] || fail 'the plan has IPv6, and this kernel does not'
+}
+complaint() {
+printf '%s\n' "$seen" | awk -v wait="$WAIT" '
+sub(/^! /, "") { refused = refused "; " $0 }
+sub(/^[?] /, "") { missing = missing "; " $0 " (waited " wait " s)" }
+END { print substr(refused == "" ? missing : refused, 3) }'
+}
+record() {
+v=$(printf '%s\n' "$seen" | awk -v words="$1" -v boot="$boot" '
+BEGIN { print "boot " boot }
+$1 == "" || !index(words, $1) { next }
+{ thing = $2 " " $3 ($2 == "address" ? $4 : "") }
+!(thing in done) {
+done[thing]
+sub(/^[a-z]* /, "")
+print
+}') && put restore "$v"
+}
+tune() {
+v=$(printf '%s\n' "$seen" | awk -v word="$1" '
+$1 == word && $2 == "sysctl" { print $3 " " (word == "todo" ? $5 : $4) }') || return
+[ -z "$v" ] || printf '%s\n' "$v" | while read -r n v; do
+printf '%s\n' "$v" >"/proc/sys/$n" || exit 1
+done
+}
+undo() {
+for _ in 1 2 3 4 5; do
+case $seen in
+'') ;;
+*"${nl}undo "*)
+tune undo || why='cannot write sysctls'
+for f in 6 4; do
+v=$(printf '%s\n' "$seen" | awk -v f=$f '
+$1 != "undo" { next }
+$2 == "address" && ($4 ~ /:/) == (f == 6) { print "addr del " $4 " dev " $3 }
+f == 4 && $2 == "group" { later = later "link set dev " $3 " group " $4 "\n" }
+f == 4 && $2 == "down" { later = later "link set dev " $3 " down\n" }
+END { printf "%s", later }') && batch $f "$v"
+done
+;;
+*) return 0 ;;
+esac
+survey
+done
+return 1
+}
+STAGE='function filled(i, word, text) {
+for (i = 2; i <= NF; i++) {
+word = $i
+if (word ~ /^@/) {
+word = substr(word, 2)
+word = $(i - 1) ~ /^(dev|oif)$/ ? dev[word] : table + 2 * slot[word] + generation
+} else if (word ~ /^\+/) word = start + word
+else if (word == "join") word = join
+text = text " " word
+}
+return text
+}
+BEGIN { start = generation ? band1 : band0 }
+$1 == "device" { dev[$2] = $3 }
+$1 == "interface" { slot[$2] = $4 }
+$1 == "todo" && f == 4 && $2 == "group" { print "link set dev " $3 " group " group }
+$1 == "todo" && f == 4 && $2 == "down" { print "link set dev " $3 " up" }
+$1 == "todo" && $2 == "address" && ($4 ~ /:/) == (f == 6) {
+print "addr add " $4 " dev " $3 " noprefixroute" (f == 6 ? " nodad " $5 " " $6 : "")
+}
+$1 == "route" f { print "route add" filled() " proto " protocol }
+$1 == "rule" f {
+if (!rules++ && keep == "-") {
+print "rule add priority " join " nop protocol " protocol
+print "rule add priority " active " goto " join " protocol " protocol
+}
+print "rule add priority" filled() " protocol " protocol
+}
+END { if (rules) print "rule add priority " canary " fwmark " mark "/" mark " goto " start " protocol " protocol }'
+TIDY='function del(p) { print "rule del priority " p " protocol " protocol }
+function add(p, action) { print "rule add priority " p " " action " protocol " protocol }
+BEGIN { start = keep ? band1 : band0 }
+$1 != f { next }
+$2 == "route" {
+if (($3 - table) % 2 != keep) stale[$3]
+next
+}
+{ target = $6 == "goto" ? $7 : 0 }
+$3 == canary { canaries++; next }
+$3 == pending {
+pendings++
+parked = target == join
+next
+}
+$3 == active {
+actives++
+if (target == start) right++
+next
+}
+$3 == join { joins++; next }
+($3 >= band1) != keep { band[++n] = $3 }
+END {
+while (canaries-- > 0) del(canary)
+if (!joins && (keep != "-" || actives + n)) {
+add(join, "nop")
+joins = 1
+}
+if (keep != "-") {
+if (actives != 1 || !right) {
+while (actives-- > 0) del(active)
+add(active, "goto " start)
+}
+while (pendings-- > 0) del(pending)
+} else {
+if (!parked && actives + n) {
+while (pendings-- > 0) del(pending)
+add(pending, "goto " join)
+pendings = 1
+}
+while (actives-- > 0) del(active)
+}
+while (n > 0) del(band[n--])
+if (keep == "-") {
+while (pendings-- > 0) del(pending)
+while (joins-- > 0) del(join)
+}
+for (t in stale) print "route flush table " t " proto " protocol
+}'
+stage() {
+v=$(printf '%s\n' "$seen" "$PLAN" | calc -v f="$1" -v generation="$2" -v keep="$3" "$STAGE") || return
+batch "$1" "$v"
+}
+flip() {
+v=$(calc -v g="$2" 'BEGIN {
+print "rule add priority " pending " goto " (g == "-" ? join : g ? band1 : band0) " protocol " protocol
+}') || return
+batch "$1" "$v"
+}
+tidy() {
+for _ in 1 2 3 4 5; do
+if [ -n "$seen" ] &&
+left4=$(printf '%s\n' "$seen" | calc -v f=4 -v keep="$1" "$TIDY") &&
+left6=$(printf '%s\n' "$seen" | calc -v f=6 -v keep="$2" "$TIDY"); then
+[ -n "$left4$left6" ] || return 0
+batch 4 "$left4"
+batch 6 "$left6"
+fi
+survey
+done
+return 1
+}
+CHECK='function clean(text) {
+gsub(/[^-A-Za-z0-9_.:@ ]/, "?", text)
+return text
+}
+function hop(dev, via) { return dev == "" ? "unreachable" : "dev " dev (via == "" ? "" : " via " via) }
+/^=/ { part = substr($0, 2); next }
+part != "plan" {
+first = $1 ~ /^[a-z]+$/ ? 2 : 1
+source = via = dev = ""
+for (i = first + 1; i < NF && dev == ""; i += 2) {
+if ($i == "from") source = $(i + 1)
+if ($i == "via") via = $(i + 1)
+if ($i == "dev") dev = $(i + 1)
+}
+if (part == "reach") reach[$first] = $1 == "local" ? "" : dev
+else if ($1 !~ /^(unreachable|blackhole|prohibit|throw)$/) got[$first, source] = hop(clean(dev), clean(via))
+next
+}
+$1 == "device" { device[$2] = $3 }
+$1 == "address" || $1 == "prefix" {
+six = $3 ~ /:/
+sub(/\/.*/, "", $3)
+how[$3] = ""
+if ($1 == "prefix" && !six) {
+if (!($3 in reach)) next
+if (reach[$3] != "") {
+path = "/proc/sys/net/ipv4/conf/" reach[$3] "/forwarding"
+forwarding = 0
+getline forwarding < path
+close(path)
+if (forwarding != 1) next
+how[$3] = " iif " reach[$3]
+}
+}
+source_of[$2, six, ++sources[$2, six]] = $3
+}
+$1 ~ /^expect/ && (mode == "judge" || $1 == "expect" f) {
+six = $1 == "expect6"
+wanted = $5 == "dev" ? hop(device[substr($6, 2)], $8) : "unreachable"
+for (i = 1; i <= sources[$2, six]; i++) {
+s = source_of[$2, six, i]
+if (mode == "ask") print "route get " $3 " from " s how[s] (mark == "" ? "" : " mark " mark)
+else {
+row[++rows] = $3 SUBSEP s
+kind[rows] = $4
+want[rows] = wanted
+}
+}
+}
+END {
+if (mode == "ask") exit
+for (r = 1; r <= rows; r++) {
+have = row[r] in got ? got[row[r]] : "unreachable"
+if (have == want[r]) continue
+split(row[r], pair, SUBSEP)
+if (form == "json") text = "{\"from\":\"" pair[2] "\",\"to\":\"" pair[1] "\",\"class\":\"" kind[r] "\",\"want\":\"" want[r] \
+"\",\"got\":\"" have "\"}"
+else text = "from " pair[2] " to " pair[1] " (" kind[r] "): wanted " want[r] ", got " have
+wrong = wrong (failed++ && form == "json" ? ",\n" : "\n") text
+}
+if (form == "json") print "{\"ok\":" (failed ? "false" : "true") ",\"checked\":" rows + 0 ",\n\"generation\":" generation \
+",\n\"digest\":" digest ",\n\"failed\":[" wrong "]}"
+else if (failed) print substr(wrong, 2)
+else if (form == "text") print rows " flows are as planned"
+exit failed > 0
+}'
+check() {
+form=$1 tag=$2
+shift 2
+reach=
+case $PLAN in
+*"${nl}prefix "*)
+reach=$(
+printf '%s\n' "$PLAN" |
+awk '$1 == "prefix" && $3 !~ /:/ { sub(/\/.*/, "", $3); print "route get " $3 }' |
+ip -4 -o -force -batch - 2>/dev/null
+)
+;;
+esac
+{
+printf '%s\n' =reach "$reach" =plan "$seen" "$PLAN" =answers
+for f in 4 6; do
+case $PLAN in
+*"${nl}expect$f "*)
+printf '%s\n' =reach "$reach" =plan "$seen" "$PLAN" |
+calc -v mode=ask -v f=$f -v mark="$tag" "$CHECK" |
+ip -$f -o -force -batch - 2>/dev/null
+;;
+esac
+done
+} | calc -v mode=judge -v form="$form" "$@" "$CHECK"
+}
+apply() {
+needs write
+compare || return 0
+lock
+compare || return 0
+prepare
+replace
+settle
+}
+compare() {
+load
+[ "${committed_numbers:-$numbers}" = "$numbers" ] ||
+fail "the numbers of the plan differ from those in force ($committed_numbers); remove first, then apply"
+found
+! settled
+}
+settled() {
+print=$(printf '%s\n' "$self" "$seen" | digest)
+v=
+[ ! -r "$STATE/observed" ] || read -r v <"$STATE/observed"
+[ -n "$print" ] && [ "$print" = "$v" ]
+}
+prepare() {
+case $keep4$keep6$committed in
+01? | 10?) fail 'the switches of IPv4 and IPv6 disagree, so somebody has changed them; remove first, then apply' ;;
+0?? | -0? | --0) new=1 ;;
+*) new=0 ;;
+esac
+tidy "$keep4" "$keep6" || fail "cannot clear away what an unfinished change has left: $why"
+}
+replace() {
+before=
+[ ! -e "$STATE/restore" ] || before=$(cat "$STATE/restore") || fail "cannot read $STATE"
+added=$(printf '%s\n' "$seen" | sed -n 's/^todo //p') || fail 'sed has failed'
+v=$(printf '%s\n' "$PLAN" | digest)
+[ -n "$v" ] || fail 'sha256sum has failed'
+commit="generation $new${nl}digest $v${nl}numbers $numbers"
+staged=1
+{ record 'todo keep undo' && put "program.$new" "$(text)"; } || fail "cannot write to $STATE"
+{ stage 4 "$new" "$keep4" && stage 6 "$new" "$keep6"; } || fail "$why"
+v=$(check brief "${numbers##*mark=}") || fail "the new rules would not be right here: ${v%%"$nl"*}"
+[ "$want4" = - ] || flip 4 "$new" || fail "$why"
+[ "$want6" = - ] || flip 6 "$new" || fail "$why"
+tune todo || fail 'cannot write sysctls'
+trap '' INT TERM
+put committed "$commit" || fail "cannot write to $STATE"
+staged=
+}
+rollback() {
+survey
+tidy "$keep4" "$keep6" || say "not all that was staged could be cleared away ($why); the next apply will do it"
+PLAN=$(bare)
+records=$STATE/undo
+if ! put undo "boot $boot$nl$added" || ! { survey; undo; }; then
+say "not all that was changed could be put back ($why); the next remove will do it"
+elif [ -n "$before" ]; then
+put restore "$before"
+else
+rm -f "$STATE/restore"
+fi
+rm -f "$STATE/program.$new" "$STATE/undo" "$STATE"/*.new
+rmdir "$STATE" 2>/dev/null
+}
+settle() {
+[ "$want4" = - ] || want4=$new
+[ "$want6" = - ] || want6=$new
+survey
+{ tidy "$want4" "$want6" && undo; } || say "the plan is in force, but not all that is old could be cleared away: $why"
+rm -f "$STATE/program.$((1 - new))"
+if [ -n "$seen" ] && record 'keep undo' && ! settled; then put observed "$print"; fi
+return 0
+}
+bare() {
+printf '%s\n' 'plan 1 none' "numbers $numbers" end
+}
+remove() {
+needs write
+load
+numbers=${committed_numbers:-$numbers}
+PLAN=$(bare)
+look
+[ "$seen" != 'facts - - - - - -' ] || [ -e "$STATE" ] || return 0
+lock
+load
+look
+tune undo || say 'cannot write sysctls'
+[ "$live4" = - ] || flip 4 -
+[ "$live6" = - ] || flip 6 -
+rm -f "$STATE/committed" "$STATE/observed"
+survey
+tidy - - || fail "cannot remove all rules and routes: $why"
+undo || fail "cannot put back all that was changed: $why"
+rm -f "$STATE/restore" "$STATE/undo" "$STATE"/program.[01] "$STATE"/*.new
+[ ! -d "$STATE" ] || rmdir "$STATE" 2>/dev/null || say "$STATE holds files that are not ours, so it stays"
+emptied=1
+}
+quoted() {
+[ -n "$1" ] && v=\"$(printf %s "$1" | tr '\n"' " '")\" || v=null
+printf %s "$v"
+}
+deny() {
+if [ "$form" = json ]; then
+printf '{"ok":false,"checked":0,\n"generation":%s,\n"digest":%s,\n"failed":[],\n"reason":%s}\n' \
+"$generation" "$(quoted "$committed_digest")" "$(quoted "$1")"
+else
+printf '%s\n' "$1"
+fi
+exit 1
+}
+verify() {
+form=$1
+needs read
+load
+look
+in_force
+v=$(printf '%s\n' "$PLAN" | digest)
+[ "$generation" != null ] || deny 'nothing is applied'
+[ "${committed_digest:-$v}" = "$v" ] || deny "another plan is in force, of digest $committed_digest"
+[ "$code" = 0 ] || deny "$(complaint)"
+[ "$want4" = - ] || [ "$live4" != - ] || deny 'nothing is in force for IPv4'
+[ "$want6" = - ] || [ "$live6" != - ] || deny 'nothing is in force for IPv6'
+check "$form" '' -v generation="$generation" -v digest="$(quoted "$committed_digest")"
+}
+in_force() {
+case $live4$live6 in
+[01]*) generation=$live4 ;;
+-[01]) generation=$live6 ;;
+*) generation=null ;;
+esac
+}
+status() {
+needs read
+load
+numbers=${committed_numbers:-$numbers}
+drift=null
+if [ -r "$STATE/program.$committed" ]; then
+self=$(sed "1,/^cat <</d;/^MULTIHOME\$/,\$d" "$STATE/program.$committed")
+PLAN=${self#PLAN=\'}
+PLAN=${PLAN%%\'*}
+look
+drift=true
+[ "$code" != 0 ] || ! settled || drift=false
+else
+PLAN=$(bare)
+look
+fi
+in_force
+if [ "$1" = json ]; then
+[ "$generation" = null ] && v=false || v=true
+printf '{"applied":%s,\n"generation":%s,\n"digest":%s,\n"drift":%s}\n' \
+"$v" "$generation" "$(quoted "$committed_digest")" "$drift"
+elif [ "$generation$committed" = null- ]; then
+printf 'nothing is applied\n'
+else
+printf 'generation: %s\ndigest: %s\ndrift: %s\n' "$generation" "${committed_digest:-unknown}" "$drift" |
+sed 's/: true$/: yes/;s/: false$/: no/;s/generation: null/generation: none/;s/: null$/: unknown/'
+fi
+}
+usage() {
+misuse 'usage: sh PROGRAM apply [--json] | verify [--json] | status [--json] | remove
+MULTIHOME_STATE_DIR  what survives a reboot; default /var/lib/multihome
+MULTIHOME_RUN_DIR    what does not; default /run/multihome
+MULTIHOME_WAIT       seconds to wait for interfaces; default 30
+exit 0 done, 1 failed and rolled back, 2 bad input or usage, 75 another change is in progress'
+}
+text() {
+printf '%s\n' '#!/bin/sh' 'program() {' "cat <<'MULTIHOME'" "$self" MULTIHOME '}' 'self=$(program) && eval "$self"'
+}
+finish() {
+outcome=$?
+trap - EXIT
+trap '' INT TERM
+[ -z "$staged" ] || rollback
+unlock
+[ -z "$emptied" ] || rmdir "$RUN" 2>/dev/null
+[ -z "$reason" ] || say "$reason"
+exit $outcome
+}
+main() {
+environment
+trap '' HUP PIPE
+trap finish EXIT
+trap 'fail "interrupted by a signal"' INT TERM
+case $*/ in
+apply/ | remove/) "$1" ;;
+'apply --json/') apply && verify json ;;
+verify/ | status/) "$1" text ;;
+'verify --json/' | 'status --json/') "$1" json ;;
+apply\ --confirm-within* | confirm* | rollback*)
+misuse "$*: a change that waits to be confirmed is not available in this version"
+;;
+*) usage ;;
+esac
+}
+main "$@" </dev/null
+MULTIHOME
+}
+self=$(program) && eval "$self"

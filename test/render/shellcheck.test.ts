@@ -1,0 +1,39 @@
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { programBody } from "../../lib/render/program";
+
+const PROGRAM = path.join(__dirname, "../../lib/render/program");
+const shellcheck = (args: string[], input?: string) =>
+  spawnSync("shellcheck", ["--shell=sh", ...args], { input, encoding: "utf8" });
+const testWithShellcheck = spawnSync("shellcheck", ["--version"]).status === 0 ? test : test.skip;
+
+describe("the shell of the program", () => {
+  // Parts use each other's variables, which shellcheck sees only in the whole.
+  const parts = fs.readdirSync(PROGRAM).filter((file) => file.endsWith(".sh"));
+  testWithShellcheck.each(parts)("shellcheck finds nothing in %s", (part) => {
+    expect(shellcheck(["--exclude=SC2034,SC2154", path.join(PROGRAM, part)]).stdout).toBe("");
+  });
+
+  testWithShellcheck("nor in the whole, as rendered", () => {
+    // What the parts allow beside its reason: splitting into words, and awk in single quotes.
+    const whole = `PLAN='' self=''\n${programBody()}\n`;
+    expect(shellcheck(["--exclude=SC2016,SC2086", "-"], whole).stdout).toBe("");
+  });
+
+  test.each(["dash", "bash", "busybox"])("%s parses it", (name) => {
+    const argv = name === "busybox" ? ["busybox", "sh", "-n"] : [name, "-n"];
+    const { error, status, stderr } = spawnSync(argv[0], argv.slice(1), {
+      input: programBody(),
+      encoding: "utf8",
+    });
+    if (error === undefined) expect([status, stderr]).toEqual([0, ""]);
+  });
+
+  test("every awk text is free of single quotes, and is awk", () => {
+    for (const file of fs.readdirSync(PROGRAM).filter((name) => name.endsWith(".awk"))) {
+      const text = fs.readFileSync(path.join(PROGRAM, file), "utf8");
+      expect([file, text.includes("'")]).toEqual([file, false]);
+    }
+  });
+});
