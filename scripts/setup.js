@@ -5,7 +5,9 @@
  * engine. Plain Node, since it runs before anything is installed. A second run finds all in place and is silent.
  *
  *   node scripts/setup.js packages          npm packages alone
- *   node scripts/setup.js test | demo | lab npm packages, system tools and the engine
+ *   node scripts/setup.js demo | lab        npm packages, system tools and the engine
+ *   node scripts/setup.js systems           npm packages, system tools, and the image of the lab's real systems
+ *   node scripts/setup.js test              all of it; without the image its tests are skipped
  */
 
 const { spawnSync } = require("node:child_process");
@@ -33,20 +35,49 @@ const TEST_TOOLS = [
   { command: "shellcheck", package: "shellcheck", use: "the program's text" },
 ];
 
+const SYSTEMS_TOOLS = [
+  { command: "mmdebstrap", package: "mmdebstrap debian-archive-keyring", use: "the image of real systems" },
+  { command: "systemd-nspawn", package: "systemd-container", use: "running real systems" },
+  { command: "dnsmasq", package: "dnsmasq-base", use: "their DHCP" },
+  { command: "setpriv", package: "util-linux", use: "ending them with their test" },
+];
+
 function main(goal) {
-  if (!["packages", "test", "demo", "lab"].includes(goal)) {
-    fail(`setup: got ${JSON.stringify(goal ?? "")}; say packages, test, demo or lab`, 2);
+  if (!["packages", "test", "demo", "lab", "systems"].includes(goal)) {
+    fail(`setup: got ${JSON.stringify(goal ?? "")}; say packages, test, demo, lab or systems`, 2);
   }
   const major = Number(process.versions.node.split(".")[0]);
   if (major < 20) fail(`setup: Node ${process.versions.node} is too old; install Node 20 or later`);
   npmPackages();
   if (goal === "packages") return;
   systemTools(goal === "test" ? [...TOOLS, ...TEST_TOOLS] : TOOLS);
+  if (goal === "test" || goal === "systems") systems(goal === "systems");
+  if (goal !== "systems") engine();
+}
+
+function engine() {
   const engine = spawnSync(process.execPath, [path.join(__dirname, "engine.js")], {
     cwd: ROOT,
     stdio: ["ignore", "ignore", "inherit"],
   });
   if (engine.status !== 0) fail("setup: the Pulumi engine could not be had; the reason is above");
+}
+
+/** The image of a real Debian. Whoever has not asked for just that goes on without. */
+function systems(needed) {
+  if (process.getuid?.() !== 0 || !onPath("apt-get")) {
+    const problem = "the lab's real systems need root and Debian's or Ubuntu's packages";
+    return needed ? fail(`setup: ${problem}`) : say(`${problem}; their tests are skipped`);
+  }
+  if (!systemTools(SYSTEMS_TOOLS, needed)) return;
+  const { status } = spawnSync(
+    path.join(ROOT, "node_modules", ".bin", "tsx"),
+    [path.join(ROOT, "lab", "systems", "image", "main.ts")],
+    { cwd: ROOT, stdio: ["ignore", "ignore", "inherit"] },
+  );
+  if (status === 0) return;
+  if (needed) fail("setup: the image could not be made; the reason is above");
+  say("the image could not be made; the reason is above. Tests of real systems are skipped");
 }
 
 /** `npm ci`, when the lock file is not what node_modules was made from. No package runs a script of its own. */
@@ -63,23 +94,27 @@ function npmPackages() {
   fs.writeFileSync(stamp, lock);
 }
 
-function systemTools(wanted) {
+/** Whether all are there in the end; ends the program when they must be and an installation fails. */
+function systemTools(wanted, needed = true) {
   const missing = wanted.filter((tool) => !onPath(tool.command));
-  if (missing.length === 0) return;
-  const packages = [...new Set(missing.map((tool) => tool.package))];
+  if (missing.length === 0) return true;
+  const packages = [...new Set(missing.flatMap((tool) => tool.package.split(" ")))];
   const install = `apt-get install -y --no-install-recommends ${packages.join(" ")}`;
   if (process.getuid?.() !== 0 || !onPath("apt-get")) {
     // Tests that need a missing tool are skipped and counted; the lab says itself what it cannot do.
     say(`missing: ${missing.map((t) => `${t.command} (${t.use})`).join(", ")}; as root: ${install}`);
-    return;
+    return false;
   }
   say(`installing ${packages.join(", ")}`);
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   const run = (args) =>
     spawnSync("apt-get", args, { env, stdio: ["ignore", "ignore", "inherit"] }).status === 0;
   const args = ["install", "-y", "-qq", "--no-install-recommends", ...packages];
-  if (run(args) || (run(["update", "-qq"]) && run(args))) return;
-  fail(`setup: could not install ${packages.join(", ")}; try: ${install}`);
+  if (run(args) || (run(["update", "-qq"]) && run(args))) return true;
+  const problem = `setup: could not install ${packages.join(", ")}; try: ${install}`;
+  if (needed) fail(problem);
+  process.stderr.write(`${problem}\n`);
+  return false;
 }
 
 function onPath(command) {

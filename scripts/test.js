@@ -1,7 +1,7 @@
 "use strict";
 
 /**
- * The whole test suite: static checks, then jest's three projects. Closes with one line over everything,
+ * The whole test suite: static checks, then jest's projects, of the last only the brief part. Closes with one line over everything,
  * "N passed, N failed, N skipped", where each static check counts as one. Exits 1 when anything failed or nothing ran.
  */
 
@@ -28,6 +28,7 @@ for (const [name, command, args] of [
 const dir = fs.mkdtempSync(path.join(os.tmpdir(), "multihome-test-"));
 try {
   for (const project of ["unit", "kernel", "lab"]) jest(project, path.join(dir, `${project}.json`));
+  jest("systems", path.join(dir, "systems.json"), "test/systems/brief/");
 } finally {
   fs.rmSync(dir, { recursive: true, force: true });
 }
@@ -35,7 +36,7 @@ process.stdout.write(`\n${total.passed} passed, ${total.failed} failed, ${total.
 process.exit(total.failed > 0 || total.passed === 0 ? 1 : 0);
 
 /** Kernel and lab tests share one machine's CPU and time real packets: a file at a time. */
-function jest(project, report) {
+function jest(project, report, ...paths) {
   const serial = project === "unit" ? [] : ["--runInBand"];
   const args = [
     "--selectProjects",
@@ -44,6 +45,7 @@ function jest(project, report) {
     "--json",
     `--outputFile=${report}`,
     ...serial,
+    ...paths,
   ];
   const { status } = spawnSync(path.join(BIN, "jest"), args, {
     cwd: ROOT,

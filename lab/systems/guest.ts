@@ -5,7 +5,7 @@ import { childrenOf, identify, kill, processesIn, sleep } from "../fabric/proces
 import { ENVIRONMENT, Finished, Runner } from "../fabric/run";
 import { readIfThere } from "../fabric/files";
 import { namespacePath } from "../fabric/names";
-import { removeControlGroup } from "./sweep";
+import { removeControlGroup } from "./controlGroup";
 import { labName } from "./names";
 import { Network } from "./network";
 import { Nic } from "./nic";
@@ -34,7 +34,6 @@ export class Guest {
   private leader: number | undefined;
   private booted = 0;
   private console = "";
-  private ending = false;
 
   /** @param directory for its disk; made, and removed with the guest */
   constructor(
@@ -76,14 +75,9 @@ export class Guest {
 
   /** Turns it off as a power cut does. `boot([])` turns it on again, with its disk and interfaces. */
   async cut(): Promise<void> {
-    this.ending = true;
-    if (this.container !== undefined) {
-      const all = processesIn(new Set([fs.statSync(namespacePath(this.namespace)).ino]));
-      await kill([...all, ...[identify(this.container.pid ?? 0)].flatMap((one) => one ?? [])]);
-    }
     this.container = this.leader = undefined;
+    await removeControlGroup(this.namespace);
     await this.removeNetwork();
-    this.ending = false;
   }
 
   /** Runs a program in the guest, as root and not over its network; any exit status is an answer. */
@@ -144,7 +138,6 @@ export class Guest {
 
   async destroy(): Promise<void> {
     await this.cut();
-    removeControlGroup(this.namespace);
     fs.rmSync(this.directory, { recursive: true, force: true });
   }
 
@@ -170,14 +163,18 @@ export class Guest {
   private async ended(child: ChildProcess, status: number | null): Promise<void> {
     if (child !== this.container) return;
     this.container = this.leader = undefined;
-    if (status !== REBOOT || this.ending) return;
-    await kill(processesIn(new Set([fs.statSync(namespacePath(this.namespace)).ino])));
+    if (status !== REBOOT) return;
+    await removeControlGroup(this.namespace);
     await this.removeNetwork();
     await this.start();
   }
 
   /** The interfaces first: the kernel takes its time over those that end with their namespace. */
   private async removeNetwork(): Promise<void> {
+    const file = namespacePath(this.namespace);
+    if (!fs.existsSync(file)) return;
+    // Programs of the machine.
+    await kill(processesIn(new Set([fs.statSync(file).ino])));
     for (const nic of this.nics) await this.network.unplug(this.port(nic));
     await this.runner.run(["ip", "netns", "del", this.namespace]);
   }

@@ -51,7 +51,7 @@ export class Network {
    */
   async plug(nic: Nic, namespace: string, port: string): Promise<void> {
     const lease = `${nic.mac},${nic.ipv4},[${nic.ipv6}],120`;
-    const file = path.join(this.hostsDirectory, port);
+    const file = path.join(this.hostsDirectory, nic.mac.replaceAll(":", ""));
     if (!fs.existsSync(file)) {
       fs.writeFileSync(file, `${lease}\n`);
       // It reads the file when told by the kernel, not at once.
@@ -65,8 +65,9 @@ export class Network {
     await this.batch(["ip"], [`link set ${port} master ${nic.subnet.name}`, `link set ${port} up`]);
   }
 
+  /** Whether it is plugged in or not. */
   async unplug(port: string): Promise<void> {
-    await this.ok(["ip", "link", "del", port]);
+    await this.runner.run(inNamespace(this.router, ["ip", "link", "del", port]));
   }
 
   /** What has left by a wrong interface, by port. */

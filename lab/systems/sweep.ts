@@ -4,10 +4,8 @@ import * as path from "node:path";
 import { kill, processesIn } from "../fabric/processes";
 import { NETNS_DIRECTORY, namespacePath } from "../fabric/names";
 import { Runner } from "../fabric/run";
+import { CONTROL_GROUPS, removeControlGroup } from "./controlGroup";
 import { makerOf } from "./names";
-
-/** Control groups are in the one of these that is of version 2. */
-const CONTROL_GROUPS = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"];
 
 /** Directory of the files of one process's lab. */
 export function directoryOf(pid = process.pid): string {
@@ -18,33 +16,18 @@ export function directoryOf(pid = process.pid): string {
 export async function sweep(): Promise<void> {
   const dead = (pid: number | undefined): boolean => pid !== undefined && !fs.existsSync(`/proc/${pid}`);
   const runner = new Runner(undefined);
+  for (const name of CONTROL_GROUPS.flatMap(namesIn)) {
+    if (dead(makerOf(name))) await removeControlGroup(name);
+  }
   for (const name of namesIn(NETNS_DIRECTORY).filter((name) => dead(makerOf(name)))) {
     await kill(processesIn(new Set([fs.statSync(namespacePath(name)).ino])));
     await runner.run(["ip", "netns", "del", name]);
-  }
-  for (const directory of CONTROL_GROUPS) {
-    namesIn(directory)
-      .filter((name) => dead(makerOf(name)))
-      .forEach(removeControlGroup);
   }
   for (const name of namesIn(os.tmpdir())) {
     const pid = /^multihome-systems-([0-9]+)$/.exec(name)?.[1];
     if (pid !== undefined && dead(Number(pid)))
       fs.rmSync(directoryOf(Number(pid)), { recursive: true, force: true });
   }
-}
-
-/** Removes a guest's control groups, the inner ones first. They are empty once its processes have ended. */
-export function removeControlGroup(name: string): void {
-  for (const directory of CONTROL_GROUPS) removeEmpty(path.join(directory, name));
-}
-
-function removeEmpty(directory: string): void {
-  if (!fs.existsSync(directory)) return;
-  for (const entry of fs.readdirSync(directory, { withFileTypes: true })) {
-    if (entry.isDirectory()) removeEmpty(path.join(directory, entry.name));
-  }
-  fs.rmdirSync(directory);
 }
 
 function namesIn(directory: string): string[] {

@@ -37,10 +37,15 @@ export class Systems {
   async boot(name: string, manager: Manager): Promise<{ guest: Guest; nics: readonly [Nic, Nic] }> {
     const guest = this.guest(name);
     const nics: [Nic, Nic] = [this.nic(0, "a"), this.nic(1, "b")];
-    guest.write(managerFiles(manager, nics));
-    await guest.boot(nics);
-    await guest.addressed();
-    return { guest, nics };
+    try {
+      guest.write(managerFiles(manager, nics));
+      await guest.boot(nics);
+      await guest.addressed();
+      return { guest, nics };
+    } catch (error) {
+      await this.remove(guest);
+      throw error;
+    }
   }
 
   /** An interface of the guest made last, on a subnet. */
@@ -48,8 +53,14 @@ export class Systems {
     return nicOf(index, macOf(this.made, index), SUBNETS[subnet], 9 + this.made);
   }
 
+  /** Takes one guest away before the others. */
+  async remove(guest: Guest): Promise<void> {
+    this.guests.splice(this.guests.indexOf(guest), 1);
+    await guest.destroy();
+  }
+
   async destroy(): Promise<void> {
-    for (const guest of this.guests.splice(0)) await guest.destroy();
+    for (const guest of [...this.guests]) await this.remove(guest);
     await this.network.destroy();
     fs.rmSync(directoryOf(), { recursive: true, force: true });
   }
