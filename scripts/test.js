@@ -1,8 +1,9 @@
 "use strict";
 
 /**
- * The whole test suite: static checks, then jest's projects, of the last only the brief part. Closes with one line over everything,
- * "N passed, N failed, N skipped", where each static check counts as one. Exits 1 when anything failed or nothing ran.
+ * The whole test suite: static checks, then jest's projects, of the last only the brief part. Closes with one line over
+ * everything, "N passed, N failed, N skipped", where each static check counts as one. Exits 1 when anything failed or
+ * nothing ran.
  */
 
 const { spawnSync } = require("node:child_process");
