@@ -4,6 +4,7 @@ import { choices6, lookup6 } from "./fib6";
 import { ANY_DEVICE, Answer, CompiledRoute, Device, Model, Probe, Tracer } from "./model";
 import { chainOf, walk } from "./rules";
 import { selectSource6 } from "./sources6";
+import { describeRoute } from "./text";
 
 const probe = new Probe();
 const answer = new Answer();
@@ -123,6 +124,13 @@ function makeHop(
   const name = deliveredOn(model, found, device)?.link.name ?? "?";
   if (!fromHost) return { device: name, via };
   if (flow.from !== undefined && flow.from.value !== 0n) return { device: name, via, source: flow.from };
+  if (i > 0) {
+    // Hops that were appended may each have a source hint of their own; dumps show the first one's alone.
+    return {
+      kind: "unknown",
+      because: `the sources of the further hops of "${describeRoute(found.route)}" are in no dump`,
+    };
+  }
   const source = sourceFor(model, found, device, flow.to);
   if (source !== undefined && "kind" in source) return source;
   return { device: name, via, source };
