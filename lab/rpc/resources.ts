@@ -9,7 +9,7 @@ import { Properties, UNKNOWN, Value, conceal, decode, encode, revealAll, secretK
 /** The life of resources, as the engine asks for it: messages in, messages out. */
 export class Resources {
   private readonly types: ReadonlyMap<string, AnyResourceType>;
-  private abort = new AbortController();
+  private readonly abort = new AbortController();
 
   constructor(
     private readonly provider: Provider,
@@ -21,11 +21,6 @@ export class Resources {
   /** Gives up what is running. */
   cancel(): void {
     this.abort.abort();
-  }
-
-  /** An engine says "cancel" whenever it ends; the next one starts anew. */
-  begin(): void {
-    this.abort = new AbortController();
   }
 
   async check(request: proto.CheckRequest) {

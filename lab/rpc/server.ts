@@ -1,14 +1,7 @@
 import * as grpc from "@grpc/grpc-js";
-import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
-import type { PluginAttach } from "@pulumi/pulumi/proto/plugin_pb";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
-import * as proto from "@pulumi/pulumi/proto/provider_pb";
-import { EngineLog } from "./log";
-import { mismatch } from "./check";
-import type { AnyInvoke, CheckFailure, Provider } from "./resource";
-import { Resources, failure } from "./resources";
-import { Properties, decode, encode, revealAll } from "./values";
+import type { Provider } from "./resource";
+import { Session } from "./session";
 
 /** A provider being served on loopback. */
 export interface Served {
@@ -17,156 +10,77 @@ export interface Served {
 }
 
 /**
- * Serves a provider to the engine: gRPC on a free port of 127.0.0.1.
+ * Serves a provider to engines: gRPC on a free port of 127.0.0.1.
  * The protocol is pulumi/pulumi proto/pulumi/provider.proto.
+ *
+ * Every connection is a provider of its own, with its own configuration: so an engine that is told to attach to this
+ * one server for each of its providers (the default one, one with default tags, ...) keeps them apart.
+ *
+ * @param make makes the provider for a connection
+ * @param engineAddress where to log to until the engine says so itself
  */
-export async function serve(provider: Provider, engineAddress?: string): Promise<Served> {
+export async function serve(make: () => Provider, engineAddress?: string): Promise<Served> {
   const server = new grpc.Server({ "grpc.max_receive_message_length": 64 << 20 });
-  const handlers = new Handlers(provider, new EngineLog(engineAddress));
-  server.addService(ResourceProviderService, handlers.implementation());
+  const sessions = new Map<string, Session>();
+  const sessionOf = (peer: string) => {
+    const session = sessions.get(peer) ?? new Session(make(), engineAddress);
+    sessions.set(peer, session);
+    return session;
+  };
+  const cancel: Method = (peer) => {
+    const session = sessionOf(peer);
+    sessions.delete(peer);
+    return session.cancel();
+  };
+  server.addService(ResourceProviderService, implementation(sessionOf, cancel));
   const port = await new Promise<number>((resolve, reject) =>
     server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
       error ? reject(error) : resolve(bound),
     ),
   );
+  return { port, close: () => new Promise((resolve) => server.tryShutdown(() => resolve())) };
+}
+
+/** A method by the connection it came on and its request. */
+type Method = (peer: string, request: never) => Promise<unknown>;
+
+const CONFIGURATION = [
+  "handshake",
+  "attach",
+  "getPluginInfo",
+  "getSchema",
+  "checkConfig",
+  "diffConfig",
+  "configure",
+  "invoke",
+] as const;
+const LIFE = ["check", "diff", "create", "read", "update", "delete"] as const;
+const UNIMPLEMENTED = ["parameterize", "call", "construct", "getMapping", "getMappings", "list"];
+
+function implementation(
+  sessionOf: (peer: string) => Session,
+  cancel: Method,
+): grpc.UntypedServiceImplementation {
+  const methods: [string, Method][] = [
+    ...CONFIGURATION.map((name): [string, Method] => [
+      name,
+      (peer, request) => sessionOf(peer)[name](request),
+    ]),
+    ...LIFE.map((name): [string, Method] => [
+      name,
+      (peer, request) => sessionOf(peer).resources[name](request),
+    ]),
+    ["cancel", cancel],
+  ];
   return {
-    port,
-    close: () => {
-      handlers.log.close();
-      return new Promise((resolve) => server.tryShutdown(() => resolve()));
-    },
+    ...Object.fromEntries(methods.map(([name, method]) => [name, unary(method)])),
+    ...Object.fromEntries(UNIMPLEMENTED.map((name) => [name, refuse(name)])),
   };
 }
 
-/** The service: configuration and functions here, resources in ./resources. */
-class Handlers {
-  private readonly resources: Resources;
-
-  constructor(
-    private readonly provider: Provider,
-    readonly log: EngineLog,
-  ) {
-    this.resources = new Resources(provider, log);
-  }
-
-  /** The service: every method an async function of its request. */
-  implementation(): grpc.UntypedServiceImplementation {
-    const methods = {
-      handshake: (r: proto.ProviderHandshakeRequest) => this.handshake(r),
-      attach: (r: PluginAttach) => this.attach(r),
-      getPluginInfo: () => this.getPluginInfo(),
-      getSchema: () => this.getSchema(),
-      checkConfig: (r: proto.CheckRequest) => this.checkConfig(r),
-      diffConfig: (r: proto.DiffRequest) => this.diffConfig(r),
-      configure: (r: proto.ConfigureRequest) => this.configure(r),
-      invoke: (r: proto.InvokeRequest) => this.invoke(r),
-      check: (r: proto.CheckRequest) => this.resources.check(r),
-      diff: (r: proto.DiffRequest) => this.resources.diff(r),
-      create: (r: proto.CreateRequest) => this.resources.create(r),
-      read: (r: proto.ReadRequest) => this.resources.read(r),
-      update: (r: proto.UpdateRequest) => this.resources.update(r),
-      delete: (r: proto.DeleteRequest) => this.resources.delete(r),
-      cancel: () => this.cancel(),
-    };
-    const unimplemented = ["parameterize", "call", "construct", "getMapping", "getMappings", "list"];
-    return {
-      ...Object.fromEntries(Object.entries(methods).map(([name, method]) => [name, unary(method as Method)])),
-      ...Object.fromEntries(unimplemented.map((name) => [name, refuse(name)])),
-    };
-  }
-
-  private async handshake(request: proto.ProviderHandshakeRequest) {
-    this.log.connect(request.getEngineAddress());
-    this.resources.begin();
-    const response = new proto.ProviderHandshakeResponse();
-    response.setAcceptSecrets(true);
-    response.setAcceptResources(true);
-    response.setAcceptOutputs(true);
-    response.setSupportsAutonamingConfiguration(true);
-    return response;
-  }
-
-  private async attach(request: PluginAttach) {
-    this.log.connect(request.getAddress());
-    return new Empty();
-  }
-
-  private async getPluginInfo() {
-    const info = new PluginInfo();
-    info.setVersion(this.provider.version);
-    return info;
-  }
-
-  private async getSchema() {
-    const response = new proto.GetSchemaResponse();
-    response.setSchema(JSON.stringify({ name: this.provider.name, version: this.provider.version }));
-    return response;
-  }
-
-  private async checkConfig(request: proto.CheckRequest) {
-    const response = new proto.CheckResponse();
-    response.setInputs(request.getNews());
-    return response;
-  }
-
-  private async diffConfig(request: proto.DiffRequest) {
-    const before = revealAll(decode(request.getOldInputs() ?? request.getOlds()));
-    const after = revealAll(decode(request.getNews()));
-    const changed = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
-      (key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]),
-    );
-    const response = new proto.DiffResponse();
-    const { DIFF_NONE, DIFF_SOME } = proto.DiffResponse.DiffChanges;
-    response.setChanges(changed.length === 0 ? DIFF_NONE : DIFF_SOME);
-    response.setDiffsList(changed);
-    return response;
-  }
-
-  private async configure(request: proto.ConfigureRequest) {
-    await this.provider.configure?.(revealAll(decode(request.getArgs())));
-    const response = new proto.ConfigureResponse();
-    response.setAcceptsecrets(true);
-    response.setSupportspreview(true);
-    response.setAcceptresources(true);
-    response.setAcceptoutputs(true);
-    response.setSupportsAutonamingConfiguration(true);
-    return response;
-  }
-
-  private async invoke(request: proto.InvokeRequest) {
-    const token = request.getTok();
-    const invoke = this.provider.invokes.find((candidate) => candidate.token === token);
-    if (!invoke) throw new Error(this.provider.unmodelled("invoke", token));
-    const args = revealAll(decode(request.getArgs()));
-    const response = new proto.InvokeResponse();
-    response.setFailuresList(this.checkArgs(invoke, args).map(failure));
-    if (response.getFailuresList().length === 0) response.setReturn(encode(await invoke.run(args)));
-    return response;
-  }
-
-  private checkArgs(invoke: AnyInvoke, args: Properties): CheckFailure[] {
-    const given = Object.entries(args).flatMap(([property, value]) => {
-      if (invoke.args[property]) return mismatch(property, invoke.args[property], value);
-      const known = Object.keys(invoke.args);
-      return [{ property, reason: this.provider.unmodelledProperty(invoke.token, property, known) }];
-    });
-    const missing = Object.keys(invoke.args)
-      .filter((property) => invoke.args[property].required && args[property] === undefined)
-      .map((property) => ({ property, reason: `missing required argument '${property}'` }));
-    return [...given, ...missing];
-  }
-
-  private async cancel() {
-    this.resources.cancel();
-    return new Empty();
-  }
-}
-
-type Method = (request: unknown) => Promise<unknown>;
-
 function unary(method: Method): grpc.handleUnaryCall<unknown, unknown> {
   return (call, callback) => {
-    method(call.request).then(
+    method(call.getPeer(), call.request as never).then(
       (response) => callback(null, response),
       (error: unknown) =>
         callback({

@@ -27,8 +27,8 @@ async function main(lab: string): Promise<void> {
 async function serveProviders(lab: string): Promise<Record<string, Served>> {
   const { aws, command } = providers(lab);
   return hasCommandPlugin()
-    ? { aws: await serve(aws()) }
-    : { aws: await serve(aws()), command: await serve(command()) };
+    ? { aws: await serve(aws) }
+    : { aws: await serve(aws), command: await serve(command) };
 }
 
 process.on("disconnect", () => process.exit(0));

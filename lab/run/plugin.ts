@@ -10,7 +10,7 @@ export function main(name: string): void {
     );
     process.exit(1);
   }
-  runPlugin(providers(lab)[name]()).catch((error: Error) => {
+  runPlugin(providers(lab)[name]).catch((error: Error) => {
     process.stderr.write(`pulumi-resource-${name}: ${error.stack ?? error}\n`);
     process.exit(1);
   });

@@ -32,7 +32,7 @@ beforeEach(async () => {
       };
     },
   });
-  client = await RpcClient.of(awsProvider(cloud));
+  client = await RpcClient.of(() => awsProvider(cloud));
   await client.configure({});
 });
 
@@ -412,10 +412,19 @@ test("secrets stay secret, at the property that holds them", async () => {
   expect(revealAll(made.state).tags).toEqual({ token: "s3cret" });
 });
 
-test("default tags are merged, and told apart from the resource's own", async () => {
-  await client.configure({ defaultTags: { tags: { team: "net" } } });
-  const { state } = await client.make(VPC, { cidrBlock: "10.0.0.0/16", tags: { Name: "a" } });
-  expect(state).toMatchObject({ tags: { Name: "a" }, tagsAll: { Name: "a", team: "net" } });
+test("default tags are merged, told apart from the resource's own, and each connection has its own", async () => {
+  const other = await client.another();
+  try {
+    await other.configure({ defaultTags: { tags: { team: "net" } } });
+    const { state } = await other.make(VPC, { cidrBlock: "10.0.0.0/16", tags: { Name: "a" } });
+    expect(state).toMatchObject({ tags: { Name: "a" }, tagsAll: { Name: "a", team: "net" } });
+    expect((await client.make(VPC, { cidrBlock: "10.1.0.0/16" })).state.tagsAll).toEqual({});
+    // As the engine passes nested configuration.
+    await other.configure({ defaultTags: JSON.stringify({ tags: { team: "ops" } }) });
+    expect((await other.make(VPC, { cidrBlock: "10.2.0.0/16" })).state.tagsAll).toEqual({ team: "ops" });
+  } finally {
+    other.hangUp();
+  }
 });
 
 test("the machine follows every change, and its host keys are recorded", async () => {
@@ -431,9 +440,9 @@ test("the machine follows every change, and its host keys are recorded", async (
 
 test("a provider that is started again goes on where it was", async () => {
   const made = await client.make(VPC, { cidrBlock: "10.0.0.0/16" });
-  const again = await RpcClient.of(
-    awsProvider(new Cloud(new CloudStore("unit", dir), { realize: async () => ({ hostPublicKeys: {} }) })),
-  );
+  const store = new CloudStore("unit", dir);
+  const restarted = new Cloud(store, { realize: async () => ({ hostPublicKeys: {} }) });
+  const again = await RpcClient.of(() => awsProvider(restarted));
   try {
     expect((await again.read(VPC, made.id)).state).toMatchObject({ cidrBlock: "10.0.0.0/16" });
   } finally {

@@ -60,7 +60,7 @@ beforeEach(async () => {
   delete process.env.SSH_AUTH_SOCK;
   process.env.PATH = `${stub}:${environment.PATH}`;
   process.env.STUB = stub;
-  client = await RpcClient.of(commandProvider);
+  client = await RpcClient.of(() => commandProvider);
   await client.configure({});
 });
 

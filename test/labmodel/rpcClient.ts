@@ -12,10 +12,19 @@ export class RpcClient {
     private readonly client: ResourceProviderClient,
   ) {}
 
-  static async of(provider: Provider): Promise<RpcClient> {
-    const served = await serve(provider);
-    const client = new ResourceProviderClient(`127.0.0.1:${served.port}`, grpc.credentials.createInsecure());
-    return new RpcClient(served, client);
+  static async of(make: () => Provider): Promise<RpcClient> {
+    const served = await serve(make);
+    return new RpcClient(served, connect(served.port));
+  }
+
+  /** A second provider of the same server, on a connection of its own. */
+  async another(): Promise<RpcClient> {
+    return new RpcClient(this.served, connect(this.served.port));
+  }
+
+  /** Ends the connection and leaves the server. */
+  hangUp(): void {
+    this.client.close();
   }
 
   async close(): Promise<void> {
@@ -133,6 +142,12 @@ export class RpcClient {
       call(request, (error, response) => (error ? reject(new Error(error.details)) : resolve(response))),
     );
   }
+}
+
+function connect(port: number): ResourceProviderClient {
+  // Without a pool of its own a client would share the connection of another to the same address.
+  const options = { "grpc.use_local_subchannel_pool": 1 };
+  return new ResourceProviderClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure(), options);
 }
 
 function urnOf(type: string): string {
