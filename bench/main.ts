@@ -3,6 +3,7 @@ import * as path from "node:path";
 import { apply } from "./apply";
 import { endToEnd } from "./endToEnd";
 import { kernelLookup } from "./kernelLookup";
+import { synthesis } from "./synthesis";
 import { chartSvg } from "./support/chart";
 import { loadAverage, machineLines } from "./support/machine";
 import { BenchOptions, Section, met, sectionMarkdown, shownNumber } from "./support/section";
@@ -16,6 +17,7 @@ import { BenchOptions, Section, met, sectionMarkdown, shownNumber } from "./supp
  *   npm run bench -- --quick           a minute; says whether it works, not what it costs
  */
 const SECTIONS: Readonly<Record<string, (options: BenchOptions) => Promise<Section>>> = {
+  synthesis,
   "kernel-lookup": kernelLookup,
   "end-to-end": endToEnd,
   apply,

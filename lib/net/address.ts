@@ -1,5 +1,5 @@
 import * as ipaddr from "ipaddr.js";
-import { readIpv4 } from "./canonical";
+import { readIpv4, writeIpv4, writeIpv6 } from "./canonical";
 
 /**
  * IP addresses as values. Text is read strictly and written canonically (dotted quad; RFC 5952 for IPv6), so that
@@ -62,16 +62,10 @@ function withoutQuad(text: string): string | undefined {
 
 /** Canonical text of an address. */
 export function formatAddress(address: Address): string {
-  if (address.family === 4) {
-    const v = Number(address.value);
-    return `${v >>> 24}.${(v >>> 16) & 255}.${(v >>> 8) & 255}.${v & 255}`;
-  }
-  return ipaddr.IPv6.parse(
-    address.value
-      .toString(16)
-      .padStart(32, "0")
-      .replace(/(.{4})(?!$)/g, "$1:"),
-  ).toRFC5952String();
+  if (address.family === 4) return writeIpv4(Number(address.value));
+  const { value } = address;
+  const word = (w: bigint): number => Number((value >> (96n - 32n * w)) & 0xffffffffn);
+  return writeIpv6([word(0n), word(1n), word(2n), word(3n)], 0);
 }
 
 export function sameAddress(a: Address, b: Address): boolean {

@@ -1,6 +1,7 @@
 /**
- * Quick readers for addresses that are written canonically already, as nearly all are: they tell it while they read,
- * and make no object. What they do not take is not wrong for that; parseAddress decides.
+ * Addresses as numbers and canonical text, without an object on the way. The readers take what is written canonically
+ * already, as nearly all is, and tell it while they read. All IPv4 that is right is canonical; for IPv6 parseAddress
+ * decides about what is not taken here.
  */
 
 /** The value of a dotted quad without leading zeros in text[0..end), or -1. */
@@ -20,6 +21,10 @@ export function readIpv4(text: string, end: number): number {
     }
   }
   return dots === 3 && octet >= 0 ? value * 256 + octet : -1;
+}
+
+export function writeIpv4(value: number): string {
+  return `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`;
 }
 
 const groups = new Uint16Array(8);
@@ -65,15 +70,41 @@ export function readIpv6(text: string, end: number, words: Uint32Array, at: numb
 
 /** RFC 5952 4.2: "::" stands for the longest run of zero groups, the first of equal ones, and never for one. */
 function isShortest(gap: number, length: number): boolean {
-  for (let i = 0; i < 8;) {
+  const [start, run] = longestRun();
+  return gap < 0 ? run < 2 : gap === start && length === run;
+}
+
+/** The first of the longest runs of zero groups, and its length. */
+function longestRun(): [start: number, length: number] {
+  let [start, length] = [-1, 0];
+  for (let i = 0; i < 8; i++) {
     let run = 0;
     while (i + run < 8 && groups[i + run] === 0) run++;
-    if (i === gap ? run !== length : run > 1 && (gap < 0 || run > length || (run === length && i < gap))) {
-      return false;
-    }
-    i += run + 1;
+    if (run > length) [start, length] = [i, run];
+    i += run;
   }
-  return true;
+  return [start, length];
+}
+
+/** An IPv6 address, given as four words, in the form of RFC 5952. */
+export function writeIpv6(words: ArrayLike<number>, at: number): string {
+  for (let g = 0; g < 8; g++) groups[g] = g % 2 === 0 ? words[at + (g >> 1)] >>> 16 : words[at + (g >> 1)];
+  const [start, length] = longestRun();
+  const gap = length > 1 ? start : 8;
+  let text = "";
+  for (let g = 0; g < 8; g++) {
+    if (g === gap) {
+      text += "::";
+      g += length - 1;
+    } else {
+      text += g === 0 || g === gap + length ? hex(groups[g]) : `:${hex(groups[g])}`;
+    }
+  }
+  return text;
+}
+
+function hex(group: number): string {
+  return group.toString(16);
 }
 
 /** A prefix length without leading zeros in text[start..], from 0 to most; or -1. */

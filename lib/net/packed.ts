@@ -1,5 +1,6 @@
 import { Address, Family, widthOf } from "./address";
-import { Prefix, formatPrefix } from "./prefix";
+import { writeIpv4, writeIpv6 } from "./canonical";
+import { Prefix } from "./prefix";
 
 /**
  * Many prefixes of one family as machine words, for work that must not cost an object an address: one word of 32
@@ -62,9 +63,13 @@ export function sameWords(a: Uint32Array, i: number, b: Uint32Array, j: number, 
 
 /** Canonical text of the prefix of the given length that holds an entry's lowest address. */
 export function prefixTextAt(packed: PackedPrefixes, index: number, length: number): string {
-  if (packed.family === 6) return formatPrefix(prefixAt(packed, index, length));
-  const word = length === 0 ? 0 : packed.words[index] & (0xffffffff << (32 - length));
-  return `${word >>> 24}.${(word >>> 16) & 255}.${(word >>> 8) & 255}.${word & 255}/${length}`;
+  const stride = wordsOf(packed.family);
+  const kept = new Array<number>(stride);
+  for (let w = 0; w < stride; w++) {
+    const bits = Math.min(32, Math.max(0, length - 32 * w));
+    kept[w] = bits === 0 ? 0 : (packed.words[index * stride + w] & (0xffffffff << (32 - bits))) >>> 0;
+  }
+  return `${packed.family === 4 ? writeIpv4(kept[0]) : writeIpv6(kept, 0)}/${length}`;
 }
 
 /** The order in which addresses ascend; equal ones keep theirs. Linear: a radix sort, a byte at a time. */

@@ -1,4 +1,5 @@
 import * as fc from "fast-check";
+import * as ipaddr from "ipaddr.js";
 import { Address, formatAddress, parseAddress } from "../../lib/net";
 import { readIpv4, readIpv6, readLength } from "../../lib/net/canonical";
 import { addressAt } from "../../lib/net/packed";
@@ -84,6 +85,23 @@ describe("quick reading", () => {
     "", ".", "1", "1.2.3", "1.2.3.", ".1.2.3", "1.2.3.4.", "1.2.3.4.5", "1..2.3", "01.2.3.4", "1.2.3.04", "1.2.3.00",
     "256.1.1.1", "1.1.1.256", "1.1.1.1000", "1.2.3.4 ", " 1.2.3.4", "1.2.3.a", "0x1.2.3.4", "1.2.3.-4", "+1.2.3.4", "१.2.3.4",
   ])("of IPv4 refuses %p", (text) => expect(readIpv4(text, text.length)).toBe(-1)); // prettier-ignore
+
+  test("and writing of IPv6 agree with a library of its own on every address", () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          unicast6.map((a) => a.value),
+          groups,
+          fc.bigInt({ min: 0n, max: 2n ** 128n - 1n }),
+        ),
+        (value) => {
+          const text = (value.toString(16).padStart(32, "0").match(/.{4}/g) as string[]).join(":");
+          expect(formatAddress({ family: 6, value })).toBe(ipaddr.IPv6.parse(text).toRFC5952String());
+        },
+      ),
+      { numRuns: 3000 },
+    );
+  });
 
   test("of a length takes what is written without leading zeros and is not too long", () => {
     expect(["/0", "/7", "/24", "/32"].map((t) => readLength(t, 1, 32))).toEqual([0, 7, 24, 32]);

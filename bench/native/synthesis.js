@@ -1,0 +1,95 @@
+"use strict";
+
+/**
+ * Plans one host many times beside JSON.stringify of the plan and JSON.parse of the spec, and prints the medians as
+ * JSON. Plain JavaScript, so that nothing but the compiled library and Node is measured.
+ *
+ *   node --expose-gc synthesis.js DIST ADDRESSES FAMILY ROUNDS
+ */
+
+const [dist, addresses, family, rounds] = process.argv.slice(2);
+const { planHost } = require(`${dist}/plan`);
+
+const INTERFACES = 15;
+
+/** As many addresses at random places, a third of the room used; 15 interfaces, or fewer for fewer addresses. */
+function hostOf(count, ipv6) {
+  const random = generator(count);
+  const k = Math.min(INTERFACES, count);
+  const interfaces = [];
+  for (let i = 0, left = count; i < k; i++) {
+    const mine = Math.ceil(left / (k - i));
+    const room = Math.max(64, 2 ** Math.ceil(Math.log2(3 * mine)));
+    const hosts = new Set();
+    while (hosts.size < mine) hosts.add(16 + Math.floor(random() * (room - 32)));
+    const base = 0x0a000000 + i * 2 ** 19;
+    const text = (h) => (ipv6 ? `fd00:0:0:${(i + 1).toString(16)}::${hex(h)}/64` : `${quad(base + h)}/13`);
+    interfaces.push({
+      name: `eni-${i}`,
+      addresses: [...hosts].map(text),
+      gateways: [ipv6 ? "fe80::1" : quad(base + 1)],
+    });
+    left -= mine;
+  }
+  return { name: "host", interfaces };
+}
+
+const hex = (h) => (h > 0xffff ? `${(h >>> 16).toString(16)}:${(h & 0xffff).toString(16)}` : h.toString(16));
+const quad = (v) => [v >>> 24, (v >>> 16) & 255, (v >>> 8) & 255, v & 255].join(".");
+
+/** mulberry32 */
+function generator(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
+
+const spec = hostOf(Number(addresses), family === "6");
+const input = JSON.stringify(spec);
+// Small hosts are planned many times a round, so that the clock is fine enough.
+const repeat = Math.max(1, Math.floor(2000 / Number(addresses)));
+const time = (work) => {
+  const start = process.hrtime.bigint();
+  for (let i = 0; i < repeat; i++) work();
+  return Number(process.hrtime.bigint() - start) / 1e6 / repeat;
+};
+
+let plan = planHost(spec);
+for (let i = 0; i < Math.min(rounds, 20); i++) {
+  plan = planHost(spec);
+  JSON.stringify(plan);
+}
+const times = { plan: [], stringify: [], parse: [], ratio: [] };
+for (let round = 0; round < Number(rounds); round++) {
+  const planned = time(() => (plan = planHost(spec)));
+  const written = time(() => JSON.stringify(plan));
+  times.plan.push(planned);
+  times.stringify.push(written);
+  times.parse.push(time(() => JSON.parse(input)));
+  times.ratio.push(planned / written);
+}
+plan = undefined;
+globalThis.gc();
+const before = process.memoryUsage().heapUsed;
+plan = planHost(spec);
+globalThis.gc();
+const heap = (process.memoryUsage().heapUsed - before) / Number(addresses);
+
+process.stdout.write(
+  JSON.stringify({
+    addresses: Number(addresses),
+    family: Number(family),
+    rules: (family === "6" ? plan.ipv6 : plan.ipv4).rules.length,
+    plan: median(times.plan),
+    stringify: median(times.stringify),
+    parse: median(times.parse),
+    ratio: median(times.ratio),
+    heap,
+  }),
+);
