@@ -1,7 +1,8 @@
 import { Issue, shown } from "../../model/issue";
 import { Draft, isKnown, isPending } from "../../deliver/known";
 import { checkAddresses } from "./checkAddresses";
-import { HostFacts, InterfaceDraft, chosenAddresses } from "./facts";
+import { Entry, fieldPath } from "./entry";
+import { HostFacts, chosenAddresses } from "./facts";
 import { InstanceTypeLimits, limitsOf } from "./limits";
 
 export type HostDraft = Exclude<Draft<HostFacts>, symbol>;
@@ -25,16 +26,6 @@ export function awsIssues(host: HostDraft): Issue[] {
     ...checkAllocations(interfaces),
     ...checkAddresses(interfaces),
   ];
-}
-
-/** An interface and its place in the arguments, for paths. */
-export interface Entry {
-  readonly iface: InterfaceDraft;
-  readonly index: number;
-}
-
-export function fieldPath({ index }: Entry, field: string): string {
-  return `interfaces[${index}].${field}`;
 }
 
 /** InvalidParameterValue (index in use), and the primary interface that an instance cannot do without. */

@@ -10,8 +10,7 @@ import {
   overlaps,
   parsePrefix,
 } from "../../net/prefix";
-import type { Entry } from "./check";
-import { fieldPath } from "./check";
+import { Entry, fieldPath } from "./entry";
 import { chosenAddresses, subnetBlock, wantsIpv6 } from "./facts";
 import { hostAddress, reservedFor, usableAddresses, usableRange } from "./subnet";
 
