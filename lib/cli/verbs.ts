@@ -1,4 +1,5 @@
 import { doctor } from "./doctor";
+import { draw } from "./draw";
 import { explain } from "./explain";
 import { plan } from "./plan";
 import { prove } from "./prove";
@@ -6,4 +7,4 @@ import { render } from "./render";
 import { Verb } from "./verb";
 
 /** In the order in which help lists them. */
-export const VERBS: readonly Verb[] = [plan, render, prove, explain, doctor];
+export const VERBS: readonly Verb[] = [plan, render, prove, explain, doctor, draw];

@@ -1,0 +1,129 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { pageData } from "../../lib/page/data";
+import { drawPage } from "../../lib/page/page";
+import { proveStaged, stageHost } from "../../lib/prove/staged";
+import { HostSpec } from "../../lib/model/spec";
+import { Browser, describeInBrowser } from "./support/browser";
+
+const HOST: HostSpec = {
+  name: "edge-1",
+  interfaces: [
+    { name: "front", addresses: ["10.0.1.10/24", "2001:db8:1::10/64"], gateways: ["10.0.1.1", "fe80::1"] },
+    {
+      name: "back",
+      addresses: ["10.0.2.10/24", "10.0.2.11/24"],
+      gateways: ["10.0.2.1"],
+      routes: [{ to: "172.31.0.0/16", via: "10.0.2.254" }],
+    },
+  ],
+};
+const staged = stageHost(HOST);
+const page = drawPage(staged, proveStaged(staged));
+
+describe("the page of a host", () => {
+  test("is one file that names nothing outside of itself", () => {
+    expect(page).not.toMatch(/\b(?:src|href)="(?!data:,")/);
+    expect(page).not.toMatch(/url\(|@import|https?:\/\/(?!www\.w3\.org\/2000\/svg)/);
+    expect(page).toContain("default-src 'none'");
+  });
+
+  test("knows for every source, in stretches without gaps, which way all destinations go", () => {
+    const { groups } = pageData(staged.name, staged.state, staged.intent);
+    for (const { family, stretches, rows } of groups) {
+      const starts = stretches.map(([start]) => BigInt(`0x${start}`));
+      expect(starts[0]).toBe(0n);
+      expect([...starts].sort((a, b) => (a < b ? -1 : 1))).toEqual(starts);
+      expect(stretches.every(([start, row]) => start.length === (family === 4 ? 8 : 32) && row in rows)).toBe(
+        true,
+      );
+    }
+    expect(groups.map(({ sources }) => sources)).toContainEqual(["10.0.2.10/32", "10.0.2.11/32"]);
+  });
+
+  test("carries a hostile name as text", () => {
+    const name = '</script><script>alert("x")</script>';
+    const hostile = drawPage({ ...staged, name }, proveStaged(staged));
+    expect(hostile).not.toContain("<script>alert");
+    expect(hostile).toContain("&#60;/script&#62;");
+  });
+});
+
+describeInBrowser("the page in a browser", () => {
+  let browser: Browser;
+  let file: string;
+  const dir = fs.mkdtempSync(path.join(os.tmpdir(), "multihome-page-"));
+  beforeAll(async () => {
+    file = path.join(dir, "edge-1.html");
+    fs.writeFileSync(file, page);
+    browser = await Browser.start();
+  }, 60_000);
+  afterAll(async () => {
+    await browser?.close();
+    fs.rmSync(dir, { recursive: true, force: true });
+  });
+
+  const pick = (name: string, value: string) =>
+    browser.evaluate(`(() => { const s = document.getElementById("${name}-list"); s.value = ${JSON.stringify(value)};
+      s.dispatchEvent(new Event("change")); })()`);
+  const type = (name: string, value: string) =>
+    browser.evaluate(`(() => { const i = document.getElementById("${name}"); i.value = ${JSON.stringify(value)};
+      i.dispatchEvent(new Event("input")); })()`);
+  const answer = () => browser.evaluate<string>('document.getElementById("answer").innerText');
+  const lit = () =>
+    browser.evaluate<string[]>(
+      '[...document.querySelectorAll(".node.lit")].map((n) => n.dataset.node).sort()',
+    );
+  const lines = () => browser.evaluate<number>('document.querySelectorAll("#ways .way").length');
+
+  test.each([
+    ["a phone", 390, 844],
+    ["a desk", 1280, 900],
+  ])("fits %s, loads nothing, and lights up the way of a flow that is picked", async (_, width, height) => {
+    await browser.open(file, width, height);
+    await pick("from", "10.0.1.50");
+    await pick("to", "10.0.2.10");
+    expect(await answer()).toContain("Symmetric: the same way in both directions.");
+    expect(await answer()).toContain("The answer goes by back via 10.0.2.1");
+    expect(await lit()).toEqual(["address 10.0.2.10", "gateway back 10.0.2.1", "network 10.0.1.0/24"]);
+    expect(await lines()).toBeGreaterThanOrEqual(4);
+    const overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
+    expect(await browser.evaluate(overflow)).toBe(0);
+    expect(browser.errors).toEqual([]);
+    expect(browser.requested.filter((url) => !url.startsWith("file://") && !url.startsWith("data:"))).toEqual(
+      [],
+    );
+    if (process.env.PAGE_SHOTS !== undefined)
+      await browser.screenshot(path.join(process.env.PAGE_SHOTS, `page-${width}.png`));
+  });
+
+  test("answers for any address that is typed, and says why", async () => {
+    await browser.open(file, 1280, 900);
+    await type("from", "10.0.2.11");
+    await type("to", "172.31.7.7");
+    expect(await answer()).toContain("by back via 10.0.2.254");
+    expect(await lit()).toEqual(["address 10.0.2.11", "network 172.31.0.0/16"]);
+    const reasons = () => browser.evaluate<string>('document.getElementById("reasons").textContent');
+    expect(await reasons()).toContain("172.31.0.0/16 via 10.0.2.254 dev back");
+    await type("from", "any");
+    await type("to", "198.51.100.77");
+    expect(await answer()).toMatch(/The kernel chooses the source 10\.0\.\d\.10; it goes by/);
+    await type("from", "2001:db8:1::10");
+    expect(await answer()).toBe("The two are of different families.");
+    await type("to", "2001:4860::1");
+    expect(await answer()).toContain("by front via fe80::1");
+    await type("to", "2001:4860::1::2");
+    expect(await answer()).toBe('"2001:4860::1::2" is no IPv4 or IPv6 address.');
+    await type("from", "172.17.0.9");
+    await type("to", "10.0.1.10");
+    expect(await lit()).toEqual(["address 10.0.1.10", "inside docker0"]);
+  });
+
+  test("is asked by clicks on the map as well", async () => {
+    await browser.open(file, 1280, 900);
+    await browser.evaluate("document.querySelector('[data-node=\"far\"]').click()");
+    await browser.evaluate("document.querySelector('[data-node=\"address 10.0.1.10\"]').click()");
+    expect(await answer()).toContain("The answer goes by front via 10.0.1.1");
+  });
+});
