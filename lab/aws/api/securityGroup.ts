@@ -172,12 +172,16 @@ function checked(draft: CloudState, group: SecurityGroup, spec: RuleSpec): RuleS
   return { ...spec, ...ports, protocol, peer: { kind: "cidr", cidr: masked } };
 }
 
-/** AWS answers with names for the protocols it has names for. */
+/** A protocol as AWS answers it: by name where AWS has one, else by number. */
+export function canonicalProtocol(text: string): string {
+  const names: Record<string, string> = { "6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", all: "-1" };
+  return names[text.toLowerCase()] ?? text.toLowerCase();
+}
+
 function protocolName(text: string): string {
-  const numbers: Record<string, string> = { "6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", all: "-1" };
-  const name = numbers[text.toLowerCase()] ?? text.toLowerCase();
-  if (["-1", "tcp", "udp", "icmp", "icmpv6"].includes(name) || (/^\d{1,3}$/.test(name) && Number(name) < 256))
-    return name;
+  const name = canonicalProtocol(text);
+  const number = /^\d{1,3}$/.test(name) && Number(name) < 256;
+  if (number || ["-1", "tcp", "udp", "icmp", "icmpv6"].includes(name)) return name;
   throw new AwsError("InvalidParameterValue", `Invalid value '${text}' for IP protocol. Unknown protocol.`);
 }
 

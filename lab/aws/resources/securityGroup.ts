@@ -5,6 +5,7 @@ import type { InputProperty } from "../../rpc/resource";
 import { Properties, Value, isObject } from "../../rpc/values";
 import {
   RuleSpec,
+  canonicalProtocol,
   createSecurityGroup,
   deleteSecurityGroup,
   replaceRules,
@@ -56,7 +57,7 @@ export function expand(
 ): RuleSpec[] {
   const common = {
     direction,
-    protocol: String(block.protocol),
+    protocol: canonicalProtocol(String(block.protocol)),
     fromPort: block.fromPort,
     toPort: block.toPort,
     description: block.description || undefined,

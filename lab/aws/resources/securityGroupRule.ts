@@ -1,6 +1,6 @@
 import type { CloudState, SecurityGroupRule } from "../../cloud/state";
 import type { InputProperty } from "../../rpc/resource";
-import { RuleSpec, authorize, groupOfRule, revoke } from "../api/securityGroup";
+import { RuleSpec, authorize, canonicalProtocol, groupOfRule, revoke } from "../api/securityGroup";
 import { Tagged, arn, define } from "../define";
 import { collapse, expand } from "./securityGroup";
 
@@ -43,7 +43,10 @@ export const securityGroupRule = define<RuleInputs, RuleState>({
   inputs: {
     type: required,
     securityGroupId: required,
-    protocol: required,
+    protocol: {
+      ...required,
+      normalize: (value) => (typeof value === "string" ? canonicalProtocol(value) : value),
+    },
     fromPort: { type: "number", required: true, forceNew: true },
     toPort: { type: "number", required: true, forceNew: true },
     cidrBlocks: { type: "set", forceNew: true },
