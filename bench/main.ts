@@ -3,6 +3,8 @@ import * as path from "node:path";
 import { apply } from "./apply";
 import { endToEnd } from "./endToEnd";
 import { kernelLookup } from "./kernelLookup";
+import { networkd } from "./networkd";
+import { pulumi } from "./pulumi";
 import { synthesis } from "./synthesis";
 import { chartSvg } from "./support/chart";
 import { loadAverage, machineLines } from "./support/machine";
@@ -21,6 +23,8 @@ const SECTIONS: Readonly<Record<string, (options: BenchOptions) => Promise<Secti
   "kernel-lookup": kernelLookup,
   "end-to-end": endToEnd,
   apply,
+  networkd,
+  pulumi,
 };
 
 const RESULTS = path.join(__dirname, "results");

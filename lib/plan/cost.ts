@@ -78,16 +78,18 @@ export function costOf(rules: readonly PlanRule[], family: Family): FamilyCost |
 }
 
 /** What a walk met before a rule decided. */
-interface Walk {
+export interface Walk {
   readonly rules: number;
   readonly devices: number;
   readonly tables: number;
   readonly ours: boolean;
 }
 
-type Walker = (source: bigint | undefined, local: boolean) => Walk;
+/** Asks for a source, or for none yet; `local` is what the host itself sends. */
+export type Walker = (source: bigint | undefined, local: boolean) => Walk;
 
-function walkerOf(rules: readonly PlanRule[], family: Family): Walker {
+/** How a lookup walks the rules of a plan, the switch before them included. */
+export function walkerOf(rules: readonly PlanRule[], family: Family): Walker {
   const selectors = rules.map((r) => (r.from === undefined ? undefined : rangeOf(prefixOfRule(r))));
   const firstAt = new Map<number, number>();
   rules.forEach((r, i) => firstAt.has(r.priority) || firstAt.set(r.priority, i));
