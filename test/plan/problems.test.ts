@@ -633,6 +633,13 @@ table("a gateway", [
     ],
   ],
   [
+    "an object that does not say onLink is not on the link",
+    one({ addresses: ["10.128.0.5/32"], gateways: [{ address: "10.128.0.1" }] }),
+    [
+      'interfaces[0].gateways[0]: the gateway 10.128.0.1 lies in no attached subnet (there is none). Correct it, add its subnet to "subnets", or say {"address": "10.128.0.1", "onLink": true}.',
+    ],
+  ],
+  [
     "onLink false is not on the link",
     one({ addresses: ["10.128.0.5/32"], gateways: [{ address: "10.128.0.1", onLink: false }] }),
     [
