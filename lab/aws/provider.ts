@@ -7,6 +7,8 @@ import type { BindQuery } from "./invokes/define";
 import * as image from "./invokes/image";
 import * as instances from "./invokes/instance";
 import * as network from "./invokes/network";
+import * as routeTables from "./invokes/routeTable";
+import * as securityGroups from "./invokes/securityGroup";
 import { eip, eipAssociation } from "./resources/elasticIp";
 import { instance } from "./resources/instance";
 import { internetGateway } from "./resources/internetGateway";
@@ -46,7 +48,9 @@ const RESOURCES: Bind[] = [
   vpcIpv4CidrBlockAssociation,
 ];
 
-const INVOKES: BindQuery[] = [account, image, instances, network].flatMap((group) => Object.values(group));
+const INVOKES: BindQuery[] = [account, image, instances, network, routeTables, securityGroups].flatMap(
+  (group) => Object.values(group),
+);
 
 /** The provider `aws`, before a cloud: as much of @pulumi/aws as the lab models, and a plain word about the rest. */
 export function awsProvider(cloud: Cloud): Provider {

@@ -89,6 +89,11 @@ export function filtersOf(args: Record<string, string | undefined>): Filter[] {
   );
 }
 
+/** Filters out of a `tags` argument. */
+export function tagFilters(tags: Record<string, string> = {}): Filter[] {
+  return filtersOf(Object.fromEntries(Object.entries(tags).map(([key, value]) => [`tag:${key}`, value])));
+}
+
 /** The only record, or the AWS provider's error. */
 export function one<T>(records: T[], what: string): T {
   if (records.length === 1) return records[0];

@@ -1,7 +1,7 @@
 import type { CloudState, Instance, NetworkInterface } from "../../cloud/state";
 import { publicAddressOf } from "../api/elasticIp";
 import { arn, privateDnsName, publicDnsName } from "../define";
-import { FILTERS, Facets, Filtered, filtersOf, one, query, select, tagFacets } from "./define";
+import { FILTERS, Facets, Filtered, filtersOf, one, query, select, tagFacets, tagFilters } from "./define";
 
 const text = { type: "string" } as const;
 
@@ -33,10 +33,10 @@ export const getInstance = query<InstanceArgs, object>({
       "subnet-id": [cloud.networkInterfaces[instance.primaryNetworkInterfaceId].subnetId],
       ...tagFacets(instance.tags),
     });
-    const tags = Object.entries(args.instanceTags ?? {}).map(([key, value]) => [`tag:${key}`, value]);
     const filters = [
       ...(args.filters ?? []),
-      ...filtersOf({ "instance-id": args.instanceId, ...Object.fromEntries(tags) }),
+      ...filtersOf({ "instance-id": args.instanceId }),
+      ...tagFilters(args.instanceTags),
     ];
     const token = "aws:ec2/getInstance:getInstance";
     const instance = one(select(token, Object.values(cloud.instances), facets, filters), "EC2 Instance");
@@ -99,13 +99,10 @@ const interfaceFacets =
 export const getNetworkInterfaces = query<Filtered & { tags?: Record<string, string> }, object>({
   token: "aws:ec2/getNetworkInterfaces:getNetworkInterfaces",
   args: { filters: FILTERS, tags: { type: "object" } },
-  run(cloud, { filters = [], tags = {} }) {
-    const tagged = filtersOf(
-      Object.fromEntries(Object.entries(tags).map(([key, value]) => [`tag:${key}`, value])),
-    );
+  run(cloud, { filters = [], tags }) {
     const token = "aws:ec2/getNetworkInterfaces:getNetworkInterfaces";
     const all = Object.values(cloud.networkInterfaces);
-    const found = select(token, all, interfaceFacets(cloud), [...filters, ...tagged]);
+    const found = select(token, all, interfaceFacets(cloud), [...filters, ...tagFilters(tags)]);
     return { id: cloud.region, ids: found.map(({ id }) => id).sort() };
   },
 });
@@ -114,7 +111,8 @@ export const getNetworkInterface = query<Filtered & { id?: string; tags?: Record
   token: "aws:ec2/getNetworkInterface:getNetworkInterface",
   args: { filters: FILTERS, id: text, tags: { type: "object" } },
   run(cloud, args) {
-    const filters = [...(args.filters ?? []), ...filtersOf({ "network-interface-id": args.id })];
+    const byId = filtersOf({ "network-interface-id": args.id });
+    const filters = [...(args.filters ?? []), ...byId, ...tagFilters(args.tags)];
     const token = "aws:ec2/getNetworkInterface:getNetworkInterface";
     const all = Object.values(cloud.networkInterfaces);
     const eni = one(select(token, all, interfaceFacets(cloud), filters), "EC2 Network Interface");

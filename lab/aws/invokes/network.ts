@@ -1,9 +1,9 @@
 import { sizeOf } from "../../../lib/net";
-import type { CloudState, RouteTable, SecurityGroup, Subnet, Vpc } from "../../cloud/state";
+import type { Subnet, Vpc } from "../../cloud/state";
 import { cidr, taken } from "../api/addressing";
 import { availabilityZones } from "../api/subnet";
 import { arn } from "../define";
-import { FILTERS, Filtered, filtersOf, one, query, select, tagFacets } from "./define";
+import { FILTERS, Filtered, filtersOf, one, query, select, tagFacets, tagFilters } from "./define";
 
 interface VpcArgs extends Filtered {
   id?: string;
@@ -15,8 +15,6 @@ interface VpcArgs extends Filtered {
 }
 
 const text = { type: "string" } as const;
-const tagArgs = (tags: Record<string, string> = {}) =>
-  filtersOf(Object.fromEntries(Object.entries(tags).map(([key, value]) => [`tag:${key}`, value])));
 
 export const getVpc = query<VpcArgs, object>({
   token: "aws:ec2/getVpc:getVpc",
@@ -48,7 +46,7 @@ export const getVpc = query<VpcArgs, object>({
         "dhcp-options-id": args.dhcpOptionsId,
         "is-default": args.default === undefined ? undefined : String(args.default),
       }),
-      ...tagArgs(args.tags),
+      ...tagFilters(args.tags),
     ];
     const vpc = one(select("aws:ec2/getVpc:getVpc", Object.values(cloud.vpcs), facets, filters), "EC2 VPC");
     return {
@@ -122,7 +120,7 @@ export const getSubnet = query<SubnetArgs, object>({
         "ipv6-cidr-block-association.ipv6-cidr-block": args.ipv6CidrBlock,
         state: args.state,
       }),
-      ...tagArgs(args.tags),
+      ...tagFilters(args.tags),
     ];
     const all = Object.values(cloud.subnets);
     const subnet = one(
@@ -165,127 +163,8 @@ export const getSubnets = query<Filtered & { tags?: Record<string, string> }, ob
       "aws:ec2/getSubnets:getSubnets",
       Object.values(cloud.subnets),
       subnetFacets(cloud.region),
-      [...filters, ...tagArgs(tags)],
+      [...filters, ...tagFilters(tags)],
     );
     return { id: cloud.region, ids: found.map(({ id }) => id).sort() };
   },
 });
-
-interface GroupArgs extends Filtered {
-  id?: string;
-  name?: string;
-  vpcId?: string;
-  tags?: Record<string, string>;
-}
-
-export const getSecurityGroup = query<GroupArgs, object>({
-  token: "aws:ec2/getSecurityGroup:getSecurityGroup",
-  args: { filters: FILTERS, id: text, name: text, vpcId: text, tags: { type: "object" } },
-  run(cloud, args) {
-    const facets = (group: SecurityGroup) => ({
-      "group-id": [group.id],
-      "group-name": [group.name],
-      "vpc-id": [group.vpcId],
-      description: [group.description],
-      ...tagFacets(group.tags),
-    });
-    const filters = [
-      ...(args.filters ?? []),
-      ...filtersOf({ "group-id": args.id, "group-name": args.name, "vpc-id": args.vpcId }),
-      ...tagArgs(args.tags),
-    ];
-    const token = "aws:ec2/getSecurityGroup:getSecurityGroup";
-    const group = one(
-      select(token, Object.values(cloud.securityGroups), facets, filters),
-      "EC2 Security Group",
-    );
-    const { id, name, description, vpcId, tags } = group;
-    return { id, name, description, vpcId, tags, arn: arn(cloud, "security-group", id) };
-  },
-});
-
-interface TableArgs extends Filtered {
-  routeTableId?: string;
-  subnetId?: string;
-  vpcId?: string;
-  gatewayId?: string;
-  tags?: Record<string, string>;
-}
-
-export const getRouteTable = query<TableArgs, object>({
-  token: "aws:ec2/getRouteTable:getRouteTable",
-  args: {
-    filters: FILTERS,
-    routeTableId: text,
-    subnetId: text,
-    vpcId: text,
-    gatewayId: text,
-    tags: { type: "object" },
-  },
-  run(cloud, args) {
-    const facets = (table: RouteTable) => ({
-      "route-table-id": [table.id],
-      "vpc-id": [table.vpcId],
-      "association.subnet-id": table.associations.map(({ subnetId }) => subnetId),
-      "association.main": [String(cloud.vpcs[table.vpcId].mainRouteTableId === table.id)],
-      "route.gateway-id": [
-        "local",
-        ...table.routes.flatMap(({ target }) => ("id" in target ? [target.id] : [])),
-      ],
-      ...tagFacets(table.tags),
-    });
-    const filters = [
-      ...(args.filters ?? []),
-      ...filtersOf({
-        "route-table-id": args.routeTableId,
-        "vpc-id": args.vpcId,
-        "association.subnet-id": args.subnetId,
-        "association.gateway-id": args.gatewayId,
-      }),
-      ...tagArgs(args.tags),
-    ];
-    const token = "aws:ec2/getRouteTable:getRouteTable";
-    const table = one(select(token, Object.values(cloud.routeTables), facets, filters), "EC2 Route Table");
-    return describeTable(cloud, table, args);
-  },
-});
-
-function describeTable(cloud: CloudState, table: RouteTable, args: TableArgs): object {
-  const vpc = cloud.vpcs[table.vpcId];
-  const isMain = vpc.mainRouteTableId === table.id;
-  const association = { gatewayId: "", routeTableId: table.id };
-  return {
-    id: table.id,
-    arn: arn(cloud, "route-table", table.id),
-    routeTableId: table.id,
-    vpcId: table.vpcId,
-    subnetId: args.subnetId ?? "",
-    gatewayId: args.gatewayId ?? "",
-    ownerId: cloud.accountId,
-    tags: table.tags,
-    associations: [
-      ...(isMain
-        ? [
-            {
-              ...association,
-              main: true,
-              routeTableAssociationId: vpc.mainRouteTableAssociationId,
-              subnetId: "",
-            },
-          ]
-        : []),
-      ...table.associations.map(({ id, subnetId }) => ({
-        ...association,
-        main: false,
-        routeTableAssociationId: id,
-        subnetId,
-      })),
-    ],
-    routes: table.routes.map(({ destination, target }) => ({
-      cidrBlock: destination.includes(":") ? "" : destination,
-      ipv6CidrBlock: destination.includes(":") ? destination : "",
-      gatewayId: target.kind === "internetGateway" ? target.id : "",
-      networkInterfaceId: target.kind === "networkInterface" ? target.id : "",
-    })),
-  };
-}
