@@ -56,7 +56,7 @@ export async function apply({ quick }: BenchOptions): Promise<Section> {
       const host = new ApplyHost(k, m, measure, netlink);
       const samples = new Map<string, Sample[]>();
       const counts = new Map<string, Count>();
-      for (let round = 0; round < (quick ? 1 : 5); round++) {
+      for (let round = 0; round < (quick ? 1 : 3); round++) {
         for (const method of METHODS) {
           const namespace = host.create();
           for (const step of STEPS) {

@@ -100,10 +100,9 @@ export function naiveLines(
     ...subnetsOf(plan, family, i).map((s) => `route add ${s} dev ${devices[i]} table ${tableOf(i)}`),
     ...iface.gateways.map((g) => `route add default via ${g} dev ${devices[i]} table ${tableOf(i)}`),
   ]);
-  let priority = 10_000;
   const rules = plan.interfaces.flatMap((iface, i) =>
     (structure === "per subnet" ? subnetsOf(plan, family, i) : iface.sources).map(
-      (source) => `rule add priority ${priority++} from ${source} lookup ${tableOf(i)}`,
+      (source) => `rule add priority ${10_000 + i} from ${source} lookup ${tableOf(i)}`,
     ),
   );
   return [...routes, ...rules];
