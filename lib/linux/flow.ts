@@ -91,6 +91,8 @@ export interface TraceStep {
 export interface Traced {
   readonly outcome: Outcome;
   readonly steps: readonly TraceStep[];
+  /** The rules that matched, in order. */
+  readonly rules: readonly Rule[];
 }
 
 export function familyOf(flow: Flow): Family {

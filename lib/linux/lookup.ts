@@ -79,5 +79,5 @@ export function tracing(
       : how === "connect"
         ? connect(model, flow, tracer)
         : output(model, flow, tracer);
-  return { outcome, steps: tracer.steps };
+  return { outcome, steps: tracer.steps, rules: tracer.rules };
 }

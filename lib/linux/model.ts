@@ -210,5 +210,7 @@ export class Answer {
 /** Collects what a lookup did, for people. */
 export interface Tracer {
   note(text: string): void;
+  /** A rule that matched. */
+  matched?(rule: Rule): void;
   deeper<T>(run: () => T): T;
 }

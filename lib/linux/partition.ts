@@ -4,7 +4,7 @@ import { Prefix, formatPrefix } from "../net/prefix";
 import { Outcome, OutputFlow } from "./flow";
 import { output } from "./lookup";
 import { Model } from "./model";
-import { destinations } from "./prove/classes";
+import { MULTICAST_SCOPES, intervals } from "./prove/destinations";
 import { Rule, Route } from "./state";
 import { describeOutcome, describeRoute, describeRule } from "./text";
 
@@ -39,10 +39,11 @@ export interface PartitionRow {
 export function partition(model: Model, family: Family, flow: Omit<OutputFlow, "to">): PartitionRow[] {
   const width = BigInt(widthOf(family));
   const groups = new Map<string, { outcome: Outcome; example: Address; ranges: [bigint, bigint][] }>();
-  const classes = destinations(family, [model], [], "lowest");
-  classes.forEach((to, i) => {
+  const starts = intervals(family, [model], MULTICAST_SCOPES);
+  starts.forEach((value, i) => {
+    const to = { family, value };
     const outcome = output(model, { ...flow, to });
-    const end = i + 1 < classes.length ? classes[i + 1].value : 1n << width;
+    const end = starts[i + 1] ?? 1n << width;
     const key = `${wayOf(outcome, to)} ${becauseOf(outcome)}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, { outcome, example: to, ranges: [[to.value, end]] });

@@ -32,6 +32,7 @@ export function walk(
       trace.note(`${describeRule(step.rule)}: ${match === "no" ? "does not match" : "cannot be told"}`);
     }
     if (match === "no") continue;
+    trace?.matched?.(step.rule);
     answer.step = step;
     if (match === "unclear") {
       answer.doubt(`whether rule "${describeRule(step.rule)}" matches: ${whyUnclear(step)}`);

@@ -25,7 +25,7 @@ export function scopeOf(value: bigint): number {
   return SCOPE.global;
 }
 
-const LABELS: readonly (readonly [value: bigint, length: number, label: number])[] = [
+export const LABELS: readonly (readonly [value: bigint, length: number, label: number])[] = [
   [1n, 128, 0],
   [0n, 96, 3],
   [0xffff00000000n, 96, 4],

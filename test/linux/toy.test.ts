@@ -162,7 +162,7 @@ test("the prover's verdict is that of all 65,536 pairs of addresses, with every 
 }, 120_000);
 
 test("a partition says of every pair of addresses what the walk through all rules says", () => {
-  for (const seed of SEEDS.slice(0, 2)) {
+  for (const seed of SEEDS.slice(0, 1)) {
     const state = toyHost(seed);
     const model = compile(state);
     for (const from of everyAddress) {

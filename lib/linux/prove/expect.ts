@@ -4,7 +4,7 @@ import { Outcome } from "../flow";
 import { Model } from "../model";
 import { PrefixIndex } from "../prefix-index";
 import { Route, Table } from "../state";
-import { SPECIAL } from "./classes";
+import { SPECIAL } from "./destinations";
 import { Intent, IntentInterface } from "./types";
 
 /** What the intent demands of a packet from an interface's address to a destination. */
@@ -78,6 +78,8 @@ export class Expectations {
   /** From a socket bound to the device of `from`: what lies behind other devices is not reached. */
   bound(from: IntentInterface, to: Address): Expected {
     const place = this.place(to);
+    if (!place.own && contains(LINK_LOCAL, to))
+      return { kind: "by", hops: [{ device: from.device }], refusal: false };
     if (place.special) return UNCLAIMED;
     if (place.own) return LOCAL;
     const ways = this.own.get(from.name)!;
@@ -134,6 +136,8 @@ export class Expectations {
     return link === undefined || link.loopback ? undefined : { device };
   }
 }
+
+const LINK_LOCAL: Prefix = { family: 6, value: 0xfe80n << 112n, length: 64 };
 
 const UNCLAIMED: Expected = { kind: "unclaimed" };
 const LOCAL: Expected = { kind: "local" };
@@ -209,6 +213,7 @@ function longest(model: Model, id: number, to: Address): Route | undefined {
 /** All prefixes that an intent tells apart. */
 export function intentPrefixes(intent: Intent): Prefix[] {
   return [
+    LINK_LOCAL,
     ...(intent.exclude ?? []),
     ...(intent.management ?? []).map(({ peer }) => peer),
     ...intent.interfaces.flatMap((i) => [

@@ -1,8 +1,9 @@
 import { Address, Family } from "../../net/address";
 import { Prefix, contains, sizeOf } from "../../net/prefix";
 import { Chain, Model } from "../model";
-import { Fields, destinations, fieldClasses } from "./classes";
+import { Fields, fieldClasses } from "./classes";
 import { Claim } from "./claim";
+import { classes } from "./destinations";
 import { Expectations, intentPrefixes } from "./expect";
 import { Intent, IntentInterface, ProveOptions } from "./types";
 
@@ -35,7 +36,7 @@ export class Scope {
     const models = before === undefined ? [model] : [model, before];
     const { destinations: places, sources } = only;
     this.onlySources = sources;
-    const all = destinations(family, models, [...intentPrefixes(intent), ...(places ?? [])]);
+    const all = classes(family, models, [...intentPrefixes(intent), ...(places ?? [])]);
     this.destinations =
       places === undefined ? all : all.filter((to) => places.some((place) => contains(place, to)));
     this.tosValues = tosValues(model, family);

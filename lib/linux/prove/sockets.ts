@@ -4,7 +4,7 @@ import { connect, output } from "../lookup";
 import { Model } from "../model";
 import { Claim, sizeOf } from "./claim";
 import { Expected, meets } from "./expect";
-import { Scope } from "./scope";
+import { Scope, SourceGroup } from "./scope";
 import { IntentInterface } from "./types";
 
 const HOWS = ["once", "connect"] as const;
@@ -30,7 +30,8 @@ export function proveUnbound(scope: Scope, claim: Claim): void {
 /**
  * P5: a socket bound to an interface's device, without an address or with one of the interface's: it leaves by the
  * device and by its gateway, and never by asking the link for a host that is not on it. Where the interface has no
- * gateway the kernel always does that, and nothing can be claimed.
+ * gateway the kernel always does that, and nothing can be claimed. With an address of another interface no route may
+ * lead it out; that IPv4 then asks the link for the host, no routing can prevent.
  */
 export function proveBound(scope: Scope, claim: Claim): void {
   const { model, family, intent } = scope;
@@ -48,6 +49,7 @@ export function proveBound(scope: Scope, claim: Claim): void {
         }
       }
     }
+    for (const group of scope.groups) if (group.owner !== owner) proveForeign(scope, claim, owner, group);
     for (const group of groups) {
       for (const fields of scope.fields(claim, group.chain)) {
         for (const to of scope.destinations) {
@@ -57,6 +59,23 @@ export function proveBound(scope: Scope, claim: Claim): void {
           const flow: OutputFlow = { to, from: group.source, oif: owner.device, anySource: true, ...fields };
           claim.check(flow, output(model, flow), expected);
         }
+      }
+    }
+  }
+}
+
+function proveForeign(scope: Scope, claim: Claim, owner: IntentInterface, group: SourceGroup): void {
+  for (const fields of scope.fields(claim, group.chain)) {
+    for (const to of scope.destinations) {
+      if (claim.exhausted) return;
+      const own = scope.expectations.egress(group.owner, to);
+      if (own.kind !== "by" || own.hops.some((hop) => hop.device === owner.device)) continue;
+      const flow: OutputFlow = { to, from: group.source, oif: owner.device, anySource: true, ...fields };
+      const outcome = output(scope.model, flow);
+      claim.classes++;
+      if (outcome.kind === "unknown") claim.doubt(outcome);
+      else if (outcome.kind === "route" && outcome.type === "unicast" && !outcome.pretended) {
+        fail(claim, flow, outcome, "once", `refused: the address belongs to ${group.owner.device}`);
       }
     }
   }

@@ -47,11 +47,8 @@ function blame(
   const decisive = traced.outcome.kind === "unknown" ? undefined : traced.outcome;
   if (typeof expected !== "string") {
     const { state } = model;
-    const passed = state.rules[family].filter(
-      (rule) => rule.priority <= (decisive?.rule?.priority ?? Infinity),
-    );
-    // Many rules are tried one by one only as long as that is cheap.
-    for (const rule of passed.length <= 64 ? passed : decisive?.rule === undefined ? [] : [decisive.rule]) {
+    // Only rules that matched have a part in it; they are few.
+    for (const rule of new Set(traced.rules)) {
       const without = {
         ...state,
         rules: { ...state.rules, [family]: state.rules[family].filter((r) => r !== rule) },
