@@ -23,18 +23,17 @@ const spec: fc.Arbitrary<HostSpec> = fc
       name: `n${i}`,
       match: { ifname: `eth${i}` },
       addresses: hosts.map((h) => (ipv6 ? `2001:db8::${h.toString(16)}/64` : `10.0.0.${h}/24`)),
-      delegatedPrefixes: [
-        ...new Set(
-          delegated.map(([n, length]) =>
-            ipv6
-              ? `2001:db8::${n === 0 ? "" : (4 * n - (length === 28 ? (4 * n) % 16 : 0)).toString(16)}/${length + 96}`
-              : `10.0.0.${length === 28 ? (4 * n) & 48 : 4 * n}/${length}`,
-          ),
-        ),
-      ].map((p) => p.replace("2001:db8::0/", "2001:db8::/")),
+      delegatedPrefixes: [...new Set(delegated.map(([n, length]) => delegatedText(n, length, ipv6)))],
     })),
   }))
   .filter((s) => s.interfaces.every((i) => i.addresses.length + i.delegatedPrefixes.length > 0));
+
+/** The prefix of 2 to the (32 - length) addresses that holds the n-th group of four. */
+function delegatedText(n: number, length: number, ipv6: boolean): string {
+  const first = length === 28 ? 16 * Math.floor(n / 4) : 4 * n;
+  if (!ipv6) return `10.0.0.${first}/${length}`;
+  return `2001:db8::${first === 0 ? "" : first.toString(16)}/${length + 96}`;
+}
 
 /** By the definition: every pair of sources, one by one. */
 function clashes({ interfaces }: HostSpec): boolean {

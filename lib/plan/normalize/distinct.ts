@@ -130,20 +130,18 @@ function checkSources(entries: readonly Entry[], problems: Problems): void {
 
 /** A next hop that is an address of another interface would send packets of this one to ourselves. */
 function checkHops(entries: readonly Entry[], sorted: SortedByFamily, problems: Problems): void {
+  const check = (entry: Entry, hop: Address | undefined, field: string): void => {
+    const owner = hop && entries[ownerOf(sorted, hop) ?? -1];
+    if (hop === undefined || owner === undefined || owner === entry) return;
+    problems.add(
+      at(entry.path, field),
+      `the next hop ${formatAddress(hop)} is an address of ${owner.path}`,
+      "Give the router's address",
+    );
+  };
   for (const entry of entries) {
     const { gateways, routes } = entry.draft;
-    const hops = [
-      ...Object.values(gateways).map((g) => ({ hop: g.address, field: "gateways" })),
-      ...routes.flatMap(({ via }) => (via === undefined ? [] : [{ hop: via, field: "routes" }])),
-    ];
-    for (const { hop, field } of hops) {
-      const owner = entries[ownerOf(sorted, hop) ?? -1];
-      if (owner === undefined || owner === entry) continue;
-      problems.add(
-        at(entry.path, field),
-        `the next hop ${formatAddress(hop)} is an address of ${owner.path}`,
-        "Give the router's address",
-      );
-    }
+    for (const family of FAMILIES) check(entry, gateways[family]?.address, "gateways");
+    for (const { via } of routes) check(entry, via, "routes");
   }
 }

@@ -28,6 +28,18 @@ export interface SortedSources extends PackedPrefixes {
 
 export type SortedByFamily = Readonly<Record<Family, SortedSources>>;
 
+const nothing = (family: Family): SortedSources => ({
+  family,
+  size: 0,
+  words: new Uint32Array(0),
+  lengths: new Uint8Array(0),
+  owners: new Uint8Array(0),
+  order: new Uint32Array(0),
+  addresses: 0,
+});
+const NOTHING: SortedByFamily = { 4: nothing(4), 6: nothing(6) };
+const NO_ADDRESSES: HostAddresses = { words: new Uint32Array(0), texts: [], sources: [] };
+
 export function sortSources(drafts: readonly Draft[], pools: Pools): SortedByFamily {
   return { 4: sortFamily(drafts, pools, 4), 6: sortFamily(drafts, pools, 6) };
 }
@@ -47,6 +59,7 @@ function sortFamily(drafts: readonly Draft[], pools: Pools, family: Family): Sor
   });
   const pool = pools.of(family);
   const { size } = pool;
+  if (size === 0) return NOTHING[family];
   const ownerOfEntry = new Uint8Array(size);
   drafts.forEach((draft, owner) => {
     const { start, size: count } = draft.addresses[family];
@@ -136,6 +149,13 @@ export function arrange(
 
 function arrangeFamily(drafts: readonly Draft[], sorted: SortedSources) {
   const { family, size, lengths, owners, order, addresses } = sorted;
+  if (size === 0) {
+    const { words } = sorted;
+    return {
+      lists: drafts.map(() => NO_ADDRESSES),
+      sources: { family, size, words, lengths, owners, texts: [] },
+    };
+  }
   const stride = wordsOf(family);
   const suffix = `/${widthOf(family)}`;
   // Where each entry of the pool goes: among all sources, and in its interface's list.
