@@ -12,6 +12,7 @@ export { Issue, SpecError } from "./model/issue";
 export { Plan } from "./model/plan";
 export { HostModel, HostSpec, InterfaceSpec, OnLink, PolicySpec } from "./model/spec";
 export { planHost } from "./plan";
+export { PlanVerdict } from "./prove/verdict";
 export { drawMermaid } from "./render/drawing/mermaid";
 export { drawSvg } from "./render/drawing/svg";
 export { drawText } from "./render/drawing/text";

@@ -9,6 +9,7 @@ import { Inputs, independently, settle } from "../deliver/known";
 import { Report } from "../deliver/report";
 import { hostUserData } from "../deliver/userData";
 import { Issue } from "../model/issue";
+import { PlanVerdict } from "../prove/verdict";
 import { PlainHostConnection, managementAddress, managementConnection } from "./management";
 import { HostCheck, checkIssues, constructorIssues } from "./multiHomedHostCheck";
 import { planned } from "./planned";
@@ -41,6 +42,11 @@ export class MultiHomedHost extends pulumi.ComponentResource {
   readonly program: pulumi.Output<string>;
   /** Digest of the plan. */
   readonly programDigest: pulumi.Output<string>;
+  /**
+   * What is proved of the plan, known at every preview: "proved" for every packet there can be, "proved schematically"
+   * while values are pending, or "unknown". A plan that is disproved fails, and shows the packet.
+   */
+  readonly verdict: pulumi.Output<PlanVerdict>;
   /** For each source address and delegated prefix the gateway its packets leave by under the plan. */
   readonly gatewayBySource: pulumi.Output<Record<string, string>>;
   /** What the host's kernel answered after the last change; absent with `routing: false`. */
@@ -75,6 +81,7 @@ export class MultiHomedHost extends pulumi.ComponentResource {
     this.program = intent.program;
     this.programDigest = intent.programDigest;
     this.gatewayBySource = intent.gatewayBySource;
+    this.verdict = intent.verdict;
     this.report = applied?.report ?? pulumi.output(undefined);
     this.symmetric = applied?.symmetric ?? pulumi.output(false);
     // Without the program: the command below has it in its inputs and outputs already.
@@ -86,6 +93,7 @@ export class MultiHomedHost extends pulumi.ComponentResource {
       publicIp: this.publicIp,
       plan: this.plan,
       programDigest: this.programDigest,
+      verdict: this.verdict,
       gatewayBySource: this.gatewayBySource,
       report: this.report,
       symmetric: this.symmetric,

@@ -2,8 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { refuse } from "../deliver/argsError";
 import { Inputs, pendingPaths, settle } from "../deliver/known";
 import { Plan } from "../model/plan";
-import { planHost } from "../plan";
+import { PlanVerdict } from "../prove/verdict";
 import { planDigest, renderProgram } from "../render";
+import { provedPlan, schematicVerdict } from "./proved";
 import { PlainHostArgs, hostIssues, hostSpec } from "./spec";
 
 /** What is worked out of a host's interfaces and policy alone, before anything is put on the host. */
@@ -13,6 +14,8 @@ export interface Planned {
   readonly program: pulumi.Output<string>;
   readonly programDigest: pulumi.Output<string>;
   readonly gatewayBySource: pulumi.Output<Record<string, string>>;
+  /** Known at every preview. */
+  readonly verdict: pulumi.Output<PlanVerdict>;
 }
 
 /** A plan that waits for values: which, by path. */
@@ -21,16 +24,17 @@ export interface PendingPlan {
 }
 
 /**
- * Plans a host as soon as its values are known. What is wrong with the known ones fails at once, also at a preview
- * that does not know the others.
+ * Plans a host as soon as its values are known, and proves the plan before anything is done with it. What is wrong with
+ * the known ones fails at once, also at a preview that does not know the others.
  */
 export function planned(resource: pulumi.Resource, subject: string, args: Inputs<PlainHostArgs>): Planned {
-  const plan = settle(args, (draft): Plan | PendingPlan => {
+  const settled = settle(args, (draft): { plan: Plan | PendingPlan; verdict: PlanVerdict } => {
     refuse(resource, subject, hostIssues(draft));
     const pending = pendingPaths(draft);
-    if (pending.length > 0) return { pending };
-    return planHost(hostSpec(draft as PlainHostArgs));
+    if (pending.length > 0) return { plan: { pending }, verdict: schematicVerdict(draft) };
+    return provedPlan(resource, subject, hostSpec(draft as PlainHostArgs));
   });
+  const plan = settled.apply((value) => value.plan);
   // Pending becomes unknown again: nobody must take a text that is not final for the program.
   const whole = plan.apply((value) => ("pending" in value ? (pulumi.unknown as never) : value));
   return {
@@ -38,6 +42,7 @@ export function planned(resource: pulumi.Resource, subject: string, args: Inputs
     program: whole.apply((value) => renderProgram(value)),
     programDigest: whole.apply((value) => planDigest(value)),
     gatewayBySource: whole.apply(gatewayBySource),
+    verdict: settled.apply((value) => value.verdict),
   };
 }
 

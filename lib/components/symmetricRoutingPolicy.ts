@@ -6,6 +6,7 @@ import { Draft, Inputs, independently, isPending, knownNow, settle } from "../de
 import { remoteApply } from "../deliver/remoteApply";
 import { Report } from "../deliver/report";
 import { Issue } from "../model/issue";
+import { PlanVerdict } from "../prove/verdict";
 import { planned } from "./planned";
 import { SymmetricRoutingPolicyArgs } from "../args/symmetricRoutingPolicy";
 import { PlainHostArgs, hostIssues } from "./spec";
@@ -27,6 +28,11 @@ export class SymmetricRoutingPolicy extends pulumi.ComponentResource {
   readonly program: pulumi.Output<string>;
   /** Digest of the plan. */
   readonly programDigest: pulumi.Output<string>;
+  /**
+   * What is proved of the plan, known at every preview: "proved" for every packet there can be, "proved schematically"
+   * while values are pending, or "unknown". A plan that is disproved fails, and shows the packet.
+   */
+  readonly verdict: pulumi.Output<PlanVerdict>;
   /** For each source address and delegated prefix the gateway its packets leave by. */
   readonly gatewayBySource: pulumi.Output<Record<string, string>>;
   /** What the host's kernel answered after the last change. */
@@ -47,7 +53,7 @@ export class SymmetricRoutingPolicy extends pulumi.ComponentResource {
       ...restIssues(knownNow<RestArgs>(rest)),
     ]);
 
-    const { plan, program, programDigest, gatewayBySource } = planned(this, subject, host);
+    const { plan, program, programDigest, gatewayBySource, verdict } = planned(this, subject, host);
     // The rest is checked before the program is handed over: a command with a bad connection is never registered.
     const checked = independently(
       settle<RestArgs, void>(rest, (draft) => refuse(this, subject, restIssues(draft))),
@@ -67,12 +73,14 @@ export class SymmetricRoutingPolicy extends pulumi.ComponentResource {
     this.program = program;
     this.programDigest = programDigest;
     this.gatewayBySource = gatewayBySource;
+    this.verdict = verdict;
     this.report = report;
     this.symmetric = report.apply(({ symmetric }) => symmetric);
     // Without the program: the command has it in its inputs and outputs already.
     this.registerOutputs({
       plan,
       programDigest,
+      verdict,
       gatewayBySource,
       report,
       symmetric: this.symmetric,

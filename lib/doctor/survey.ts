@@ -51,6 +51,7 @@ export function survey(state: LinuxState): Survey {
       onLink: "gateway",
       directPairs: [],
       unmanagedLongerThan: UNMANAGED_LONGER_THAN,
+      attachedByGateway: true,
       foreignMarks: marksOf(state),
     },
     others: othersOf(

@@ -183,7 +183,7 @@ export class Follower {
 
   private leave(flow: OutputFlow, connected: boolean, trace: boolean): Traced & { flow: OutputFlow } {
     if (trace) return { flow, ...tracing(this.model, flow, connected ? "connect" : "once") };
-    return { flow, outcome: connected ? connect(this.model, flow) : output(this.model, flow), steps: [] };
+    return { flow, outcome: connected ? connect(this.model, flow) : output(this.model, flow), steps: [], rules: [] };
   }
 
   private arrive(
@@ -196,7 +196,7 @@ export class Follower {
     const flow: InputFlow = { to: local, from: exchange.peer, iif, ...fields(exchange, which) };
     return trace
       ? { flow, ...tracing(this.model, flow) }
-      : { flow, outcome: input(this.model, flow), steps: [] };
+      : { flow, outcome: input(this.model, flow), steps: [], rules: [] };
   }
 }
 

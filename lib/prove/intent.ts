@@ -14,6 +14,7 @@ export function intentOf(host: Host, devices: Devices): Intent {
     onLink: host.onLink,
     directPairs: host.directPairs,
     unmanagedLongerThan: MAIN_MIN_PREFIX,
+    attachedByGateway: true,
   };
 }
 

@@ -12,6 +12,8 @@ export interface ProgramText {
   readonly host: string;
   readonly numbers: Readonly<Record<string, string>>;
   readonly interfaces: readonly ProgramInterface[];
+  /** Tables that are no interface's, by name. */
+  readonly tables: ReadonlyMap<string, number>;
   readonly families: { readonly [F in Family]: ProgramFamily };
 }
 
@@ -64,6 +66,7 @@ export function readProgram(text: string): ProgramText {
       addresses: owned("address", name).map(known(parseAddress)),
       prefixes: owned("prefix", name).map(known(parsePrefix)),
     })),
+    tables: new Map(of("table").map(([name, , slot]) => [name, Number(slot)])),
     families: { 4: family(4), 6: family(6) },
   };
 }
@@ -74,7 +77,10 @@ export function readProgram(text: string): ProgramText {
  */
 export function commandsOf(program: ProgramText, devices: Devices): NonNullable<ProveOptions["steps"]> {
   const { group, table, protocol, canary, pending, active, band0, join, mark } = program.numbers;
-  const slots = new Map(program.interfaces.map(({ name, slot }) => [name, slot]));
+  const slots = new Map([
+    ...program.interfaces.map(({ name, slot }): [string, number] => [name, slot]),
+    ...program.tables,
+  ]);
   const filled = (words: Words): string =>
     words
       .map((word, i) => {
@@ -82,7 +88,7 @@ export function commandsOf(program: ProgramText, devices: Devices): NonNullable<
         if (word.startsWith("+")) return String(Number(band0) + Number(word.slice(1)));
         if (!word.startsWith("@")) return word;
         const name = word.slice(1);
-        if (words[i - 1] === "dev" || words[i - 1] === "oif") return devices[name];
+        if (["dev", "oif", "iif"].includes(words[i - 1])) return devices[name];
         return String(Number(table) + 2 * slots.get(name)!);
       })
       .join(" ");
@@ -96,7 +102,10 @@ export function commandsOf(program: ProgramText, devices: Devices): NonNullable<
         : [];
     const lines = [
       ...groups,
-      ...routes.map((words) => `route add ${filled(words)} proto ${protocol}`),
+      ...routes.map((words) => {
+        const [way, ...hops] = filled(words).split(/ (?=nexthop )/);
+        return ["route add", way, "proto", protocol, ...hops].join(" ");
+      }),
       ...(rules.length === 0
         ? []
         : [
@@ -126,6 +135,7 @@ export function intentOfProgram(program: ProgramText, devices: Devices): Intent 
     onLink: "gateway",
     directPairs: directPairs(program, interfaces),
     unmanagedLongerThan: { 4: 1, 6: 3 },
+    attachedByGateway: true,
   };
 }
 

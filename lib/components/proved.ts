@@ -1,0 +1,49 @@
+import * as pulumi from "@pulumi/pulumi";
+import { refuse } from "../deliver/argsError";
+import { Draft, Pending, pendingPaths } from "../deliver/known";
+import { SpecError } from "../model/issue";
+import { Plan } from "../model/plan";
+import { HostSpec } from "../model/spec";
+import { buildPlan, normalize } from "../plan";
+import { proveStaged, stageHost, stagePlan } from "../prove/staged";
+import { PlanVerdict, proofIssues } from "../prove/verdict";
+import { schematicHost } from "./schematic";
+import { PlainHostArgs } from "./spec";
+
+/**
+ * The plan of a host that is known whole, proved.
+ *
+ * @throws ArgsError with a packet for each claim that does not hold: such a plan is never put on a host
+ */
+export function provedPlan(
+  resource: pulumi.Resource,
+  subject: string,
+  spec: HostSpec,
+): { plan: Plan; verdict: PlanVerdict } {
+  const host = normalize(spec);
+  const plan = buildPlan(host);
+  const proof = proveStaged(stagePlan(plan, host), { maxWitnesses: 1 });
+  refuse(resource, subject, proofIssues(proof));
+  if (proof.verdict === "proved") return { plan, verdict: PlanVerdict.Proved };
+  const reasons = proof.reasons.slice(0, 5).join("; ");
+  void pulumi.log.warn(`the plan is neither proved nor disproved: ${reasons}`, resource);
+  return { plan, verdict: PlanVerdict.Unknown };
+}
+
+/**
+ * What can be said already of a host of which something is pending. It never fails: what stand-ins disprove may be
+ * right with the real values, which are proved once they are known.
+ */
+export function schematicVerdict(draft: Draft<PlainHostArgs>): PlanVerdict {
+  if (pendingPaths(draft).includes("")) return PlanVerdict.Unknown;
+  const spec = schematicHost(draft as Exclude<Draft<PlainHostArgs>, Pending>);
+  if (spec === undefined) return PlanVerdict.Unknown;
+  try {
+    const { verdict } = proveStaged(stageHost(spec), { maxWitnesses: 1 });
+    return verdict === "proved" ? PlanVerdict.ProvedSchematically : PlanVerdict.Unknown;
+  } catch (error) {
+    // A stand-in may collide with what is known.
+    if (error instanceof SpecError) return PlanVerdict.Unknown;
+    throw error;
+  }
+}

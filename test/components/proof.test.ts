@@ -1,0 +1,94 @@
+import * as pulumi from "@pulumi/pulumi";
+import { MultiHomedHost, SymmetricRoutingPolicy } from "../../lib";
+import { ArgsError } from "../../lib/deliver/argsError";
+import { Plan } from "../../lib/model/plan";
+import { runWithMocks } from "../../lib/testing";
+import { SECRETS, hostArgs, network } from "./support";
+
+/** What a planner with a defect would make of a plan. */
+let defect: (plan: Plan) => Plan = (plan) => plan;
+jest.mock("../../lib/plan/build", () => {
+  const actual = jest.requireActual("../../lib/plan/build");
+  return { ...actual, buildPlan: (host: unknown) => defect(actual.buildPlan(host)) };
+});
+
+const { privateKey } = SECRETS;
+const connection = { host: "198.51.100.7", user: "root", privateKey, insecureIgnoreHostKey: true };
+const interfaces = [
+  { name: "front", addresses: ["10.0.1.10/24"], gateways: ["10.0.1.1"] },
+  { name: "back", addresses: ["10.0.2.10/24"], gateways: ["10.0.2.1"] },
+];
+
+describe("a component proves its plan before anything is done with it", () => {
+  afterEach(() => {
+    defect = (plan) => plan;
+  });
+
+  test.each([true, false])("and says so in its outputs (preview: %s)", async (preview) => {
+    const run = await runWithMocks(() => new SymmetricRoutingPolicy("edge", { interfaces, connection }), {
+      preview,
+    });
+    expect(await run.value(run.result.verdict)).toBe("proved");
+    expect(run.only("multihome:index:SymmetricRoutingPolicy").outputs["verdict"]).toBe("proved");
+  });
+
+  test("schematically, while addresses are pending, and the plan is withheld", async () => {
+    const unknown = pulumi.output(pulumi.unknown as unknown as string);
+    const pending = [
+      { name: "front", addresses: [unknown], gateways: ["10.0.1.1"] },
+      { name: "back", addresses: [unknown, unknown], gateways: [unknown], delegatedPrefixes: [unknown] },
+      { name: "third", addresses: ["10.0.3.10/24", unknown], gateways: ["10.0.3.1", "fe80::1"] },
+    ];
+    const run = await runWithMocks(
+      () => new SymmetricRoutingPolicy("edge", { interfaces: pending, connection }),
+      { preview: true },
+    );
+    expect(await run.value(run.result.verdict)).toBe("proved schematically");
+    expect(await run.isKnown(run.result.program)).toBe(false);
+  });
+
+  test("or is unknown, when not even the interfaces are known; and nothing fails", async () => {
+    const unknown = pulumi.output(pulumi.unknown as never);
+    const run = await runWithMocks(
+      () =>
+        new SymmetricRoutingPolicy("edge", {
+          interfaces: [{ name: "front", addresses: unknown, gateways: unknown }, unknown as never],
+          connection,
+        }),
+      { preview: true },
+    );
+    expect(await run.value(run.result.verdict)).toBe("unknown");
+  });
+
+  test("and refuses one that is disproved, with the packet, what was expected, the steps and the fix", async () => {
+    defect = mutant;
+    const failure: unknown = await runWithMocks(
+      () => new SymmetricRoutingPolicy("edge", { interfaces, connection }),
+      { preview: true },
+    ).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(ArgsError);
+    const { message, issues } = failure as ArgsError;
+    expect(issues.length).toBeGreaterThan(0);
+    expect(message).toContain('multihome:index:SymmetricRoutingPolicy "edge"');
+    expect(message).toMatch(/does not hold P1 \(egress, IPv4/);
+    expect(message).toMatch(
+      /The packet 10\.0\.2\.10 -> 203\.0\.113\.5: expected by back via 10\.0\.2\.1, got by front via 10\.0\.1\.1/,
+    );
+    expect(message).toContain("To blame is");
+  });
+
+  test("also the plan of a host that is made", async () => {
+    const run = await runWithMocks(() => new MultiHomedHost("edge", hostArgs(network())), { preview: true });
+    expect(await run.value(run.result.verdict)).toBe("proved");
+  });
+});
+
+/** The table of back leads by front: what a planner with a defect might make. */
+function mutant(plan: Plan): Plan {
+  const routes = plan.ipv4.routes.map((route) =>
+    route.table === "back" && route.to === "default" && route.type === "unicast"
+      ? { ...route, dev: "front", via: "10.0.1.1", src: "10.0.1.10" }
+      : route,
+  );
+  return { ...plan, ipv4: { ...plan.ipv4, routes } };
+}
