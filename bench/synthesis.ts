@@ -7,7 +7,7 @@ import { BenchOptions, Chart, Section, Table } from "./support/section";
 const METHOD = `The package as it is published (compiled by tsc, no loader), in a process of its own
 (\`bench/native/synthesis.js\`): \`planHost(spec)\` beside \`JSON.stringify(plan)\` of its own result, which is the least a
 planner must do that writes its plan anywhere, and \`JSON.parse\` of its input. 15 interfaces, addresses at random in their
-subnets. Rounds are interleaved; medians of the ratios, round by round. *heap* is what the plan holds when all else has been
+subnets. CPU time of all threads, rounds interleaved, medians of the ratios round by round. *heap* is what the plan holds when all else has been
 collected, for each address.`;
 
 interface Measured {
