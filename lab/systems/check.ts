@@ -26,6 +26,7 @@ export function sourceCheck(port: string, nic: Nic): string {
     add set ${TABLE} ${port}v4 { ${flows("ipv4_addr")} }
     add set ${TABLE} ${port}v6 { ${flows("ipv6_addr")} }
     add chain ${TABLE} ${port} { type filter hook ingress device "${port}" priority 0; }
+    flush chain ${TABLE} ${port}
     add rule ${TABLE} ${port} ip saddr != { 0.0.0.0, ${own(false)} } counter name "${port}" add @${port}v4 { ip saddr . ip daddr } drop
     add rule ${TABLE} ${port} ip saddr != { 0.0.0.0, ${own(false)} } drop
     add rule ${TABLE} ${port} ip6 saddr != { ::, fe80::/10, ${own(true)} } counter name "${port}" add @${port}v6 { ip6 saddr . ip6 daddr } drop

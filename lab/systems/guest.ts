@@ -46,7 +46,7 @@ export class Guest {
     this.namespace = labName(name);
   }
 
-  /** Writes to the disk, also while the guest is off. */
+  /** Writes to the disk. The guest must be off: while it runs, its overlay does not see it. */
   write(files: Files): void {
     for (const [name, content] of Object.entries(files)) {
       const file = path.join(this.disk, name);

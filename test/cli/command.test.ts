@@ -5,6 +5,7 @@ import * as path from "node:path";
 import * as fc from "fast-check";
 import { planHost } from "../../lib/plan";
 import { renderProgram } from "../../lib/render";
+import { persistenceFiles } from "../../lib/render/persistence";
 import { damaged } from "../plan/support/damage";
 import { HOST, multihome } from "./support";
 
@@ -100,6 +101,22 @@ describe("multihome render", () => {
     expect(fs.readFileSync(target(), "utf8")).toBe(PROGRAM);
     expect(fs.statSync(target()).mode & 0o7777).toBe(0o700);
     expect(fs.readdirSync(path.dirname(target()))).toEqual(["edge-1.sh"]);
+  });
+
+  test("--to systemd writes a tree of files, and needs to know where", async () => {
+    const argv = ["render", "h.json", "--to", "systemd"];
+    expect(await multihome(argv, { cwd: dir })).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: "multihome: --to systemd writes several files; say where with --out DIR\n",
+    });
+    const files = persistenceFiles();
+    const { stdout } = await multihome([...argv, "--out", "root"], { cwd: dir });
+    expect(stdout).toBe(files.map((file) => `root/${file.path}\n`).join(""));
+    for (const { path: name, text, mode } of files) {
+      expect(fs.readFileSync(path.join(dir, "root", name), "utf8")).toBe(text);
+      expect(fs.statSync(path.join(dir, "root", name)).mode & 0o777).toBe(mode);
+    }
   });
 
   test("--out leaves alone a file that is right already", async () => {
@@ -231,7 +248,7 @@ describe("usage", () => {
     [["render", "h.json"], "multihome: required option '--to <FORMAT>' not specified"],
     [
       ["render", "h.json", "--to", "nftables"],
-      "multihome: option '--to <FORMAT>' argument 'nftables' is invalid. Allowed choices are iproute2.",
+      "multihome: option '--to <FORMAT>' argument 'nftables' is invalid. Allowed choices are iproute2, systemd.",
     ],
     [["render", "h.json", "--to", "iproute2", "--out"], "multihome: option '--out <DIR>' argument missing"],
     [["help"], "multihome: unknown command 'help'"],

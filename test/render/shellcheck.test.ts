@@ -15,6 +15,12 @@ describe("the shell of the program", () => {
     expect(shellcheck(["--exclude=SC2034,SC2154", path.join(PROGRAM, part)]).stdout).toBe("");
   });
 
+  const persistence = path.join(__dirname, "../../lib/render/persistence/files");
+  const scripts = fs.readdirSync(persistence).filter((file) => file.endsWith(".sh"));
+  testWithShellcheck.each(scripts)("nor in %s, which keeps it in force", (script) => {
+    expect(shellcheck([path.join(persistence, script)]).stdout).toBe("");
+  });
+
   testWithShellcheck("nor in the whole, as rendered", () => {
     // What the parts allow beside its reason: splitting into words, and awk in single quotes.
     const whole = `PLAN='' self=''\n${programBody()}\n`;

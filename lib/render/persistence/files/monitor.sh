@@ -1,0 +1,69 @@
+#!/bin/sh
+# Watches the host's links, addresses, rules and routes, and has what is committed put in force again when something has
+# changed. It never applies anything but that, says nothing while nothing is wrong, and costs nothing while nothing
+# happens. Ends when `ip monitor` does; whoever started it starts it again.
+
+here=${0%/*}
+# An interface that is not there yet is an event of its own when it comes.
+MULTIHOME_WAIT=0
+export MULTIHOME_WAIT
+nl='
+'
+
+# Links, addresses and rules; of routes only those of other tables than main, which may be busy.
+pattern='^(Deleted )?[0-9]+:|table [0-9]+|netlink'
+
+# standard: which of the kernel's own rules there are, as "FAMILY PRIORITY TABLE". `ip rule flush` takes them along.
+standard() {
+  for f in 4 6; do
+    ip -$f -N rule show | sed -n "s/^\(3276[67]\):\tfrom all lookup \(25[34]\).*/$f \1 \2/p"
+  done
+}
+
+# putback: puts back those that were there at the start. After our own, so that nothing leaks in between.
+putback() {
+  now=$(standard)
+  printf '%s\n' "$had" | while read -r f priority table; do
+    case "$nl$now$nl" in *"$nl$f $priority $table$nl"*) continue ;; esac
+    echo "multihome: putting back the kernel's own rule $priority of IPv$f"
+    ip "-$f" rule add priority "$priority" lookup "$table" protocol kernel
+  done
+}
+
+# event [SECONDS]: waits for one, at most that long. What else has been read by then happened before it returns, and is
+# seen by the check that follows.
+event() { ${1:+timeout "$1"} grep -Eq "$pattern"; }
+
+watch() {
+  # What happened before the first event could be seen is seen by the second check.
+  event 1
+  failures=0 burst=0
+  while :; do
+    "$here/restore"
+    case $? in
+      0)
+        failures=0
+        putback
+        ;;
+      # Another change is in progress: look again when it has ended.
+      75) ;;
+      *) [ $failures -ge 6 ] || failures=$((failures + 1)) ;;
+    esac
+    # A failure is not repeated at the pace of events, but 1, 2, 4 ... 32 seconds later.
+    [ $failures = 0 ] || sleep $((1 << (failures - 1)))
+    if [ $burst -lt 3 ] && event 1; then
+      burst=$((burst + 1))
+    elif [ $burst -ge 3 ]; then
+      sleep 1
+      burst=0
+    else
+      burst=0
+      alive=
+      event && alive=1
+      [ -n "$alive" ] || return 1
+    fi
+  done
+}
+
+had=$(standard)
+ip -o monitor link address rule route 2>&1 | watch

@@ -1,0 +1,64 @@
+import { sleep } from "../../../lab/fabric/processes";
+import { Guest, Nic, Systems } from "../../../lab/systems";
+import { runMatrix } from "../../../lab/traffic";
+import { flowsOf, persist, program } from "../support/host";
+import { LONG, describeOnSystems } from "../support/systems";
+
+/** The main job on a real Debian under systemd-networkd, with a control for each step. All else is in ../. */
+describeOnSystems("a real system", () => {
+  let systems: Systems;
+  let guest: Guest;
+  let nics: readonly [Nic, Nic];
+
+  beforeAll(async () => {
+    systems = await Systems.create();
+    ({ guest, nics } = await systems.boot("host", "networkd"));
+  }, LONG);
+  afterAll(() => systems?.destroy());
+
+  const failing = async (): Promise<string[]> =>
+    (await runMatrix(flowsOf(systems, guest, nics))).filter(({ ok }) => !ok).map(({ flow }) => flow.name);
+
+  test(
+    "loses flows as it comes, by its source check",
+    async () => {
+      expect(await failing()).toEqual(
+        [4, 6].flatMap((f) => {
+          const six = f === 6 ? "6" : "";
+          return [`i>B${six}`, `b>A${six}`, `a>B${six}`, `B${six}>i`, `A${six}>b`, `B${six}>a`];
+        }),
+      );
+      const wrong = Object.values(await systems.network.wrong());
+      expect(wrong.every(({ packets }) => packets > 0)).toBe(true);
+    },
+    LONG,
+  );
+
+  test(
+    "has every flow when the plan is applied, and loses them again when networkd sets a link up anew",
+    async () => {
+      await program(guest, nics, "apply");
+      expect(await failing()).toEqual([]);
+      await guest.sh(`networkctl reconfigure ${nics[1].device}`);
+      await sleep(1500);
+      await guest.addressed();
+      expect(await failing()).not.toEqual([]);
+    },
+    LONG,
+  );
+
+  test(
+    "kept in force, has every flow after the same, and after a reboot",
+    async () => {
+      await persist(guest);
+      await guest.sh(`networkctl reconfigure ${nics[1].device}`);
+      await sleep(2000);
+      expect(await failing()).toEqual([]);
+      await guest.reboot();
+      await guest.addressed();
+      await sleep(500);
+      expect(await failing()).toEqual([]);
+    },
+    LONG,
+  );
+});

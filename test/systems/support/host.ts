@@ -1,0 +1,127 @@
+import * as path from "node:path";
+import { Guest, INTERNET, Nic, PEER, SUBNETS, Systems, addressIn } from "../../../lab/systems";
+import { Agents, Flow, FloodReport } from "../../../lab/traffic";
+import { HostSpec } from "../../../lib/model/spec";
+import { planHost } from "../../../lib/plan";
+import { renderProgram } from "../../../lib/render";
+import { persistenceFiles } from "../../../lib/render/persistence";
+
+/** The plan's side of the usual guest. */
+export function specOf(nics: readonly Nic[]): HostSpec {
+  return {
+    name: "guest",
+    interfaces: nics.map(({ mac, subnet, ipv4, ipv6 }) => ({
+      name: subnet.name,
+      match: { mac },
+      addresses: [`${ipv4}/${subnet.ipv4.length}`, `${ipv6}/${subnet.ipv6.length}`],
+      gateways: [subnet.ipv4.gateway, subnet.ipv6.gateway],
+    })),
+  };
+}
+
+const PROGRAM = "/root/program";
+
+/** Runs a verb of the program of these interfaces; it must succeed. */
+export async function program(guest: Guest, nics: readonly Nic[], verb: string): Promise<string> {
+  await guest.sh(`cat >${PROGRAM}`, renderProgram(planHost(specOf(nics))));
+  return guest.sh(`MULTIHOME_WAIT=5 sh ${PROGRAM} ${verb}`);
+}
+
+/** Installs what keeps the plan in force, as docs/operations.md says. */
+export async function persist(guest: Guest): Promise<void> {
+  for (const { path: name, text, mode } of persistenceFiles()) {
+    const file = path.join("/", name);
+    await guest.sh(`mkdir -p ${path.dirname(file)}; cat >${file}; chmod ${mode.toString(8)} ${file}`, text);
+  }
+  await guest.sh(`systemctl daemon-reload
+    systemctl enable -q multihome-close.service multihome-restore.service multihome-monitor.service
+    systemctl start multihome-restore.service multihome-monitor.service`);
+}
+
+/** Takes it off again. */
+export async function unpersist(guest: Guest): Promise<void> {
+  await guest.sh("systemctl disable -q --now multihome-monitor multihome-restore multihome-close");
+  const files = persistenceFiles().map(({ path: name }) => `/${name}`);
+  await guest.sh(`rm ${files.join(" ")}; rmdir /usr/local/lib/multihome; systemctl daemon-reload
+    rmdir --ignore-fail-on-non-empty /etc/systemd/networkd.conf.d`);
+}
+
+/** Everything that may have been changed, as text: rules, routes, links, sysctls, files. */
+export function dump(guest: Guest): Promise<string> {
+  return guest.sh(`
+    for f in -4 -6; do ip $f -N rule; ip $f -N route show table all; ip $f -N -o addr; done |
+      sed 's/ expires [0-9]*sec//; s/valid_lft.*//'
+    ip -N -o link
+    cd /proc/sys/net && find ipv4/conf ipv6/conf -type f ! -name stable_secret | sort | xargs grep -H .
+    find /etc /usr/local /var/lib -xdev ! -path '/var/lib/systemd*' ! -path '/var/lib/NetworkManager*' | sort
+    find /etc -xdev -type f | sort | xargs sha256sum`);
+}
+
+/** Every flow that a host with two interfaces has, both families: from and to it, by its own and by the other network. */
+export function flowsOf(systems: Systems, guest: Guest, [a, b]: readonly [Nic, Nic]): Flow[] {
+  const host = (name: "i" | "a" | "b"): string => systems.network.namespaceOf(name);
+  const far = { ipv4: INTERNET.ipv4.address, ipv6: INTERNET.ipv6.address };
+  return (["ipv4", "ipv6"] as const).flatMap((family): Flow[] => {
+    const six = family === "ipv6" ? "6" : "";
+    const to = (name: string, client: "i" | "a" | "b", nic: Nic): Flow => ({
+      name: `${client}>${name}${six}`,
+      client: host(client),
+      server: guest.namespace,
+      to: nic[family],
+      protocol: "tcp",
+    });
+    const from = (name: string, nic: Nic, server: "i" | "a" | "b", address: string): Flow => ({
+      name: `${name}${six}>${server}`,
+      client: guest.namespace,
+      from: nic[family],
+      server: host(server),
+      to: address,
+      protocol: "tcp",
+    });
+    return [
+      ...[
+        to("A", "i", a),
+        to("B", "i", b),
+        to("A", "b", a),
+        to("B", "a", b),
+        to("A", "a", a),
+        to("B", "b", b),
+      ],
+      ...[from("A", a, "i", far[family]), from("B", b, "i", far[family])],
+      ...[from("A", a, "b", peer("b")[family]), from("B", b, "a", peer("a")[family])],
+    ];
+  });
+}
+
+const peer = (name: "a" | "b"): { ipv4: string; ipv6: string } => addressIn(SUBNETS[name], PEER);
+
+/** What became of a flow while something happened. */
+export interface Watched extends FloodReport {
+  readonly name: string;
+}
+
+/** Datagrams from the Internet to every address of the guest, 100 a second each, while something happens. */
+export class Watch {
+  private readonly agents = new Agents();
+  private floods: { name: string; report: Promise<FloodReport>; halt: () => Promise<void> }[] = [];
+
+  async start(systems: Systems, guest: Guest, nics: readonly [Nic, Nic]): Promise<void> {
+    const flows = flowsOf(systems, guest, nics).filter(({ server }) => server === guest.namespace);
+    for (const { to } of flows) await this.agents.in(guest.namespace).serve("udp", to, 9);
+    this.floods = flows.map(({ name, client, to }) => ({
+      name,
+      ...this.agents.in(client).flood({ to, port: 9, rate: 100, duration: 120_000 }),
+    }));
+  }
+
+  async stop(): Promise<Watched[]> {
+    const watched = await Promise.all(
+      this.floods.map(async ({ name, report, halt }) => {
+        await halt();
+        return { name, ...(await report) };
+      }),
+    );
+    await this.agents.close();
+    return watched;
+  }
+}
