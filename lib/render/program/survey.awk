@@ -88,6 +88,8 @@ part == "plan" {
 
 $3 ~ /^inet6?$/ {
   sub(/\/.*/, "", $4)
+  # With a lifetime it is somebody else's, even where we have added it first.
+  if (/ dynamic /) leased[$2, $4]
   on[$2, $4] = part == 4 || !/ tentative / ? "" : / dadfailed / ? "failed" : "tentative"
   holder[$4] = $2
   next
@@ -188,7 +190,7 @@ function recorded(what, d, old, new, a) {
   sub(/\/.*/, "", a)
   if (what == "group") grouped[d]
   if (what == "sysctl" ? d in wanted : what == "address" ? (a in of) && dev[of[a]] == d : d in taken) print "keep " $0
-  else if (what == "sysctl" ? sysctl(d) == new : what == "address" ? (d, a) in on : what == "group" ? in_group[d] == group : up[d])
+  else if (what == "sysctl" ? sysctl(d) == new : what == "address" ? (d, a) in on && !((d, a) in leased) : what == "group" ? in_group[d] == group : up[d])
     print "undo " $0
 }
 
