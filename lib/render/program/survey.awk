@@ -88,7 +88,7 @@ part == "plan" {
 
 $3 ~ /^inet6?$/ {
   sub(/\/.*/, "", $4)
-  # With a lifetime it is somebody else's, even where we have added it first.
+  # With a lifetime it belongs to somebody else, even where we have added it first.
   if (/ dynamic /) leased[$2, $4]
   on[$2, $4] = part == 4 || !/ tentative / ? "" : / dadfailed / ? "failed" : "tentative"
   holder[$4] = $2
