@@ -183,7 +183,12 @@ export class Follower {
 
   private leave(flow: OutputFlow, connected: boolean, trace: boolean): Traced & { flow: OutputFlow } {
     if (trace) return { flow, ...tracing(this.model, flow, connected ? "connect" : "once") };
-    return { flow, outcome: connected ? connect(this.model, flow) : output(this.model, flow), steps: [], rules: [] };
+    return {
+      flow,
+      outcome: connected ? connect(this.model, flow) : output(this.model, flow),
+      steps: [],
+      rules: [],
+    };
   }
 
   private arrive(
