@@ -23,7 +23,7 @@ interfaces are there, their addresses are not. Every method adds the addresses, 
 - *a process a command*: one \`ip\` for every address, route and rule, one rule an address, as scripts do it.
 
 CPU time of the command and all it waited for, user and kernel (\`wait4\`); medians of interleaved rounds, each in a
-fresh namespace. Processes are counted by strace in a run of their own, events by \`ip monitor\`.`;
+fresh namespace. Processes are counted by strace in a run of their own, events by \`netlink watch\`.`;
 
 type Method = "raw netlink" | "ip -batch" | "multihome" | "a process a command";
 const METHODS: readonly Method[] = ["raw netlink", "ip -batch", "multihome", "a process a command"];

@@ -13,7 +13,7 @@ import { Watch } from "./support/watch";
 const METHOD = `systemd-networkd in a network and mount namespace of its own, with a D-Bus of its own for \`networkctl\`,
 is given the same addresses, one rule for each, and a table for each interface, as amazon-ec2-net-utils and cloud-init
 write them; IPv4. *cold*: from its start until all is there. Then \`networkctl reload\` without a change, and with one
-address more on the last interface. CPU time is networkd's own; events are those of \`ip monitor\`.`;
+address more on the last interface. CPU time is networkd's own; events are the addresses, routes and rules that come and go.`;
 
 const NETWORKD = "/lib/systemd/systemd-networkd";
 

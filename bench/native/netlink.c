@@ -4,6 +4,8 @@
  *
  *   netlink apply < LINES     the lines are commands of `ip`, of either family, in the forms that multihome uses
  *   netlink dump              reads all links, addresses, rules and routes of both families; prints how many
+ *   netlink watch             prints a line for each address, route and rule that comes or goes, with a buffer that
+ *                             holds them all: `ip monitor` loses what comes faster than it prints
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -243,13 +245,39 @@ static unsigned dump(int type, int family, size_t size) {
   }
 }
 
+static void watch(void) {
+  static const int groups[] = {RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE,
+                               RTNLGRP_IPV6_ROUTE,  RTNLGRP_IPV4_RULE,   RTNLGRP_IPV6_RULE};
+  static char buffer[1 << 16];
+  for (unsigned i = 0; i < sizeof groups / sizeof *groups; i++)
+    if (setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &groups[i], sizeof groups[i])) fail("subscribe");
+  setvbuf(stdout, NULL, _IOLBF, 0);
+  for (;;) {
+    ssize_t length = recv(fd, buffer, sizeof buffer, 0);
+    if (length < 0) fail("recv");
+    for (struct nlmsghdr *h = (void *)buffer; NLMSG_OK(h, length); h = NLMSG_NEXT(h, length)) {
+      int type = h->nlmsg_type, gone = type == RTM_DELADDR || type == RTM_DELROUTE || type == RTM_DELRULE;
+      char to[INET_ADDRSTRLEN] = "";
+      struct rtmsg *m = NLMSG_DATA(h);
+      if ((type == RTM_NEWROUTE || type == RTM_DELROUTE) && m->rtm_family == AF_INET) {
+        int left = RTM_PAYLOAD(h);
+        for (struct rtattr *a = RTM_RTA(m); RTA_OK(a, left); a = RTA_NEXT(a, left))
+          if (a->rta_type == RTA_DST) inet_ntop(AF_INET, RTA_DATA(a), to, sizeof to);
+      }
+      printf("%s %d %s\n", gone ? "Deleted" : "new", type, to);
+    }
+  }
+}
+
 int main(int argc, char **argv) {
   fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
-  int room = 8 << 20;
-  if (fd < 0) fail("socket");
+  int room = 64 << 20;
+  struct sockaddr_nl local = {.nl_family = AF_NETLINK};
+  if (fd < 0 || bind(fd, (void *)&local, sizeof local)) fail("socket");
   setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room);
   setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof room);
   if (argc == 2 && !strcmp(argv[1], "apply")) apply();
+  else if (argc == 2 && !strcmp(argv[1], "watch")) watch();
   else if (argc == 2 && !strcmp(argv[1], "dump"))
     printf("%u\n", dump(RTM_GETLINK, AF_UNSPEC, sizeof(struct ifinfomsg)) +
                        dump(RTM_GETADDR, AF_UNSPEC, sizeof(struct ifaddrmsg)) +
@@ -258,7 +286,7 @@ int main(int argc, char **argv) {
                        dump(RTM_GETROUTE, AF_INET, sizeof(struct rtmsg)) +
                        dump(RTM_GETROUTE, AF_INET6, sizeof(struct rtmsg)));
   else {
-    fprintf(stderr, "usage: netlink apply|dump\n");
+    fprintf(stderr, "usage: netlink apply|dump|watch\n");
     return 2;
   }
   return 0;

@@ -1,7 +1,8 @@
 import { ChildProcess, spawn } from "node:child_process";
+import { compileNative } from "./native";
 import { Namespace } from "./netns";
 
-/** What changes in a namespace: `ip monitor`, of links, addresses, routes and rules. */
+/** Which addresses, routes and rules come and go in a namespace. */
 export class Watch {
   private text = "";
 
@@ -14,11 +15,13 @@ export class Watch {
 
   /** Watches from when it returns on. */
   static async start(namespace: Namespace): Promise<Watch> {
-    const args = [`--net=${namespace.path}`, "--", "ip", "-o", "monitor", "address", "route", "rule"];
+    const netlink = compileNative("netlink");
+    if (netlink === undefined) throw new Error("no C compiler");
+    const args = [`--net=${namespace.path}`, "--", netlink, "watch"];
     const watch = new Watch(namespace, spawn("nsenter", args, { stdio: ["ignore", "pipe", "ignore"] }));
     // It says nothing when it has begun: change something until that is seen.
     for (let i = 0; !watch.text.includes(PROBE); i++) {
-      if (i > 200) throw new Error("ip monitor does not report");
+      if (i > 200) throw new Error("the watch does not report");
       watch.probe();
       await sleep(20);
     }
