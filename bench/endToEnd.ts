@@ -14,7 +14,10 @@ ratios, round by round, to a single-homed host without any rule. The source is t
 
 *udp*: datagrams from an unconnected socket with a source; *unset*: without one; *connected*: from a connected
 socket; *request*: a byte there and back on a TCP connection; *bulk*: 64 KiB on one; *connect*: a whole connection;
-*inbound*: datagrams to the host; *forward*: datagrams through it.`;
+*inbound*: datagrams to the host; *forward*: datagrams through it.
+
+In IPv6 the kernel chooses the source of an *unset* socket by looking at every address of the host (RFC 6724), with or
+without rules: there the figures compare hosts with 750 addresses to one with two.`;
 
 const MODES = ["udp", "unset", "connected", "request", "bulk", "connect", "inbound", "forward"] as const;
 type Mode = (typeof MODES)[number];
