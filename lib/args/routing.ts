@@ -58,8 +58,17 @@ export interface RouteArgs {
 
 /** How a host routes. */
 export interface RoutingPolicyArgs {
-  /** "symmetric" is the one there is in this version. Default: "symmetric". */
+  /**
+   * "symmetric": every packet leaves by the interface that owns its source. "strong": besides, an interface accepts only
+   * what is for its own addresses, and sends only what is from them (RFC 1122; needs nftables on the host). "weak":
+   * as Linux does by itself, with everything of ours removed. Default: "symmetric".
+   */
   hostModel?: pulumi.Input<HostModel>;
+  /**
+   * Addresses of the host that belong to no interface and come and go by all of them, as an identity on loopback. Only
+   * with the strong host model. Default: none. Example: ["192.0.2.1"].
+   */
+  virtualAddresses?: pulumi.Input<pulumi.Input<string>[]>;
   /**
    * How an address of one interface reaches hosts on a subnet attached to another: by its own gateway, or directly out
    * of the other interface. Default: "gateway".

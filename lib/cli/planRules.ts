@@ -2,7 +2,7 @@ import { ACTIVE, BAND, BAND_SIZE, BAND_START, JOIN } from "../model/numbers";
 import { Plan, PlanFamily, PlanRule } from "../model/plan";
 import { FamilyCost, costOf } from "../plan/cost";
 import { concreteWords } from "../render/materialize";
-import { ruleTokens } from "../render/payload";
+import { ruleTokens } from "../render/words";
 import { count, wrap } from "./layout";
 
 /** A long list of sources is told by its beginning; `--json` has it all. */
@@ -15,7 +15,7 @@ export function ruleLines(plan: Plan, family: 4 | 6, { rules }: PlanFamily): str
   const fill = concreteWords(plan, 0, (name) => name);
   const blocks = new Map(plan.interfaces.map((i) => [BAND.blocks + 3 * i.slot, i.name]));
   const line = (rule: PlanRule): string[] => {
-    const [priority, ...words] = fill(ruleTokens(rule, plan.numbers)).split(" ");
+    const [priority, ...words] = fill(ruleTokens(rule, family, plan.numbers)).split(" ");
     const target = rule.action.kind === "goto" ? blocks.get(Number(rule.action.priority)) : undefined;
     return wrap(
       `  ${priority}: `,

@@ -1,7 +1,7 @@
 import { PRIORITY_WINDOW, TABLE_WINDOW } from "../model/numbers";
 import { Plan, PlanFamily, PlanInterface } from "../model/plan";
 import { concreteWords } from "../render/materialize";
-import { routeTokens } from "../render/payload";
+import { routeTokens } from "../render/words";
 import { count, few, field } from "./layout";
 import { answerLines } from "./planAnswers";
 import { ruleLines } from "./planRules";

@@ -2,7 +2,8 @@ import { Address, Family } from "../net/address";
 import { PackedPrefixes } from "../net/packed";
 import { Prefix } from "../net/prefix";
 import { Numbers } from "./numbers";
-import { OnLink } from "./spec";
+import { HostModel, OnLink } from "./spec";
+import { Traffic } from "./traffic";
 
 /**
  * A host after normalization: parsed, checked, defaults filled in, in canonical order. Everything after
@@ -13,9 +14,15 @@ export interface Host {
   /** Sorted by name. */
   readonly interfaces: readonly HostInterface[];
   readonly sources: Readonly<Record<Family, HostSources>>;
+  readonly hostModel: HostModel;
+  /** Addresses that belong to no interface; sorted. Empty but for the strong host model. */
+  readonly virtualAddresses: readonly Address[];
   readonly onLink: OnLink;
   /** Sorted by `from`, then `to`. */
   readonly directPairs: readonly { readonly from: string; readonly to: string }[];
+  /** In the order given, which says which of them decides. */
+  readonly traffic: readonly Traffic[];
+  readonly trackConnections: boolean;
   readonly numbers: Numbers;
 }
 

@@ -3,3 +3,4 @@ export * from "./numbers";
 export * from "./spec";
 export * from "./host";
 export * from "./plan";
+export * from "./traffic";

@@ -38,6 +38,12 @@ export const DEFAULT_NUMBERS: Numbers = {
   canaryMark: 0x40000000,
 };
 
+/**
+ * Consecutive bits of connection marks, and of the firewall marks of replies, that say by which interface a connection
+ * came in. Clear of Kubernetes (0xc000), the VPC CNI (0x80) and Tailscale (0xff0000).
+ */
+export const CONNECTION_MASK = 0x3f000000;
+
 export const PRIORITY_WINDOW = 3000;
 /** Offsets from `priorityBase`. */
 export const CANARY = 0;
@@ -49,8 +55,14 @@ export const JOIN = 2990;
 
 /** Offsets within a band. */
 export const BAND = {
-  /** The switch's target: a guard that turns away what cannot be ours, or a nop. */
+  /** The switch's target: the first of all that follows. Mostly a guard that turns away what cannot be ours, or a nop. */
   anchor: 0,
+  /** With tracked connections: what has no mark goes on to `before`; the others lead to the block of their interface. */
+  marks: 0,
+  marked: 1,
+  /** Traffic policies that come before the rules for sources, and the guard when it is not at the anchor. */
+  before: 2,
+  guard: 8,
   /** Sources to interface blocks; 1000 priorities for the rule compiler. */
   dispatch: 10,
   dispatchEnd: 1009,
@@ -60,11 +72,13 @@ export const BAND = {
   blocks: 1020,
   /** Sockets bound to a device, with no source yet. After the blocks, or an own source could leak by a device. */
   devices: 1420,
+  /** Traffic policies that decide about what has no source of ours. */
+  after: 1421,
   /** Back to the rules that are not ours. */
   exit: 1489,
 } as const;
 
-/** Tables: two an interface, one a generation, at tableBase + 2 * slot + generation. */
+/** Tables: two an interface or traffic policy, one a generation, at tableBase + 2 * slot + generation. */
 export const TABLE_WINDOW = 256;
 export const SLOTS = TABLE_WINDOW / 2;
 
@@ -76,3 +90,10 @@ export const LAST_RESORT_METRIC = 4278198272;
  * (0.0.0.0/1, 2000::/3) is a default in all but name.
  */
 export const MAIN_MIN_PREFIX: Readonly<Record<4 | 6, number>> = { 4: 1, 6: 3 };
+
+/** The lowest bit of a mask, and how many different values other than 0 it can hold. */
+export function capacityOf(mask: number): { unit: number; values: number } {
+  // Bitwise operators are of signed numbers.
+  const unit = (mask & -mask) >>> 0;
+  return { unit, values: mask / unit };
+}

@@ -1,4 +1,7 @@
+import { Family } from "../net/address";
 import { Numbers } from "./numbers";
+import { HostModel, Otherwise } from "./spec";
+import { Incoming, Mark, Range } from "./traffic";
 
 /**
  * The complete desired state of a host's routing, as plain JSON-stable data. One plan feeds installation, removal,
@@ -12,6 +15,15 @@ export interface Plan {
   readonly schema: 1;
   readonly host: string;
   readonly numbers: Numbers;
+  readonly hostModel: HostModel;
+  /** Addresses that belong to no interface and may come and go by all, under the strong host model. */
+  readonly virtualAddresses: readonly string[];
+  /** Traffic policies, in the order in which they decide. */
+  readonly traffic: readonly PlanTraffic[];
+  /** Tables besides those of the interfaces. */
+  readonly tables: readonly PlanTable[];
+  /** Interfaces whose connections are marked, with the mark; empty when connections are not tracked. */
+  readonly connections: readonly PlanConnection[];
   /** Sorted by name. */
   readonly interfaces: readonly PlanInterface[];
   readonly ipv4: PlanFamily;
@@ -31,15 +43,54 @@ export interface PlanInterface {
   readonly gateways: readonly string[];
 }
 
+/** What a traffic policy does, for people: its rules and routes say how. */
+export interface PlanTraffic {
+  readonly name: string;
+  /** Families in which it decides. */
+  readonly families: readonly Family[];
+  /** The selectors as text, one a kind: "tcp", "to 192.0.2.0/24". Empty when everything matches. */
+  readonly selectors: readonly string[];
+  readonly use: readonly string[];
+  /** One for each of `use`. */
+  readonly weights?: readonly number[];
+  readonly otherwise: Otherwise;
+  /** Whether it comes before the rules for sources. */
+  readonly beforeSources: boolean;
+  /** Whether it leaves what goes to containers, tunnels and the like to main. */
+  readonly leavesOwn: boolean;
+  /** Policies before it that decide otherwise about some of its packets. */
+  readonly overlaps: readonly string[];
+  /** Interfaces whose sources it may send out by another interface. */
+  readonly captures: readonly string[];
+}
+
+/**
+ * A table that is no interface's own: "exit/NAME" has the routes of an interface without its last resort, so that what
+ * finds none goes on to the next; "share/POLICY" those of several interfaces, with one default route by all of them.
+ */
+export interface PlanTable {
+  readonly name: string;
+  /** As that of an interface. */
+  readonly slot: number;
+}
+
+export interface PlanConnection {
+  readonly interface: string;
+  /** Within numbers.connectionMask. */
+  readonly mark: number;
+}
+
 export interface PlanFamily {
   readonly routes: readonly PlanRoute[];
   readonly rules: readonly PlanRule[];
   /** What the kernel must answer: one row for each class of destinations that an interface's sources tell apart. */
   readonly expectations: readonly PlanExpectation[];
+  /** What the kernel must answer for traffic policies: a packet of each, where it can be asked about one. */
+  readonly flows: readonly PlanFlow[];
 }
 
 export interface PlanRoute {
-  /** The interface whose table this is. */
+  /** The interface whose table this is, or a further table's name. */
   readonly table: string;
   readonly type: "unicast" | "unreachable";
   /** A prefix; "default" for all. */
@@ -50,6 +101,15 @@ export interface PlanRoute {
   readonly src?: string;
   readonly onLink?: true;
   readonly metric?: number;
+  /** Several next hops that share the traffic, in place of `dev` and `via`. */
+  readonly hops?: readonly PlanHop[];
+}
+
+export interface PlanHop {
+  readonly dev: string;
+  readonly via: string;
+  readonly onLink?: true;
+  readonly weight: number;
 }
 
 export interface PlanRule {
@@ -58,19 +118,33 @@ export interface PlanRule {
   /** Matches what the selectors do not match together. */
   readonly not?: true;
   readonly from?: string;
+  readonly to?: string;
   /** What the host itself sends, and its reverse path checks; not what it forwards. */
   readonly iif?: "lo";
+  /** Forwarded packets that come in here. */
+  readonly incoming?: Incoming;
   /** Interface names, as in ip-rule(8): `oif` matches sockets bound to the device. */
   readonly oif?: string;
+  readonly mark?: Mark;
+  /** Users whose sockets send it. */
+  readonly users?: Range;
+  /** IP protocol number. */
+  readonly protocol?: number;
+  readonly sourcePorts?: Range;
+  readonly destinationPorts?: Range;
+  /** Differentiated services code point. */
+  readonly dscp?: number;
   readonly action: RuleAction;
 }
 
 export type RuleAction =
   | { readonly kind: "nop" }
   | { readonly kind: "unreachable" }
+  | { readonly kind: "prohibit" }
+  | { readonly kind: "blackhole" }
   /** Continue at an offset of the same band, or after all our rules. */
   | { readonly kind: "goto"; readonly priority: number | "join" }
-  /** Look up an interface's table. */
+  /** Look up an interface's table, or a further one. */
   | { readonly kind: "table"; readonly table: string }
   /** Look up main, but accept only answers longer than the prefix and not through a managed interface. */
   | { readonly kind: "main"; readonly minPrefix: number };
@@ -87,9 +161,28 @@ export interface PlanExpectation {
   readonly via?: string;
 }
 
+/** A packet of a traffic policy, and the ways that the kernel may answer: more than one where the traffic is shared. */
+export interface PlanFlow {
+  readonly policy: string;
+  readonly to: string;
+  /** Absent: a socket that has no source yet. */
+  readonly from?: string;
+  /** Forwarded, having come in here. */
+  readonly incoming?: Incoming;
+  readonly mark?: number;
+  readonly user?: number;
+  readonly protocol?: number;
+  readonly sourcePort?: number;
+  readonly destinationPort?: number;
+  readonly dscp?: number;
+  /** Empty when the answer must be "unreachable". */
+  readonly ways: readonly { readonly dev: string; readonly via?: string }[];
+}
+
 export interface PlanSysctl {
+  /** The interface that needs it. */
   readonly interface: string;
-  /** Below /proc/sys/net, with "@" for the device: `ipv4/conf/@/arp_ignore`. */
+  /** Below /proc/sys/net, with "@" for the device where it is the device's: `ipv4/conf/@/arp_ignore`. */
   readonly key: string;
   /** The value is raised to this where it is lower; a stricter one is kept. */
   readonly atLeast: number;

@@ -54,12 +54,38 @@ export interface RouteSpec {
 export const HostModel = { Symmetric: "symmetric", Strong: "strong", Weak: "weak" } as const;
 export type HostModel = (typeof HostModel)[keyof typeof HostModel];
 
+/** What becomes of traffic of a policy when none of its interfaces can carry it. */
+export const Otherwise = {
+  /** Refused: "network unreachable" (ICMP "net unreachable" to who is forwarded). */
+  Unreachable: "unreachable",
+  /** Refused: "permission denied" (ICMP "administratively prohibited"). */
+  Prohibit: "prohibit",
+  /** Dropped without a word; a program of the host sees "invalid argument". */
+  Blackhole: "blackhole",
+  /** On to the next policy, and in the end to the host's own rules. */
+  Next: "next",
+} as const;
+export type Otherwise = (typeof Otherwise)[keyof typeof Otherwise];
+
+/** Where a traffic policy stands in the order of rules, when not after the rules for sources. */
+export const Before = { Sources: "sources" } as const;
+export type Before = (typeof Before)[keyof typeof Before];
+
 export const OnLink = { Gateway: "gateway", Direct: "direct" } as const;
 export type OnLink = (typeof OnLink)[keyof typeof OnLink];
 
 export interface PolicySpec {
-  /** Default: "symmetric". */
+  /**
+   * "symmetric": every packet leaves by the interface that owns its source. "strong": besides, an interface accepts
+   * only what is for its own addresses, and sends only what is from them (RFC 1122 3.3.4.2; needs nftables on the host).
+   * "weak": Linux's own way, with everything of ours removed. Default: "symmetric".
+   */
   hostModel?: HostModel;
+  /**
+   * Addresses of the host that belong to no interface (an identity on loopback, a virtual IP of a cluster): under the
+   * strong host model every interface takes and sends them. Only with `hostModel: "strong"`. Default: none.
+   */
+  virtualAddresses?: string[];
   /**
    * How an address of one interface reaches hosts on a subnet attached to another: by its own gateway, or directly
    * out of the other interface. Default: "gateway".
@@ -67,12 +93,61 @@ export interface PolicySpec {
   onLink?: OnLink;
   /** Pairs that go directly in spite of `onLink: "gateway"`: isolated subnets whose gateways do not route to each other. */
   directPairs?: DirectPairSpec[];
-  /** Not available in this version; refused by name. */
-  traffic?: unknown;
+  /**
+   * Which interfaces some traffic may use, whatever its source; the first policy that matches decides. Default: none.
+   */
+  traffic?: TrafficSpec[];
+  /**
+   * Mark connections by the interface they come in by, so that replies of what is forwarded (containers, DNAT) leave by
+   * the same. Needs nftables and connection tracking on the host. Default: true when there are traffic policies.
+   */
+  trackConnections?: boolean;
   /** Not available in this version; refused by name. */
   worlds?: unknown;
   /** Not available in this version; refused by name. */
   identity?: unknown;
+}
+
+/**
+ * Traffic that may use some interfaces alone. A packet matches when it matches every selector that is given; a
+ * selector with several values matches any of them. Without selectors everything matches.
+ */
+export interface TrafficSpec {
+  /** Distinct among the policies; appears in messages and reports. */
+  name: string;
+  /** Source prefixes: of networks that the host forwards for, or, with `before: "sources"`, of its own. */
+  from?: string[];
+  /**
+   * Destination prefixes. Without them, what main routes to containers, tunnels and the like (through no interface of
+   * ours, and by no default route) stays there; destinations that are given are meant, and go by `use`.
+   */
+  to?: string[];
+  /** IP protocol: "tcp", "udp", "icmp", "icmpv6", "sctp", "dccp", "udplite", "gre", "esp", "ah", or a number as text. */
+  protocol?: string;
+  /** Ports or ranges of ports ("8000-8080"); needs a `protocol` with ports. */
+  sourcePorts?: (number | string)[];
+  destinationPorts?: (number | string)[];
+  /** Firewall marks, with a mask after a slash: "0x10/0xf0". */
+  marks?: string[];
+  /** Numbers of the users whose sockets send it, or ranges of them ("1000-1999"). */
+  users?: (number | string)[];
+  /** Names of interfaces by which forwarded traffic comes in. */
+  incoming?: string[];
+  /** Devices of the host that are no interface here, by which forwarded traffic comes in: "docker0". */
+  incomingDevices?: string[];
+  /** Differentiated services code points (RFC 2474), 1 to 63; in IPv4 those above 7 need Linux and iproute2 6.13. */
+  dscp?: number[];
+  /** Names of interfaces: the first that works is used. */
+  use: string[];
+  /** Shares the traffic among the interfaces of `use`, flow by flow: a weight for each, 1 to 256. Default: none. */
+  weights?: Record<string, number>;
+  /** Default: "unreachable". */
+  otherwise?: Otherwise;
+  /**
+   * "sources": decides also about what has a source of ours, which then may leave by an interface that does not own it.
+   * Default: after the rules for sources, where it decides about what has no source yet and what is forwarded.
+   */
+  before?: Before;
 }
 
 export interface DirectPairSpec {

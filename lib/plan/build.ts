@@ -1,29 +1,49 @@
 import { Host } from "../model/host";
-import { Plan, PlanFamily, PlanInterface, PlanSysctl } from "../model/plan";
+import { Plan, PlanFamily, PlanInterface } from "../model/plan";
+import { HostModel } from "../model/spec";
 import { FAMILIES, Family, formatAddress } from "../net/address";
 import { formatPrefix } from "../net/prefix";
 import { allocateSlots } from "./allocate";
+import { buildConnections } from "./connections";
 import { buildExpectations } from "./expectations";
 import { buildRoutes } from "./routes";
 import { buildRules } from "./rules";
 import { sourceTable } from "./sources";
+import { buildSysctls } from "./sysctls";
+import { trafficFlows } from "./traffic/flows";
+import { summarize } from "./traffic/summary";
+import { trafficRoutes, trafficTables } from "./traffic/tables";
 
 /** The plan of a normalized host. Total: every normalized host has one. */
 export function buildPlan(host: Host): Plan {
-  const slots = allocateSlots(host.interfaces.map((i) => i.name));
+  const tables = trafficTables(host);
+  const slots = allocateSlots(
+    host.interfaces.map((i) => i.name),
+    tables,
+  );
+  const connections = buildConnections(host);
+  // Linux's own way needs nothing of ours.
+  const weak = host.hostModel === HostModel.Weak;
   const family = (f: Family): PlanFamily => {
-    if (host.sources[f].size === 0) return { routes: [], rules: [], expectations: [] };
-    const table = sourceTable(host, f, slots);
+    const owns = host.sources[f].size > 0;
+    if (weak || !(owns || host.traffic.some((t) => t.families.includes(f)))) return NOTHING;
+    const table = owns ? sourceTable(host, f, slots) : undefined;
     return {
-      routes: buildRoutes(host, f),
-      rules: buildRules(host, f, slots, table),
-      expectations: buildExpectations(host, f, table),
+      routes: [...buildRoutes(host, f), ...trafficRoutes(host, f)],
+      rules: buildRules(host, f, slots, table, connections),
+      expectations: table === undefined ? [] : buildExpectations(host, f, table),
+      flows: trafficFlows(host, f),
     };
   };
   return {
     schema: 1,
     host: host.name,
     numbers: host.numbers,
+    hostModel: host.hostModel,
+    virtualAddresses: host.virtualAddresses.map(formatAddress),
+    traffic: summarize(host),
+    tables: tables.map((name) => ({ name, slot: slots.get(name) as number })),
+    connections,
     interfaces: host.interfaces.map((iface): PlanInterface => {
       const { mac, ifname, address } = iface.match;
       return {
@@ -44,23 +64,13 @@ export function buildPlan(host: Host): Plan {
     }),
     ipv4: family(4),
     ipv6: family(6),
-    sysctls: host.interfaces.flatMap((iface) => arpHeldToInterface(iface.name)),
+    sysctls: weak ? [] : buildSysctls(host),
   };
 }
+
+const NOTHING: PlanFamily = { routes: [], rules: [], expectations: [], flows: [] };
 
 /** One after the other, without a copy where one of them is empty. */
 function joined(a: readonly string[], b: readonly string[]): readonly string[] {
   return a.length === 0 ? b : b.length === 0 ? a : a.concat(b);
-}
-
-/**
- * ARP answers only for addresses of the interface asked, and announces only those: two interfaces on one link then
- * never answer for each other, with and without the rules. Per device and never on `all`, whose maximum would
- * count for container bridges too. (Linux, Documentation/networking/ip-sysctl.rst.)
- */
-function arpHeldToInterface(name: string): PlanSysctl[] {
-  return [
-    { interface: name, key: "ipv4/conf/@/arp_announce", atLeast: 2 },
-    { interface: name, key: "ipv4/conf/@/arp_ignore", atLeast: 1 },
-  ];
 }

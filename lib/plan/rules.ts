@@ -1,14 +1,19 @@
 import { Host, HostInterface } from "../model/host";
 import { BAND, MAIN_MIN_PREFIX } from "../model/numbers";
-import { PlanRule } from "../model/plan";
+import { PlanConnection, PlanRule } from "../model/plan";
 import { Family } from "../net/address";
 import { SourceTable, compileDispatch } from "./compile";
+import { connectionRules } from "./connections";
 import { blockOf, interfacesOf } from "./sources";
+import { trafficRules } from "./traffic/rules";
 
 /**
  * The rules of one family, as they stand in a band, with why each is there.
  *
  *   anchor     not from Q iif lo goto devices   the switch's target: what cannot have a source of ours leaves
+ *   marks      fwmark M goto block(n)           replies of what is forwarded, by the interface their connection came in
+ *                                               by (connections.ts); then the guard comes after them
+ *   before     traffic policies                 those that come before the sources; then the guard comes after them
  *   dispatch   from S goto block(n)             every source of every interface, the primary included; more than
  *                                               a few are asked for by a decision tree (compile/)
  *   skip       goto devices                     not our source: the blocks do not concern it
@@ -18,18 +23,31 @@ import { blockOf, interfacesOf } from "./sources";
  *              unreachable                      whatever happens to table(n), n's sources never leave by another
  *   devices    oif n lookup table(n)            sockets bound to the device alone; after the blocks, or an own
  *                                               source could leave by a device that does not own it
+ *   after      traffic policies                 about what has no source of ours (traffic/rules.ts)
  *   exit       goto join                        on to the rules that are not ours
  */
 export function buildRules(
   host: Host,
   family: Family,
   slots: ReadonlyMap<string, number>,
-  table: SourceTable,
+  table: SourceTable | undefined,
+  connections: readonly PlanConnection[],
 ): PlanRule[] {
   const interfaces = interfacesOf(host, family);
-  const rules = compileDispatch(table, forwardsFor(interfaces, family));
+  const { before, after } = trafficRules(host, family);
+  const next = before.length > 0 ? BAND.before : BAND.guard;
+  const rules = [...connectionRules(host, family, slots, connections, next), ...before];
+  const first = rules.length === 0 ? BAND.anchor : BAND.guard;
+  // The switch's target has to be there.
+  if (rules.length > 0 && rules[0].priority !== BAND.anchor) rules.unshift(NOP_AT_ANCHOR);
+  const dispatch =
+    table === undefined ? [NOP_AT_ANCHOR] : compileDispatch(table, forwardsFor(interfaces, family));
+  for (const rule of dispatch) {
+    const guards = first !== BAND.anchor && rule.priority < BAND.dispatch;
+    rules.push(guards ? { ...rule, priority: first + rule.priority - BAND.anchor } : rule);
+  }
   rules.push(
-    { priority: BAND.skip, action: { kind: "goto", priority: BAND.devices } },
+    ...(interfaces.length === 0 ? [] : [SKIP_BLOCKS]),
     ...interfaces
       .map(({ name }) => ({ name, block: blockOf(slots.get(name) as number) }))
       .sort((a, b) => a.block - b.block)
@@ -43,10 +61,14 @@ export function buildRules(
       oif: name,
       action: { kind: "table", table: name },
     })),
+    ...after,
     { priority: BAND.exit, action: { kind: "goto", priority: "join" } },
   );
   return rules;
 }
+
+const NOP_AT_ANCHOR: PlanRule = { priority: BAND.anchor, action: { kind: "nop" } };
+const SKIP_BLOCKS: PlanRule = { priority: BAND.skip, action: { kind: "goto", priority: BAND.devices } };
 
 /** A delegated prefix is for containers and their like, whose packets the host forwards with a source of ours. */
 function forwardsFor(interfaces: readonly HostInterface[], family: Family): boolean {

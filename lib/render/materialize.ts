@@ -41,7 +41,11 @@ function linesOf(
   const fill = concreteWords(plan, generation, (name) => deviceOf(name, devices));
   const rule = (words: string): string => `rule add priority ${words} protocol ${numberToken(protocol)}`;
   return [
-    ...routes.map((route) => `route add ${fill(routeTokens(route))} proto ${numberToken(protocol)}`),
+    ...routes.map((route) => {
+      // The protocol has to come before next hops.
+      const [words, ...hops] = fill(routeTokens(route)).split(/ (?=nexthop )/);
+      return ["route add", words, "proto", numberToken(protocol), ...hops].join(" ");
+    }),
     ...(rules.length === 0
       ? []
       : [

@@ -3,6 +3,7 @@ import {
   ACTIVE,
   BAND_START,
   CANARY,
+  CONNECTION_MASK,
   JOIN,
   Numbers,
   PENDING,
@@ -22,7 +23,7 @@ import {
   prefixToken,
   tableToken,
 } from "./token";
-import { incomingTokens, markToken, routeTokens, ruleTokens } from "./words";
+import { incomingTokens, routeTokens, ruleTokens } from "./words";
 
 /**
  * The plan as the program carries it: one thing a line, words separated by single blanks, in canonical order, so that
@@ -32,7 +33,7 @@ import { incomingTokens, markToken, routeTokens, ruleTokens } from "./words";
  *     numbers NAME=NUMBER...
  *     model strong|weak                         when it is not symmetric
  *     virtual ADDRESS                           belongs to no interface, and may use all
- *     connection NAME MARK/MASK                 the mark of connections that come in by the interface
+ *     connection NAME MARK MASK                 the mark of connections that come in by the interface; decimal
  *     table NAME slot N                         a table that is no interface's
  *     interface NAME slot N [mac MAC] [ifname DEVICE] [address ADDRESS]
  *     address NAME ADDRESS                      must be on the interface, and is a source
@@ -65,7 +66,8 @@ function bodyTokens(plan: Plan): Token[][] {
     ...plan.connections.map((c) => [
       "connection",
       nameToken(c.interface),
-      markToken({ value: c.mark, mask: plan.numbers.connectionMask }),
+      numberToken(c.mark),
+      numberToken(CONNECTION_MASK),
     ]),
     ...plan.tables.map(({ name, slot }) => ["table", tableToken(name), "slot", numberToken(slot)]),
     ...plan.interfaces.flatMap(sourceTokens),

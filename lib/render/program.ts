@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { SpecError, shown } from "../model/issue";
 import { Plan } from "../model/plan";
+import { HostModel } from "../model/spec";
 import { payloadLines } from "./payload";
 
 /** Parts of the program, in order: shell functions, and awk texts held in variables. Only `main` runs anything. */
@@ -11,16 +12,26 @@ const PARTS = [
   "survey.awk",
   "survey.sh",
   "records.sh",
+  "nft.awk",
+  "nft.sh",
   "stage.awk",
   "tidy.awk",
   "stage.sh",
   "check.awk",
+  "flow.awk",
   "check.sh",
   "apply.sh",
   "remove.sh",
   "verify.sh",
   "main.sh",
 ];
+
+/** Parts that make something of the plan which few plans have. */
+const WHEN: Readonly<Record<string, (plan: Plan | undefined) => boolean>> = {
+  "nft.awk": (plan) =>
+    plan !== undefined && (plan.hostModel === HostModel.Strong || plan.connections.length > 0),
+  "flow.awk": (plan) => plan !== undefined && plan.ipv4.flows.length + plan.ipv6.flows.length > 0,
+};
 
 /** Settings of {@link renderProgram}. */
 export interface ProgramOptions {
@@ -55,7 +66,7 @@ export function renderProgram(plan: Plan, options: ProgramOptions = {}): string 
     "program() {",
     "cat <<'MULTIHOME'",
     `PLAN='${payloadLines(plan).join("\n")}'`,
-    programBody(),
+    programBody(plan),
     "MULTIHOME",
     "}",
     'self=$(program) && eval "$self"',
@@ -64,11 +75,20 @@ export function renderProgram(plan: Plan, options: ProgramOptions = {}): string 
   ].join("\n");
 }
 
-let body: string | undefined;
+const bodies = new Map<string, string>();
 
-/** All of the program but the plan: constant, so read once. */
-export function programBody(): string {
-  body ??= [...PARTS.map(readPart), 'main "$@" </dev/null'].join("\n");
+/**
+ * All of the program but the plan, without the parts that only some plans need; each read once.
+ *
+ * @param plan whose parts are in it; default one that needs none of these
+ */
+export function programBody(plan?: Plan): string {
+  const parts = PARTS.filter((part) => WHEN[part]?.(plan) !== false);
+  const key = parts.join(" ");
+  const known = bodies.get(key);
+  if (known !== undefined) return known;
+  const body = [...parts.map(readPart), 'main "$@" </dev/null'].join("\n");
+  bodies.set(key, body);
   return body;
 }
 

@@ -77,7 +77,7 @@ function rangeToken([first, last]: Range): Token {
   return first === last ? numberToken(first) : `${numberToken(first)}-${numberToken(last)}`;
 }
 
-export function markToken({ value, mask }: Mark): Token {
+function markToken({ value, mask }: Mark): Token {
   return `${hexToken(value)}/${hexToken(mask)}`;
 }
 

@@ -197,7 +197,7 @@ describe("arguments are refused in the constructor", () => {
         { ...front, name: "front;reboot" },
         { ...other, privateIps: ["10.0.2.11/24"], deviceIndex: 0 },
       ],
-      policy: { hostModel: HostModel.Weak, traffic: [] },
+      policy: { hostModel: HostModel.Weak, virtualAddresses: ["192.0.2.1"], traffic: [] },
       connection: { user: "-oProxyCommand=x", privateKey: SECRETS.privateKey },
       timeoutSeconds: 0,
     }));
@@ -208,8 +208,8 @@ describe("arguments are refused in the constructor", () => {
       "interfaces[0].name",
       "interfaces[1].deviceIndex",
       "interfaces[1].privateIps[0]",
-      "policy.hostModel",
       "policy.traffic",
+      "policy.virtualAddresses",
       "timeoutSeconds",
     ]);
   });

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Provider } from "@pulumi/command/provider";
 import { Instance } from "@pulumi/aws/ec2/instance";
-import { HostModel, OnLink, SymmetricRoutingPolicy } from "../../lib";
+import { OnLink, SymmetricRoutingPolicy } from "../../lib";
 import { UNKNOWN } from "../../lib/testing";
 import {
   HOST_KEY,
@@ -244,7 +244,6 @@ describe("a symmetric routing policy is refused", () => {
   });
 
   test.each([
-    ["strong", { hostModel: HostModel.Strong }, "policy.hostModel"],
     ["traffic", { traffic: [{ name: "x" }] }, "policy.traffic"],
     ["worlds", { worlds: [] }, "policy.worlds"],
     ["identity", { identity: {} }, "policy.identity"],

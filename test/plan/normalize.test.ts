@@ -197,6 +197,10 @@ test("a host in full, read as data", () => {
   expect(named(6)).toEqual(["2001:db8:1::8/128 a", "2001:db8:1::9/128 a", "2001:db8:2::/80 b"]);
   expect({ ...rest, interfaces }).toEqual({
     name: "h",
+    hostModel: "symmetric",
+    virtualAddresses: [],
+    traffic: [],
+    trackConnections: false,
     onLink: "direct",
     directPairs: [
       { from: "a", to: "b" },

@@ -946,29 +946,69 @@ table("a policy", [
     "null",
     one({}, { policy: null }),
     [
-      'policy: got null. Give an object with "hostModel", "onLink", "directPairs", "traffic", "worlds", "identity".',
+      'policy: got null. Give an object with "hostModel", "virtualAddresses", "onLink", "directPairs", "traffic", "trackConnections", "worlds", "identity".',
     ],
   ],
   [
     "unknown field",
     one({}, { policy: { onlink: "direct" } }),
     [
-      'policy.onlink: unknown field. Known here are "hostModel", "onLink", "directPairs", "traffic", "worlds", "identity".',
+      'policy.onlink: unknown field. Known here are "hostModel", "virtualAddresses", "onLink", "directPairs", "traffic", "trackConnections", "worlds", "identity".',
     ],
   ],
   ["empty", one({}, { policy: {} }), []],
   ["traffic", one({}, { policy: { traffic: [] } }), [later("traffic")]],
   ["worlds", one({}, { policy: { worlds: null } }), [later("worlds")]],
   ["identity", one({}, { policy: { identity: {} } }), [later("identity")]],
+  ["trackConnections", one({}, { policy: { trackConnections: true } }), [later("trackConnections")]],
+  ["strong", one({}, { policy: { hostModel: "strong" } }), []],
   [
-    "strong",
-    one({}, { policy: { hostModel: "strong" } }),
-    ['policy.hostModel: the host model "strong" is not available in this version. Use "symmetric".'],
+    "strong, with addresses that belong to no interface",
+    one({}, { policy: { hostModel: "strong", virtualAddresses: ["192.0.2.77", "fd00:77::1"] } }),
+    [],
   ],
   [
-    "weak",
-    one({}, { policy: { hostModel: "weak" } }),
-    ['policy.hostModel: the host model "weak" is not available in this version. Use "symmetric".'],
+    "strong, and directly out of interfaces that do not own the source",
+    two({}, {}, { policy: { hostModel: "strong", onLink: "direct", directPairs: [{ from: "a", to: "b" }] } }),
+    [
+      'policy.onLink: "direct" sends from an address of one interface out of another, which the strong host model forbids (hostModel is "strong"). Leave it out, or set "hostModel" to "symmetric".',
+      'policy.directPairs: a direct pair sends from an address of one interface out of another, which the strong host model forbids (hostModel is "strong"). Leave it out, or set "hostModel" to "symmetric".',
+    ],
+  ],
+  [
+    "virtual addresses that are none, or are given twice",
+    one(
+      {},
+      { policy: { hostModel: "strong", virtualAddresses: ["192.0.2.1/32", 7, "::1", "1.1.1.1", "1.1.1.1"] } },
+    ),
+    [
+      'policy.virtualAddresses[0]: got "192.0.2.1/32": not an IPv4 or IPv6 address. Write an address without a prefix length, as "192.0.2.1".',
+      'policy.virtualAddresses[1]: got 7 (number). Give an address, as "192.0.2.1".',
+      'policy.virtualAddresses[2]: got "::1": the loopback address. Write an address without a prefix length, as "192.0.2.1".',
+      "policy.virtualAddresses[4]: the address 1.1.1.1 is given twice. Leave one of them out.",
+    ],
+  ],
+  [
+    "a virtual address that is an interface's",
+    two({}, {}, { policy: { hostModel: "strong", virtualAddresses: ["10.0.2.10"] } }),
+    [
+      "policy.virtualAddresses: 10.0.2.10 is a source of interfaces[1]. An address belongs to an interface or to none: leave it out in one place.",
+    ],
+  ],
+  [
+    "virtual addresses without the strong host model",
+    one({}, { policy: { virtualAddresses: ["192.0.2.1"] } }),
+    [
+      'policy.virtualAddresses: only the strong host model tells addresses apart by interface (hostModel is "symmetric"). Leave it out, or set "hostModel" to "strong".',
+    ],
+  ],
+  ["weak", one({}, { policy: { hostModel: "weak" } }), []],
+  [
+    "weak, and how to route",
+    one({}, { policy: { hostModel: "weak", onLink: "gateway" } }),
+    [
+      'policy.onLink: "onLink" says how we route, and the weak host model leaves that to Linux (hostModel is "weak"). Leave it out, or set "hostModel" to "symmetric" or "strong".',
+    ],
   ],
   [
     "another host model",
@@ -987,8 +1027,8 @@ table("a policy", [
       later("traffic"),
       later("worlds"),
       later("identity"),
-      'policy.hostModel: the host model "weak" is not available in this version. Use "symmetric".',
       'policy.onLink: got "x" (string). Give one of "gateway", "direct".',
+      'policy.onLink: "onLink" says how we route, and the weak host model leaves that to Linux (hostModel is "weak"). Leave it out, or set "hostModel" to "symmetric" or "strong".',
     ],
   ],
   [

@@ -1,12 +1,14 @@
 import { Host, HostInterface } from "../../model/host";
 import { Numbers, SLOTS } from "../../model/numbers";
 import { SpecError, shown } from "../../model/issue";
+import { Traffic } from "../../model/traffic";
 import { FAMILIES } from "../../net/address";
 import { compareText } from "../order";
 import { Entry, checkDistinct } from "./distinct";
 import { readInterface } from "./interface";
 import { readNumbers } from "./numbers";
 import { Policy, readPolicy } from "./policy";
+import { checkPolicy } from "./policyChecks";
 import { Pools } from "./pool";
 import { Problems, at } from "./problems";
 import { readList, readName, readObject } from "./shape";
@@ -37,6 +39,7 @@ interface Reading {
   readonly entries: readonly Entry[];
   readonly sorted: SortedByFamily;
   readonly policy: Policy;
+  readonly traffic: readonly Traffic[];
   readonly numbers: Numbers;
 }
 
@@ -50,7 +53,9 @@ function read(value: unknown, thorough: boolean): Reading {
   if (fields === undefined) throw new SpecError("the host", problems.issues);
   const name = readName(fields["name"], "name", problems);
   const pools = new Pools(countSources(fields["interfaces"]));
+  const before = problems.count;
   const entries = readInterfaces(fields["interfaces"], problems, pools, thorough);
+  const whole = problems.count === before;
   const policy = readPolicy(fields["policy"], "policy", problems, namesOf(entries));
   const numbers = readNumbers(fields["numbers"], "numbers", problems);
   if (!thorough) entries?.sort((a, b) => compareText(a.draft.name ?? "", b.draft.name ?? ""));
@@ -59,11 +64,15 @@ function read(value: unknown, thorough: boolean): Reading {
     pools,
   );
   checkDistinct(entries ?? [], sorted, problems, thorough);
-  return { problems, ...(name !== undefined && { name }), entries: entries ?? [], sorted, policy, numbers };
+  const traffic = whole ? checkPolicy(policy, entries ?? [], "policy", problems) : [];
+  return {
+    ...{ problems, entries: entries ?? [], sorted, policy, traffic, numbers },
+    ...(name !== undefined && { name }),
+  };
 }
 
 /** The host of a reading without problems, which is complete. */
-function hostOf({ name, entries, sorted, policy, numbers }: Reading): Host {
+function hostOf({ name, entries, sorted, policy, traffic, numbers }: Reading): Host {
   const drafts = entries.map((e) => e.draft);
   const { addresses, sources } = arrange(drafts, sorted);
   const interfaces = drafts.map((draft, i) => ({ ...draft, addresses: addresses[i] }) as HostInterface);
@@ -71,8 +80,8 @@ function hostOf({ name, entries, sorted, policy, numbers }: Reading): Host {
     name: name as string,
     interfaces,
     sources,
-    onLink: policy.onLink,
-    directPairs: policy.directPairs,
+    ...policy,
+    traffic,
     numbers,
   };
 }

@@ -1,15 +1,32 @@
 import { shown } from "../../model/issue";
 import { HostModel, OnLink } from "../../model/spec";
-import { compareText } from "../order";
+import { Address, compareAddresses, formatAddress, notASource, parseAddress } from "../../net/address";
+import { readDirectPairs } from "./directPairs";
 import { Problems, at } from "./problems";
 import { Fields, readChoice, readList, readObject, readString } from "./shape";
+import { ReadTraffic } from "./traffic";
 
+/** A policy as far as it could be read; what is missing has its default. */
 export interface Policy {
+  readonly hostModel: HostModel;
+  readonly virtualAddresses: readonly Address[];
   readonly onLink: OnLink;
   readonly directPairs: readonly { readonly from: string; readonly to: string }[];
+  readonly traffic: readonly ReadTraffic[];
+  readonly trackConnections: boolean;
 }
 
-const LATER = ["traffic", "worlds", "identity"] as const;
+const NONE: Policy = {
+  hostModel: HostModel.Symmetric,
+  virtualAddresses: [],
+  onLink: OnLink.Gateway,
+  directPairs: [],
+  traffic: [],
+  trackConnections: false,
+};
+
+const FIELDS = ["hostModel", "virtualAddresses", "onLink", "directPairs"];
+const LATER = ["traffic", "trackConnections", "worlds", "identity"];
 
 /**
  * What is a policy's promise must be kept or refused: an ignored one would be a host that is less safe than told.
@@ -22,78 +39,77 @@ export function readPolicy(
   problems: Problems,
   names: readonly string[] | undefined,
 ): Policy {
-  const none: Policy = { onLink: OnLink.Gateway, directPairs: [] };
-  if (value === undefined) return none;
-  const fields = readObject(value, path, problems, ["hostModel", "onLink", "directPairs", ...LATER]);
-  if (fields === undefined) return none;
+  if (value === undefined) return NONE;
+  const fields = readObject(value, path, problems, [...FIELDS, ...LATER]);
+  if (fields === undefined) return NONE;
   for (const key of LATER) {
     if (fields[key] !== undefined) {
       problems.add(at(path, key), `"${key}" is not available in this version`, "Leave it out");
     }
   }
-  readHostModel(fields, path, problems);
-  const onLink =
-    fields["onLink"] === undefined
-      ? OnLink.Gateway
-      : readChoice(fields["onLink"], at(path, "onLink"), problems, Object.values(OnLink));
-  return { onLink: onLink ?? OnLink.Gateway, directPairs: readDirectPairs(fields, path, problems, names) };
+  const hostModel = choice(fields, "hostModel", path, problems, Object.values(HostModel));
+  const onLink = choice(fields, "onLink", path, problems, Object.values(OnLink));
+  const policy: Policy = {
+    hostModel: hostModel ?? NONE.hostModel,
+    virtualAddresses: readVirtualAddresses(fields, path, problems),
+    onLink: onLink ?? NONE.onLink,
+    directPairs: readDirectPairs(fields["directPairs"], at(path, "directPairs"), problems, names),
+    traffic: NONE.traffic,
+    trackConnections: NONE.trackConnections,
+  };
+  checkHostModel(policy, fields, path, problems);
+  return policy;
 }
 
-function readHostModel(fields: Fields, path: string, problems: Problems): void {
-  if (fields["hostModel"] === undefined) return;
-  const where = at(path, "hostModel");
-  const model = readChoice(fields["hostModel"], where, problems, Object.values(HostModel));
-  if (model !== undefined && model !== HostModel.Symmetric) {
-    problems.add(where, `the host model ${shown(model)} is not available in this version`, 'Use "symmetric"');
+function choice<T extends string>(
+  fields: Fields,
+  key: string,
+  path: string,
+  problems: Problems,
+  choices: readonly T[],
+): T | undefined {
+  return fields[key] === undefined ? undefined : readChoice(fields[key], at(path, key), problems, choices);
+}
+
+/** What contradicts the host model, or means nothing with it. */
+function checkHostModel(policy: Policy, fields: Fields, path: string, problems: Problems): void {
+  const { hostModel, onLink, directPairs } = policy;
+  const contradicts = (key: string, problem: string, fix: string): void =>
+    problems.add(at(path, key), `${problem} (hostModel is ${shown(hostModel)})`, fix);
+  if (hostModel === HostModel.Weak) {
+    for (const key of FIELDS.filter((k) => k !== "hostModel" && fields[k] !== undefined)) {
+      const problem = `${shown(key)} says how we route, and the weak host model leaves that to Linux`;
+      contradicts(key, problem, 'Leave it out, or set "hostModel" to "symmetric" or "strong"');
+    }
+  } else if (hostModel !== HostModel.Strong && fields["virtualAddresses"] !== undefined) {
+    const problem = "only the strong host model tells addresses apart by interface";
+    contradicts("virtualAddresses", problem, 'Leave it out, or set "hostModel" to "strong"');
+  } else if (hostModel === HostModel.Strong) {
+    const why = "sends from an address of one interface out of another, which the strong host model forbids";
+    const fix = 'Leave it out, or set "hostModel" to "symmetric"';
+    if (onLink === OnLink.Direct) contradicts("onLink", `"direct" ${why}`, fix);
+    if (directPairs.length > 0) contradicts("directPairs", `a direct pair ${why}`, fix);
   }
 }
 
-function readDirectPairs(
-  fields: Fields,
-  path: string,
-  problems: Problems,
-  names: readonly string[] | undefined,
-): { from: string; to: string }[] {
-  const list = at(path, "directPairs");
-  const pairs = new Map<string, { from: string; to: string }>();
-  readList(fields["directPairs"], list, problems, 'pairs {"from", "to"} of interface names').forEach(
-    (item, i) => {
-      const where = at(list, i);
-      const pair = readObject(item, where, problems, ["from", "to"]);
-      if (pair === undefined) return;
-      const from = readEnd(pair["from"], at(where, "from"), problems, names);
-      const to = readEnd(pair["to"], at(where, "to"), problems, names);
-      if (from === undefined || to === undefined) return;
-      const key = JSON.stringify([from, to]);
-      if (from === to) {
-        problems.add(
-          where,
-          `pairs ${shown(from)} with itself`,
-          "Own subnets are always reached directly; leave the pair out",
-        );
-      } else if (pairs.has(key)) {
-        problems.add(
-          where,
-          `the pair ${shown(from)} to ${shown(to)} is given twice`,
-          "Leave one of them out",
-        );
-      } else {
-        pairs.set(key, { from, to });
-      }
-    },
-  );
-  return [...pairs.values()].sort((a, b) => compareText(a.from, b.from) || compareText(a.to, b.to));
-}
-
-function readEnd(
-  value: unknown,
-  path: string,
-  problems: Problems,
-  names: readonly string[] | undefined,
-): string | undefined {
-  const name = readString(value, path, problems, "an interface's name");
-  if (name === undefined || names === undefined || names.includes(name)) return name;
-  const known = `${names.slice(0, 8).map(shown).join(", ")}${names.length > 8 ? ", ..." : ""}`;
-  problems.add(path, `got ${shown(name)}, which is no interface here`, `Known are ${known}`);
-  return undefined;
+function readVirtualAddresses(fields: Fields, path: string, problems: Problems): Address[] {
+  const list = at(path, "virtualAddresses");
+  const addresses = new Map<string, Address>();
+  readList(fields["virtualAddresses"], list, problems, "addresses").forEach((item, i) => {
+    const text = readString(item, at(list, i), problems, 'an address, as "192.0.2.1"');
+    if (text === undefined) return;
+    const parsed = parseAddress(text);
+    const wrong = parsed.ok ? notASource(parsed.value) : parsed.reason;
+    if (!parsed.ok || wrong !== undefined) {
+      const fix = 'Write an address without a prefix length, as "192.0.2.1"';
+      problems.add(at(list, i), `got ${shown(text)}: ${wrong}`, fix);
+      return;
+    }
+    const canonical = formatAddress(parsed.value);
+    if (addresses.has(canonical)) {
+      problems.add(at(list, i), `the address ${canonical} is given twice`, "Leave one of them out");
+    }
+    addresses.set(canonical, parsed.value);
+  });
+  return [...addresses.values()].sort(compareAddresses);
 }

@@ -1,5 +1,5 @@
 import { shown } from "../../model/issue";
-import { Numbers } from "../../model/numbers";
+import { CONNECTION_MASK, Numbers } from "../../model/numbers";
 import { Mark, Range } from "../../model/traffic";
 import { FAMILIES, Family } from "../../net/address";
 import { minimalCover } from "../../net/cover";
@@ -134,13 +134,10 @@ export function readMarks(fields: Fields, path: string, problems: Problems, numb
       problems.add(at(list, i), `got ${shown(item)}`, fix);
       return;
     }
-    const field = (["canaryMark", "connectionMask"] as const).find((n) => (mark.value & numbers[n]) !== 0);
-    if (field !== undefined) {
-      problems.add(
-        at(list, i),
-        `${shown(item)} has bits of numbers.${field} (0x${numbers[field].toString(16)}), which are ours`,
-        `Use other bits, or set numbers.${field} to bits that nobody uses`,
-      );
+    const ours = (numbers.canaryMark | CONNECTION_MASK) >>> 0;
+    if ((mark.value & ours) !== 0) {
+      const problem = `${shown(item)} has bits of 0x${ours.toString(16)}, which are ours`;
+      problems.add(at(list, i), problem, "Use other bits");
     }
     marks.set(`${mark.value}/${mark.mask}`, mark);
   });

@@ -115,8 +115,7 @@ function blockOf(host: Host, t: Traffic, family: Family): RuleAction[] {
         ? [{ kind: "table", table: shareTable(t) }]
         : [];
   if (out.length === 0 && t.otherwise === Otherwise.Next) return [];
-  const stays: RuleAction[] =
-    t.to.length > 0 ? [] : [{ kind: "main", minPrefix: MAIN_MIN_PREFIX[family] }];
+  const stays: RuleAction[] = t.to.length > 0 ? [] : [{ kind: "main", minPrefix: MAIN_MIN_PREFIX[family] }];
   const end: RuleAction[] = t.otherwise === Otherwise.Next ? [] : [{ kind: t.otherwise }];
   return [...stays, ...out, ...end];
 }

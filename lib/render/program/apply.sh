@@ -7,6 +7,7 @@
 
 apply() {
   needs write
+  filter_tool
   compare || return 0
   lock
   compare || return 0
@@ -51,6 +52,7 @@ replace() {
   v=$(printf '%s\n' "$PLAN" | digest)
   [ -n "$v" ] || fail 'sha256sum has failed'
   commit="generation $new${nl}digest $v${nl}numbers $numbers"
+  ! filters || filter_check || fail "$why"
   staged=1
   { record 'todo keep undo' && put "program.$new" "$(text)"; } || fail "cannot write to $STATE"
   { stage 4 "$new" "$keep4" && stage 6 "$new" "$keep6"; } || fail "$why"
@@ -58,6 +60,7 @@ replace() {
   [ "$want4" = - ] || flip 4 "$new" || fail "$why"
   [ "$want6" = - ] || flip 6 "$new" || fail "$why"
   tune todo || fail 'cannot write sysctls'
+  filter_load || fail "$why"
   trap '' INT TERM
   put committed "$commit" || fail "cannot write to $STATE"
   staged=
@@ -65,6 +68,7 @@ replace() {
 
 # rollback: from anywhere in replace, back to what was before it.
 rollback() {
+  filter_back
   survey
   tidy "$keep4" "$keep6" || say "not all that was staged could be cleared away ($why); the next apply will do it"
   PLAN=$(bare)
@@ -85,6 +89,7 @@ settle() {
   [ "$want4" = - ] || want4=$new
   [ "$want6" = - ] || want6=$new
   survey
+  filter_undo
   { tidy "$want4" "$want6" && undo; } || say "the plan is in force, but not all that is old could be cleared away: $why"
   rm -f "$STATE/program.$((1 - new))"
   # Without a last look at the host the next apply does it all again.

@@ -3,7 +3,8 @@
 # mode=ask prints the questions of family f, as lines for ip. mode=judge prints what is wrong, or with form=json or
 # form=text a report, and exits 1 when something is.
 #
-# Input: answers about prefixes after "=reach", facts and the plan after "=plan", the answers after "=answers".
+# Input: answers about prefixes after "=reach", facts and the plan after "=plan", the answers after "=answers", what
+# flow.awk says after "=flows".
 # Variables: mark, generation and digest besides.
 
 function clean(text) {
@@ -12,6 +13,14 @@ function clean(text) {
 }
 function hop(dev, via) { return dev == "" ? "unreachable" : "dev " dev (via == "" ? "" : " via " via) }
 /^=/ { part = substr($0, 2); next }
+part == "flows" {
+  split($0, field, "\t")
+  row[++rows] = field[2] SUBSEP field[1]
+  kind[rows] = field[3]
+  want[rows] = field[4]
+  answer[rows] = field[5]
+  next
+}
 
 # "[TYPE] TO from SOURCE [via GATEWAY] dev DEVICE ...". No answer, or one of these types, is "unreachable".
 part != "plan" {
@@ -63,8 +72,8 @@ $1 ~ /^expect/ && (mode == "judge" || $1 == "expect" f) {
 END {
   if (mode == "ask") exit
   for (r = 1; r <= rows; r++) {
-    have = row[r] in got ? got[row[r]] : "unreachable"
-    if (have == want[r]) continue
+    have = r in answer ? answer[r] : row[r] in got ? got[row[r]] : "unreachable"
+    if (index(" or " want[r] " or ", " or " have " or ")) continue
     split(row[r], pair, SUBSEP)
     if (form == "json") text = "{\"from\":\"" pair[2] "\",\"to\":\"" pair[1] "\",\"class\":\"" kind[r] "\",\"want\":\"" want[r] \
       "\",\"got\":\"" have "\"}"

@@ -1,6 +1,16 @@
 # shellcheck shell=sh
 # Asks the kernel about every class of flows in the plan: see check.awk. All questions of a family go to one process.
 
+# flows FAMILY MARK: the plan's flows of traffic policies with the kernel's answers: see flow.awk.
+flows() {
+  case $PLAN in *"${nl}flow$1 "*) ;; *) return 0 ;; esac
+  v=$(
+    printf '%s\n' "$seen" "$PLAN" | calc -v mode=ask -v f="$1" -v tag="$2" "$FLOW" |
+      ip "-$1" -o -force -batch - 2>/dev/null
+  )
+  printf '%s\n' "$seen" "$PLAN" =answers "$v" | calc -v mode=judge -v f="$1" -v tag="$2" "$FLOW"
+}
+
 # check FORM MARK [ARGS OF AWK...]: of the generation that the mark leads to, or else of what is in force.
 # shellcheck disable=SC2016
 check() {
@@ -27,5 +37,8 @@ check() {
           ;;
       esac
     done
+    printf '%s\n' =flows
+    flows 4 "$tag"
+    flows 6 "$tag"
   } | calc -v mode=judge -v form="$form" "$@" "$CHECK"
 }

@@ -7,6 +7,7 @@
 #   down DEVICE                   the link was down
 #   address DEVICE ADDRESS/LEN    was not there
 #   sysctl PATH OLD NEW
+#   nft multihome                 our table was not there: see nft.sh
 
 # record WORDS: writes the records of $seen that have one of these words. Of two for one thing the first counts.
 # shellcheck disable=SC2016
@@ -40,6 +41,7 @@ undo() {
     case $seen in
       '') ;;
       *"${nl}undo "*)
+        filter_undo
         tune undo || why='cannot write sysctls'
         for f in 6 4; do
           v=$(printf '%s\n' "$seen" | awk -v f=$f '

@@ -9,6 +9,7 @@ bare() {
 
 remove() {
   needs write
+  sweep=1
   load
   numbers=${committed_numbers:-$numbers}
   PLAN=$(bare)
@@ -17,6 +18,7 @@ remove() {
   lock
   load
   look
+  filter_undo
   tune undo || say 'cannot write sysctls'
   # Both families go out of force before either is cleared away.
   [ "$live4" = - ] || flip 4 -
@@ -25,7 +27,7 @@ remove() {
   survey
   tidy - - || fail "cannot remove all rules and routes: $why"
   undo || fail "cannot put back all that was changed: $why"
-  rm -f "$STATE/restore" "$STATE/undo" "$STATE"/program.[01] "$STATE"/*.new
+  rm -f "$STATE/restore" "$STATE/undo" "$STATE/nft" "$STATE"/program.[01] "$STATE"/*.new
   [ ! -d "$STATE" ] || rmdir "$STATE" 2>/dev/null || say "$STATE holds files that are not ours, so it stays"
   emptied=1
 }

@@ -8,7 +8,7 @@ function filled(i, word, text) {
     word = $i
     if (word ~ /^@/) {
       word = substr(word, 2)
-      word = $(i - 1) ~ /^(dev|oif)$/ ? dev[word] : table + 2 * slot[word] + generation
+      word = $(i - 1) ~ /^(dev|[io]if)$/ ? dev[word] : table + 2 * slot[word] + generation
     } else if (word ~ /^\+/) word = start + word
     else if (word == "join") word = join
     text = text " " word
@@ -18,13 +18,18 @@ function filled(i, word, text) {
 
 BEGIN { start = generation ? band1 : band0 }
 $1 == "device" { dev[$2] = $3 }
-$1 == "interface" { slot[$2] = $4 }
+$1 == "interface" || $1 == "table" { slot[$2] = $4 }
 $1 == "todo" && f == 4 && $2 == "group" { print "link set dev " $3 " group " group }
 $1 == "todo" && f == 4 && $2 == "down" { print "link set dev " $3 " up" }
 $1 == "todo" && $2 == "address" && ($4 ~ /:/) == (f == 6) {
   print "addr add " $4 " dev " $3 " noprefixroute" (f == 6 ? " nodad " $5 " " $6 : "")
 }
-$1 == "route" f { print "route add" filled() " proto " protocol }
+# The protocol has to come before next hops.
+$1 == "route" f {
+  text = filled()
+  if (!sub(/ nexthop /, " proto " protocol "&", text)) text = text " proto " protocol
+  print "route add" text
+}
 $1 == "rule" f {
   # The switch leads past the bands before there is anything in them.
   if (!rules++ && keep == "-") {

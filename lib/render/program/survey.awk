@@ -6,6 +6,7 @@
 #   todo RECORD, keep RECORD, undo RECORD       see records.sh: to be changed; changed and wanted; changed, not wanted
 #   4|6 rule PRIORITY TEXT                      what we have in the kernel
 #   4|6 route TABLE TEXT
+#   nft TEXT
 #
 # They stay the same until somebody changes something. When the plan cannot be put on the host as it is:
 #
@@ -13,7 +14,8 @@
 #   ! TEXT    exit 1: refused
 #   ! TEXT    exit 5: the plan is damaged
 #
-# Input: the plan after "=plan", dumps after "=4" and "=6". Variables: the numbers; committed, boot, records (a file).
+# Input: the plan after "=plan", dumps after "=4", "=6" and "=nft". Variables: the numbers; committed, boot, records (a
+# file); fresh, when the plan is not the one in force; sweep, when all goes.
 # A plan without interfaces wants nothing and refuses nothing.
 
 function refuse(text) {
@@ -58,7 +60,8 @@ function sysctl(path, value) {
 }
 
 BEGIN {
-  split("plan numbers interface address prefix sysctl route4 route6 rule4 rule6 expect4 expect6 end", list)
+  split("plan numbers model virtual interface connection table address prefix sysctl route4 route6 rule4 rule6 expect4 expect6" \
+    " flow4 flow6 end", list)
   for (i in list) known[list[i]]
   # rtnetlink(7), /etc/iproute2/rt_protos
   split("0 by hand or by a script,3 by hand or by a script,4 static or systemd-networkd,11 FRR,12 BIRD,16 DHCP,18 keepalived,186 BGP" \
@@ -75,7 +78,16 @@ part == "plan" {
     slot[$2] = $4
     used[$4]
     for (i = 5; i < NF; i += 2) by[$2, $i] = $(i + 1)
-  } else if ($1 == "address") {
+  } else if ($1 == "table") {
+    slot[$2] = $4
+    used[$4]
+  } else if ($1 == "model") {
+    strong = $2 == "strong"
+    if (strong) filters = 1
+  } else if ($1 == "connection") filters = 1
+  else if ($1 == "virtual") virtual[$2]
+  else if ($1 == "prefix") delegated[$3 ~ /:/]
+  else if ($1 == "address") {
     address[++addresses] = $3
     of[$3] = $2
   } else if ($1 == "sysctl") {
@@ -86,8 +98,15 @@ part == "plan" {
   next
 }
 
+part == "nft" {
+  if ($1 == "chain" && $2 == "protocol-" protocol) own_filter = 1
+  filter = filter "nft " $0 "\n"
+  next
+}
+
 $3 ~ /^inet6?$/ {
   sub(/\/.*/, "", $4)
+  if ($2 == "lo") on_loopback[$4]
   # With a lifetime it belongs to somebody else, even where we have added it first.
   if (/ dynamic /) leased[$2, $4]
   on[$2, $4] = part == 4 || !/ tentative / ? "" : / dadfailed / ? "failed" : "tentative"
@@ -185,7 +204,23 @@ function needs_sysctl(i, path, value) {
   if (value == "absent") refuse("the kernel has no /proc/sys/" path)
   else if (value + 0 < least[i]) print "todo sysctl " path " " value " " least[i]
 }
+# Our table of nftables, and what the strong host model would cut off.
+function needs_filter(a) {
+  if (filters && filter != "" && !own_filter)
+    refuse("the table inet multihome of nftables is not ours. Rename it")
+  if (filters) print (filter == "" ? "todo" : "keep") " nft multihome"
+  else if (own_filter && (filtered || sweep)) print "undo nft multihome"
+  # Whoever has put an address there since cannot be told by refusing to restore what is in force.
+  if (strong && fresh) for (a in on_loopback)
+    if (a !~ /^127\./ && a != "::1" && !(a in virtual) && !(a in of) && !((a ~ /:/) in delegated))
+      refuse("address " clean(a) " is on lo and on no interface, so the strong host model would discard what is sent to it." \
+        " Add it to policy.virtualAddresses, or take it away")
+}
 function recorded(what, d, old, new, a) {
+  if (what == "nft") {
+    filtered = 1
+    return
+  }
   a = old
   sub(/\/.*/, "", a)
   if (what == "group") grouped[d]
@@ -213,9 +248,11 @@ END {
     if ($1 == "boot" && $2 != boot) break
     if ($1 != "boot") recorded($1, $2, $3, $4)
   }
+  needs_filter()
   for (d in devices) if (in_group[d] == group && !(d in taken) && !(d in grouped))
     refuse("device " clean(d) " is in interface group " group ", which is ours. Move it, or set numbers.group to a free number")
   for (i = 1; i <= lines; i++) print line[i]
+  printf "%s", filter
   printf "%s", notes
   exit code
 }

@@ -30,11 +30,13 @@ survey() {
     why='ip cannot show rules and routes: iproute2 6.1 or newer does, and a kernel with policy routing is needed'
     return 4
   }
+  filter_dump
+  fresh
   boot=unknown
   read -r boot 2>/dev/null </proc/sys/kernel/random/boot_id
   seen=$(
-    printf '%s\n' =plan "$PLAN" =4 "$dump4" =6 "$dump6" |
-      calc -v committed="$committed" -v boot="$boot" -v records="$records" "$SURVEY"
+    printf '%s\n' =plan "$PLAN" =4 "$dump4" =6 "$dump6" ${filter_now:+=nft "$filter_now"} |
+      calc -v committed="$committed" -v boot="$boot" -v records="$records" -v fresh="$fresh" -v sweep="${sweep-}" "$SURVEY"
   )
   code=$?
   case $code$seen in [0135][!0-9]*) return $code ;; esac

@@ -31,16 +31,26 @@ verify() {
   [ "$code" = 0 ] || deny "$(complaint)"
   [ "$want4" = - ] || [ "$live4" != - ] || deny 'nothing is in force for IPv4'
   [ "$want6" = - ] || [ "$live6" != - ] || deny 'nothing is in force for IPv6'
+  filter_stands || deny 'the table inet multihome of nftables is not as it was loaded; apply again'
   check "$form" '' -v generation="$generation" -v digest="$(quoted "$committed_digest")"
 }
 
 # in_force: sets $generation to what the kernel follows, or null.
 in_force() {
+  # A plan without rules is in force when it is committed.
+  case $want4$want6$committed in --[01]) generation=$committed && return ;; esac
   case $live4$live6 in
     [01]*) generation=$live4 ;;
     -[01]) generation=$live6 ;;
     *) generation=null ;;
   esac
+}
+
+# committed_plan: takes the program that was applied, which need not be this one, and its plan in place of ours.
+committed_plan() {
+  self=$(sed "1,/^cat <</d;/^MULTIHOME\$/,\$d" "$STATE/program.$committed")
+  PLAN=${self#PLAN=\'}
+  PLAN=${PLAN%%\'*}
 }
 
 # status text|json: what is applied, and whether the host is still as it was left.
@@ -50,10 +60,7 @@ status() {
   numbers=${committed_numbers:-$numbers}
   drift=null
   if [ -r "$STATE/program.$committed" ]; then
-    # Judged by the program that was applied, which need not be this one.
-    self=$(sed "1,/^cat <</d;/^MULTIHOME\$/,\$d" "$STATE/program.$committed")
-    PLAN=${self#PLAN=\'}
-    PLAN=${PLAN%%\'*}
+    committed_plan
     look
     drift=true
     [ "$code" != 0 ] || ! settled || drift=false

@@ -206,7 +206,8 @@ close(path)
 return value
 }
 BEGIN {
-split("plan numbers interface address prefix sysctl route4 route6 rule4 rule6 expect4 expect6 end", list)
+split("plan numbers model virtual interface connection table address prefix sysctl route4 route6 rule4 rule6 expect4 expect6" \
+" flow4 flow6 end", list)
 for (i in list) known[list[i]]
 split("0 by hand or by a script,3 by hand or by a script,4 static or systemd-networkd,11 FRR,12 BIRD,16 DHCP,18 keepalived,186 BGP" \
 ",188 OSPF", list, ",")
@@ -221,7 +222,16 @@ name[++names] = $2
 slot[$2] = $4
 used[$4]
 for (i = 5; i < NF; i += 2) by[$2, $i] = $(i + 1)
-} else if ($1 == "address") {
+} else if ($1 == "table") {
+slot[$2] = $4
+used[$4]
+} else if ($1 == "model") {
+strong = $2 == "strong"
+if (strong) filters = 1
+} else if ($1 == "connection") filters = 1
+else if ($1 == "virtual") virtual[$2]
+else if ($1 == "prefix") delegated[$3 ~ /:/]
+else if ($1 == "address") {
 address[++addresses] = $3
 of[$3] = $2
 } else if ($1 == "sysctl") {
@@ -231,8 +241,15 @@ least[keys] = $4
 } else if ($1 ~ /^rule/) want[substr($1, 5)] = 1
 next
 }
+part == "nft" {
+if ($1 == "chain" && $2 == "protocol-" protocol) own_filter = 1
+filter = filter "nft " $0 "\n"
+next
+}
 $3 ~ /^inet6?$/ {
 sub(/\/.*/, "", $4)
+if ($2 == "lo") on_loopback[$4]
+if (/ dynamic /) leased[$2, $4]
 on[$2, $4] = part == 4 || !/ tentative / ? "" : / dadfailed / ? "failed" : "tentative"
 holder[$4] = $2
 next
@@ -320,12 +337,26 @@ wanted[path]
 if (value == "absent") refuse("the kernel has no /proc/sys/" path)
 else if (value + 0 < least[i]) print "todo sysctl " path " " value " " least[i]
 }
+function needs_filter(a) {
+if (filters && filter != "" && !own_filter)
+refuse("the table inet multihome of nftables is not ours. Rename it")
+if (filters) print (filter == "" ? "todo" : "keep") " nft multihome"
+else if (own_filter && (filtered || sweep)) print "undo nft multihome"
+if (strong && fresh) for (a in on_loopback)
+if (a !~ /^127\./ && a != "::1" && !(a in virtual) && !(a in of) && !((a ~ /:/) in delegated))
+refuse("address " clean(a) " is on lo and on no interface, so the strong host model would discard what is sent to it." \
+" Add it to policy.virtualAddresses, or take it away")
+}
 function recorded(what, d, old, new, a) {
+if (what == "nft") {
+filtered = 1
+return
+}
 a = old
 sub(/\/.*/, "", a)
 if (what == "group") grouped[d]
 if (what == "sysctl" ? d in wanted : what == "address" ? (a in of) && dev[of[a]] == d : d in taken) print "keep " $0
-else if (what == "sysctl" ? sysctl(d) == new : what == "address" ? (d, a) in on : what == "group" ? in_group[d] == group : up[d])
+else if (what == "sysctl" ? sysctl(d) == new : what == "address" ? (d, a) in on && !((d, a) in leased) : what == "group" ? in_group[d] == group : up[d])
 print "undo " $0
 }
 END {
@@ -345,9 +376,11 @@ while ((getline < records) > 0) {
 if ($1 == "boot" && $2 != boot) break
 if ($1 != "boot") recorded($1, $2, $3, $4)
 }
+needs_filter()
 for (d in devices) if (in_group[d] == group && !(d in taken) && !(d in grouped))
 refuse("device " clean(d) " is in interface group " group ", which is ours. Move it, or set numbers.group to a free number")
 for (i = 1; i <= lines; i++) print line[i]
+printf "%s", filter
 printf "%s", notes
 exit code
 }'
@@ -376,11 +409,13 @@ dump || {
 why='ip cannot show rules and routes: iproute2 6.1 or newer does, and a kernel with policy routing is needed'
 return 4
 }
+filter_dump
+fresh
 boot=unknown
 read -r boot 2>/dev/null </proc/sys/kernel/random/boot_id
 seen=$(
-printf '%s\n' =plan "$PLAN" =4 "$dump4" =6 "$dump6" |
-calc -v committed="$committed" -v boot="$boot" -v records="$records" "$SURVEY"
+printf '%s\n' =plan "$PLAN" =4 "$dump4" =6 "$dump6" ${filter_now:+=nft "$filter_now"} |
+calc -v committed="$committed" -v boot="$boot" -v records="$records" -v fresh="$fresh" -v sweep="${sweep-}" "$SURVEY"
 )
 code=$?
 case $code$seen in [0135][!0-9]*) return $code ;; esac
@@ -434,6 +469,7 @@ for _ in 1 2 3 4 5; do
 case $seen in
 '') ;;
 *"${nl}undo "*)
+filter_undo
 tune undo || why='cannot write sysctls'
 for f in 6 4; do
 v=$(printf '%s\n' "$seen" | awk -v f=$f '
@@ -450,12 +486,70 @@ survey
 done
 return 1
 }
+filters() {
+case $PLAN in *"${nl}model strong$nl"* | *"${nl}connection "*) ;; *) return 1 ;; esac
+}
+filter_tool() {
+! filters || command -v nft >/dev/null ||
+fail "nft (nftables) is needed for the strong host model and for tracked connections, and not found in $PATH"
+}
+filter_dump() {
+filter_now=
+if filters || [ -n "${sweep-}" ] || grep -qs '^nft ' "$records"; then
+filter_now=$(nft -s list table inet multihome 2>/dev/null)
+fi
+}
+fresh() {
+fresh=
+case $PLAN in
+*"${nl}model strong$nl"*)
+v=$(printf '%s\n' "$PLAN" | digest)
+[ "$v" = "$committed_digest" ] || fresh=1
+;;
+esac
+}
+nft_run() {
+v=$1
+shift
+v=$(printf '%s\n' "$v" | nft "$@" -f - 2>&1) && return
+v=${v%%"$nl"*}
+why="nft: ${v:-has failed and said nothing}"
+return 1
+}
+filter_check() {
+v=$(printf '%s\n' "$seen" "$PLAN" | calc "$NFT") && nft_run "$v" -c
+}
+filter_load() {
+filters || return 0
+filtered=1
+v=$(printf '%s\n' "$seen" "$PLAN" | calc "$NFT") && nft_run "$v" || return
+filter_dump
+put nft "$filter_now"
+}
+filter_back() {
+[ -n "${filtered-}" ] && [ -r "$STATE/program.$committed" ] || return 0
+own=$PLAN
+committed_plan
+survey
+filter_load || say "the table inet multihome of nftables could not be put back: $why"
+PLAN=$own
+}
+filter_undo() {
+case $seen in *"${nl}undo nft "*) nft_run 'delete table inet multihome' && rm -f "$STATE/nft" ;; esac
+}
+filter_stands() {
+filters || return 0
+filter_dump
+v=
+[ ! -r "$STATE/nft" ] || v=$(cat "$STATE/nft")
+[ -n "$v" ] && [ "$v" = "$filter_now" ]
+}
 STAGE='function filled(i, word, text) {
 for (i = 2; i <= NF; i++) {
 word = $i
 if (word ~ /^@/) {
 word = substr(word, 2)
-word = $(i - 1) ~ /^(dev|oif)$/ ? dev[word] : table + 2 * slot[word] + generation
+word = $(i - 1) ~ /^(dev|[io]if)$/ ? dev[word] : table + 2 * slot[word] + generation
 } else if (word ~ /^\+/) word = start + word
 else if (word == "join") word = join
 text = text " " word
@@ -464,13 +558,17 @@ return text
 }
 BEGIN { start = generation ? band1 : band0 }
 $1 == "device" { dev[$2] = $3 }
-$1 == "interface" { slot[$2] = $4 }
+$1 == "interface" || $1 == "table" { slot[$2] = $4 }
 $1 == "todo" && f == 4 && $2 == "group" { print "link set dev " $3 " group " group }
 $1 == "todo" && f == 4 && $2 == "down" { print "link set dev " $3 " up" }
 $1 == "todo" && $2 == "address" && ($4 ~ /:/) == (f == 6) {
 print "addr add " $4 " dev " $3 " noprefixroute" (f == 6 ? " nodad " $5 " " $6 : "")
 }
-$1 == "route" f { print "route add" filled() " proto " protocol }
+$1 == "route" f {
+text = filled()
+if (!sub(/ nexthop /, " proto " protocol "&", text)) text = text " proto " protocol
+print "route add" text
+}
 $1 == "rule" f {
 if (!rules++ && keep == "-") {
 print "rule add priority " join " nop protocol " protocol
@@ -557,6 +655,14 @@ return text
 }
 function hop(dev, via) { return dev == "" ? "unreachable" : "dev " dev (via == "" ? "" : " via " via) }
 /^=/ { part = substr($0, 2); next }
+part == "flows" {
+split($0, field, "\t")
+row[++rows] = field[2] SUBSEP field[1]
+kind[rows] = field[3]
+want[rows] = field[4]
+answer[rows] = field[5]
+next
+}
 part != "plan" {
 first = $1 ~ /^[a-z]+$/ ? 2 : 1
 source = via = dev = ""
@@ -603,8 +709,8 @@ want[rows] = wanted
 END {
 if (mode == "ask") exit
 for (r = 1; r <= rows; r++) {
-have = row[r] in got ? got[row[r]] : "unreachable"
-if (have == want[r]) continue
+have = r in answer ? answer[r] : row[r] in got ? got[row[r]] : "unreachable"
+if (index(" or " want[r] " or ", " or " have " or ")) continue
 split(row[r], pair, SUBSEP)
 if (form == "json") text = "{\"from\":\"" pair[2] "\",\"to\":\"" pair[1] "\",\"class\":\"" kind[r] "\",\"want\":\"" want[r] \
 "\",\"got\":\"" have "\"}"
@@ -617,6 +723,14 @@ else if (failed) print substr(wrong, 2)
 else if (form == "text") print rows " flows are as planned"
 exit failed > 0
 }'
+flows() {
+case $PLAN in *"${nl}flow$1 "*) ;; *) return 0 ;; esac
+v=$(
+printf '%s\n' "$seen" "$PLAN" | calc -v mode=ask -v f="$1" -v tag="$2" "$FLOW" |
+ip "-$1" -o -force -batch - 2>/dev/null
+)
+printf '%s\n' "$seen" "$PLAN" =answers "$v" | calc -v mode=judge -v f="$1" -v tag="$2" "$FLOW"
+}
 check() {
 form=$1 tag=$2
 shift 2
@@ -641,10 +755,14 @@ ip -$f -o -force -batch - 2>/dev/null
 ;;
 esac
 done
+printf '%s\n' =flows
+flows 4 "$tag"
+flows 6 "$tag"
 } | calc -v mode=judge -v form="$form" "$@" "$CHECK"
 }
 apply() {
 needs write
+filter_tool
 compare || return 0
 lock
 compare || return 0
@@ -680,6 +798,7 @@ added=$(printf '%s\n' "$seen" | sed -n 's/^todo //p') || fail 'sed has failed'
 v=$(printf '%s\n' "$PLAN" | digest)
 [ -n "$v" ] || fail 'sha256sum has failed'
 commit="generation $new${nl}digest $v${nl}numbers $numbers"
+! filters || filter_check || fail "$why"
 staged=1
 { record 'todo keep undo' && put "program.$new" "$(text)"; } || fail "cannot write to $STATE"
 { stage 4 "$new" "$keep4" && stage 6 "$new" "$keep6"; } || fail "$why"
@@ -687,11 +806,13 @@ v=$(check brief "${numbers##*mark=}") || fail "the new rules would not be right 
 [ "$want4" = - ] || flip 4 "$new" || fail "$why"
 [ "$want6" = - ] || flip 6 "$new" || fail "$why"
 tune todo || fail 'cannot write sysctls'
+filter_load || fail "$why"
 trap '' INT TERM
 put committed "$commit" || fail "cannot write to $STATE"
 staged=
 }
 rollback() {
+filter_back
 survey
 tidy "$keep4" "$keep6" || say "not all that was staged could be cleared away ($why); the next apply will do it"
 PLAN=$(bare)
@@ -710,6 +831,7 @@ settle() {
 [ "$want4" = - ] || want4=$new
 [ "$want6" = - ] || want6=$new
 survey
+filter_undo
 { tidy "$want4" "$want6" && undo; } || say "the plan is in force, but not all that is old could be cleared away: $why"
 rm -f "$STATE/program.$((1 - new))"
 if [ -n "$seen" ] && record 'keep undo' && ! settled; then put observed "$print"; fi
@@ -720,6 +842,7 @@ printf '%s\n' 'plan 1 none' "numbers $numbers" end
 }
 remove() {
 needs write
+sweep=1
 load
 numbers=${committed_numbers:-$numbers}
 PLAN=$(bare)
@@ -728,6 +851,7 @@ look
 lock
 load
 look
+filter_undo
 tune undo || say 'cannot write sysctls'
 [ "$live4" = - ] || flip 4 -
 [ "$live6" = - ] || flip 6 -
@@ -735,7 +859,7 @@ rm -f "$STATE/committed" "$STATE/observed"
 survey
 tidy - - || fail "cannot remove all rules and routes: $why"
 undo || fail "cannot put back all that was changed: $why"
-rm -f "$STATE/restore" "$STATE/undo" "$STATE"/program.[01] "$STATE"/*.new
+rm -f "$STATE/restore" "$STATE/undo" "$STATE/nft" "$STATE"/program.[01] "$STATE"/*.new
 [ ! -d "$STATE" ] || rmdir "$STATE" 2>/dev/null || say "$STATE holds files that are not ours, so it stays"
 emptied=1
 }
@@ -764,14 +888,21 @@ v=$(printf '%s\n' "$PLAN" | digest)
 [ "$code" = 0 ] || deny "$(complaint)"
 [ "$want4" = - ] || [ "$live4" != - ] || deny 'nothing is in force for IPv4'
 [ "$want6" = - ] || [ "$live6" != - ] || deny 'nothing is in force for IPv6'
+filter_stands || deny 'the table inet multihome of nftables is not as it was loaded; apply again'
 check "$form" '' -v generation="$generation" -v digest="$(quoted "$committed_digest")"
 }
 in_force() {
+case $want4$want6$committed in --[01]) generation=$committed && return ;; esac
 case $live4$live6 in
 [01]*) generation=$live4 ;;
 -[01]) generation=$live6 ;;
 *) generation=null ;;
 esac
+}
+committed_plan() {
+self=$(sed "1,/^cat <</d;/^MULTIHOME\$/,\$d" "$STATE/program.$committed")
+PLAN=${self#PLAN=\'}
+PLAN=${PLAN%%\'*}
 }
 status() {
 needs read
@@ -779,9 +910,7 @@ load
 numbers=${committed_numbers:-$numbers}
 drift=null
 if [ -r "$STATE/program.$committed" ]; then
-self=$(sed "1,/^cat <</d;/^MULTIHOME\$/,\$d" "$STATE/program.$committed")
-PLAN=${self#PLAN=\'}
-PLAN=${PLAN%%\'*}
+committed_plan
 look
 drift=true
 [ "$code" != 0 ] || ! settled || drift=false
