@@ -64,6 +64,7 @@ describeOnSystems("a plan that is kept in force", () => {
     test.each([...EVENTS[manager], ...ANYWHERE].map((event) => [title(event), event] as const))(
       "%s: healed in 2 s, and nothing has left by a wrong interface",
       async (_, event) => {
+        await guest.addressed();
         const before = await wrong();
         const watch = new Watch();
         await watch.start(systems, guest, nics);

@@ -100,7 +100,10 @@ export interface Watched extends FloodReport {
   readonly name: string;
 }
 
-/** Datagrams from the Internet to every address of the guest, 100 a second each, while something happens. */
+/** Datagrams a second. */
+const RATE = 100;
+
+/** Datagrams from the Internet and both networks to every address of the guest, while something happens. */
 export class Watch {
   private readonly agents = new Agents();
   private floods: { name: string; report: Promise<FloodReport>; halt: () => Promise<void> }[] = [];
@@ -108,9 +111,15 @@ export class Watch {
   async start(systems: Systems, guest: Guest, nics: readonly [Nic, Nic]): Promise<void> {
     const flows = flowsOf(systems, guest, nics).filter(({ server }) => server === guest.namespace);
     for (const { to } of flows) await this.agents.in(guest.namespace).serve("udp", to, 9);
+    // Until every agent runs and is answered, nothing may happen: a loss before the first answer would be no gap.
+    await Promise.all(
+      flows.map(({ client, to }) =>
+        this.agents.in(client).probe({ protocol: "udp", to, port: 9, timeout: 5000 }),
+      ),
+    );
     this.floods = flows.map(({ name, client, to }) => ({
       name,
-      ...this.agents.in(client).flood({ to, port: 9, rate: 100, duration: 120_000 }),
+      ...this.agents.in(client).flood({ to, port: 9, rate: RATE, duration: 120_000 }),
     }));
   }
 
@@ -118,7 +127,8 @@ export class Watch {
     const watched = await Promise.all(
       this.floods.map(async ({ name, report, halt }) => {
         await halt();
-        return { name, ...(await report) };
+        const all = await report;
+        return { name, ...all, longestGap: Math.max(all.longestGap, (all.longestLoss * 1000) / RATE) };
       }),
     );
     await this.agents.close();
