@@ -1,8 +1,10 @@
 import { PRIORITY_WINDOW, TABLE_WINDOW } from "../model/numbers";
 import { Plan, PlanFamily, PlanInterface } from "../model/plan";
+import { HostModel } from "../model/spec";
 import { concreteWords } from "../render/materialize";
 import { routeTokens } from "../render/words";
 import { count, few, field } from "./layout";
+import { weakText } from "./planWeak";
 import { answerLines } from "./planAnswers";
 import { ruleLines } from "./planRules";
 
@@ -12,6 +14,7 @@ import { ruleLines } from "./planRules";
  * first generation; the second has the same rules and tables beside them.
  */
 export function planText(plan: Plan): string {
+  if (plan.hostModel === HostModel.Weak) return weakText(plan);
   const families = ([4, 6] as const)
     .map((family) => ({ family, part: family === 4 ? plan.ipv4 : plan.ipv6 }))
     .filter(({ part }) => part.rules.length > 0);
@@ -34,6 +37,17 @@ function headLines(plan: Plan): string[] {
     ...field("tables", [`${tableBase} to ${tableBase + TABLE_WINDOW - 1}, two an interface, used in turn`]),
     ...field("marks", [`protocol ${protocol} on all of ours, group ${group} on each interface`]),
     ...field("sysctl", [sysctlText(plan)]),
+    ...(plan.hostModel === HostModel.Strong ? strongLines(plan) : []),
+  ];
+}
+
+/** What nftables is asked for. */
+function strongLines({ virtualAddresses }: Plan): string[] {
+  return [
+    ...field("host model", ["strong, by the table inet multihome of nftables:"]),
+    ...field("", ["in: what is for an address of another interface is dropped"]),
+    ...field("", ["out: what is not from an address of the interface is dropped"]),
+    ...(virtualAddresses.length === 0 ? [] : field("of all", few(virtualAddresses))),
   ];
 }
 
