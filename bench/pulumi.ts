@@ -175,6 +175,7 @@ function report(
     },
     { claim: `${most} hosts: connections without a change`, most: 0, value: policy.noChangeConnections },
     { claim: `${most} hosts: connections a host and change`, most: 1, value: policy.connections / most },
+    { claim: `${most} hosts: kB of state a host`, most: 5, value: policy.state / 1000 },
   ];
   return { tables: [table], goals };
 }
