@@ -21,7 +21,10 @@ export class Watch {
     const watch = new Watch(namespace, spawn("nsenter", args, { stdio: ["ignore", "pipe", "ignore"] }));
     // It says nothing when it has begun: change something until that is seen.
     for (let i = 0; !watch.text.includes(PROBE); i++) {
-      if (i > 200) throw new Error("the watch does not report");
+      if (i > 200) {
+        watch.child.kill();
+        throw new Error("the watch does not report");
+      }
       watch.probe();
       await sleep(20);
     }
