@@ -52,8 +52,11 @@ describeOnSystems("a plan that is kept in force", () => {
       // From now on it knows of its new setting.
       if (manager !== "NetworkManager") await guest.sh("systemctl restart systemd-networkd");
       await sleep(1500);
-      // Leases that it has just given up may take a moment on a busy machine.
-      for (let i = 0; i < 10 && (await failing(guest, nics)).length > 0; i++) await sleep(500);
+      // Leases that it has just given up may take a moment on a busy machine: all must be well twice running.
+      for (let i = 0, well = 0; i < 20 && well < 2; i++) {
+        well = (await failing(guest, nics)).length === 0 ? well + 1 : 0;
+        await sleep(1000);
+      }
     }, LONG);
     afterAll(async () => {
       if (guest !== undefined) await systems.remove(guest);
