@@ -194,7 +194,7 @@ export interface RouteChain {
 declare global {
   // eslint-disable-next-line @typescript-eslint/no-namespace -- the way in which jest's types are extended
   namespace jest {
-    // eslint-disable-next-line @typescript-eslint/no-unused-vars -- must be declared as jest does
+    // eslint-disable-next-line @typescript-eslint/no-unused-vars, @typescript-eslint/no-empty-object-type -- as jest declares it
     interface Matchers<R, T = {}> {
       toBeSymmetric(): R;
       toFailClosed(): R;
