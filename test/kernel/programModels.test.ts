@@ -1,0 +1,131 @@
+import { HostModel, HostSpec, PolicySpec } from "../../lib/model";
+import { Namespace, Namespaces, describeOnKernel, dump, monitor, settle } from "./support/netns";
+import { ProgramHost, program } from "./support/program";
+
+const host = (policy: PolicySpec): HostSpec => ({
+  name: "edge",
+  interfaces: [
+    {
+      name: "front",
+      match: { ifname: "eth0" },
+      addresses: ["10.1.0.10/24", "fd00:a::10/64"],
+      delegatedPrefixes: ["10.1.0.32/28"],
+      gateways: ["10.1.0.1", "fe80::1"],
+    },
+    {
+      name: "back",
+      match: { ifname: "eth1" },
+      addresses: ["10.2.0.10/24", "10.2.0.11/24", "fd00:b::10/64"],
+      gateways: ["10.2.0.1", "fe80::1"],
+    },
+  ],
+  policy,
+});
+const STRONG = program(host({ hostModel: HostModel.Strong, virtualAddresses: ["192.0.2.77"] }));
+const OTHER = program(host({ hostModel: HostModel.Strong }));
+/** Where a prefix is delegated, an address on loopback may be of it. */
+const UNDELEGATED = program({
+  ...host({ hostModel: HostModel.Strong }),
+  interfaces: host({}).interfaces.map((i) => ({ ...i, delegatedPrefixes: [] })),
+});
+const SYMMETRIC = program(host({}));
+const WEAK = program(host({ hostModel: HostModel.Weak }));
+
+describeOnKernel("host models", () => {
+  const namespaces = new Namespaces("polm");
+  let ns: Namespace;
+  let machine: ProgramHost;
+  let pristine: string;
+
+  beforeAll(() => {
+    ns = namespaces.create("host");
+    const peer = namespaces.create("peer");
+    for (const [i, letter] of ["a", "b"].entries()) {
+      namespaces.connect([ns, `eth${i}`], [peer, `eth${i}`]);
+      ns.ip(`addr add 10.${i + 1}.0.10/24 dev eth${i}`);
+      ns.ip(`addr add fd00:${letter}::10/64 dev eth${i}`);
+    }
+    ns.ip("route add default via 10.1.0.1");
+    machine = new ProgramHost(ns);
+    ns.steady();
+    pristine = dump(ns);
+  });
+  afterAll(async () => {
+    machine?.destroy();
+    await namespaces.destroy();
+  });
+  const table = (): string => ns.run(["nft", "-s", "list", "table", "inet", "multihome"]).stdout;
+
+  test("strong: its table is loaded, applying again writes nothing, removal leaves no trace", async () => {
+    machine.ok(STRONG, "apply");
+    machine.ok(STRONG, "verify");
+    expect(table()).toContain("ip daddr 192.0.2.77 accept");
+    expect(table()).toContain('iifname "eth0" ip daddr 10.1.0.32/28 accept');
+    const before = [dump(ns), table()];
+    const watcher = await monitor(ns);
+    machine.ok(STRONG, "apply");
+    await settle(watcher);
+    expect(await watcher.stop()).toBe("");
+    expect([dump(ns), table()]).toEqual(before);
+    machine.ok(SYMMETRIC, "remove");
+    expect(dump(ns)).toBe(pristine);
+  });
+
+  test("strong: what somebody takes out of its table is drift, and healed by the next apply", () => {
+    machine.ok(STRONG, "apply");
+    ns.ok("nft", "flush", "chain", "inet", "multihome", "received");
+    expect(JSON.parse(machine.ok(STRONG, "status", "--json"))).toMatchObject({ drift: true });
+    const { status, stdout } = machine.run(STRONG, "verify");
+    expect([status, stdout]).toEqual([1, expect.stringContaining("nftables is not as it was loaded")]);
+    machine.ok(STRONG, "apply");
+    machine.ok(STRONG, "verify");
+  });
+
+  test("one model takes the place of another, and leaves nothing of it", () => {
+    machine.ok(STRONG, "apply");
+    machine.ok(OTHER, "apply");
+    expect(table()).not.toContain("192.0.2.77");
+    machine.ok(SYMMETRIC, "apply");
+    machine.ok(SYMMETRIC, "verify");
+    expect(table()).toBe("");
+    machine.ok(STRONG, "apply");
+    machine.ok(WEAK, "apply");
+    expect(dump(ns)).toBe(pristine);
+    expect(JSON.parse(machine.ok(WEAK, "verify", "--json"))).toMatchObject({ ok: true });
+    expect(JSON.parse(machine.ok(WEAK, "status", "--json"))).toMatchObject({ applied: true, drift: false });
+    machine.ok(WEAK, "apply");
+    machine.ok(WEAK, "remove");
+    expect(dump(ns)).toBe(pristine);
+  });
+
+  test("an nft that fails changes nothing: the plan before stays in force, with its table", () => {
+    machine.ok(OTHER, "apply");
+    const before = [dump(ns), table()];
+    ns.ok(
+      "sh",
+      "-c",
+      `mkdir -p "$1/bin" && printf '#!/bin/sh\\ncase "$*" in "-f -") exit 1;; esac\\nexec /usr/sbin/nft "$@"\\n' >"$1/bin/nft" && chmod +x "$1/bin/nft"`,
+      "sh",
+      machine.dir,
+    );
+    machine.env = { PATH: `${machine.dir}/bin:${process.env.PATH}` };
+    const { status, stderr } = machine.run(STRONG, "apply");
+    machine.env = {};
+    expect([status, stderr]).toEqual([1, expect.stringContaining("nft: has failed and said nothing")]);
+    expect([dump(ns), table()]).toEqual(before);
+    machine.ok(OTHER, "verify");
+  });
+
+  test("refuses a table that is not ours, and addresses on loopback that would be cut off", () => {
+    machine.ok(OTHER, "remove");
+    ns.ok("nft", "add", "table", "inet", "multihome");
+    expect(machine.run(STRONG, "apply").stderr).toContain("the table inet multihome of nftables is not ours");
+    ns.ok("nft", "delete", "table", "inet", "multihome");
+    ns.ip("addr add 192.0.2.77/32 dev lo");
+    expect(machine.run(UNDELEGATED, "apply").stderr).toContain("Add it to policy.virtualAddresses");
+    machine.ok(STRONG, "apply");
+    machine.ok(STRONG, "remove");
+    ns.ip("addr del 192.0.2.77/32 dev lo");
+    expect(dump(ns)).toBe(pristine);
+  });
+});
