@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { privileged } from "../support/netns";
 
 /** Programs the clouds need beside iproute2; one that is missing skips the tests, visibly. */
-const TOOLS = ["nft", "ping", "curl"];
+const TOOLS = ["nft", "ping", "curl", "python3"];
 
 // A host may have to be plugged in and waited for on a machine that is busy with other things.
 jest.setTimeout(60_000);
