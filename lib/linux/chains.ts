@@ -1,6 +1,7 @@
 import { Family } from "../net/address";
 import { Chain, FamilyModel, Step } from "./model";
 import { PrefixIndex } from "./prefix-index";
+import { Rule } from "./state";
 
 /**
  * Rules sorted out by source, since nearly all rules of a multi-homed host name one: for each interval of sources
@@ -160,12 +161,31 @@ function identity(
   return { rule, position, act, table, error, jump, suppressLength, suppressGroup, l3mdev };
 }
 
-/** What a step asks and does, apart from which rule it was. */
+/** What a step asks and does, apart from which rule it was and from which sources it is for. */
 function residual(known: Map<string, number>, step: Step): number {
-  const { rule: _rule, position: _position, from4: _4, from6: _6, fromShift: _s, to6, ...rest } = step;
+  // Outside its prefix a `not` rule matches whatever else it asks.
+  const bare = step.rule.not && !step.not;
   // A rule that is not understood is like no other.
   const unclear = step.unclear ? String(step.position) : "";
-  return number(known, `${to6} ${unclear} ${Object.values(rest).join(",")}`);
+  return number(known, `${bare ? actionOf(step.rule) : textOf(step.rule)} ${step.jump} ${unclear}`);
+}
+
+const texts = new WeakMap<Rule, string>();
+
+function textOf(rule: Rule): string {
+  let text = texts.get(rule);
+  if (text === undefined) {
+    const { not, to, iif, oif, mark, tos, uids, protocol, sourcePorts, destinationPorts, tunnelId } = rule;
+    const place = to === undefined ? "" : `${to.value}/${to.length}`;
+    const asks = [not, iif, oif, mark, tos, uids, protocol, sourcePorts, destinationPorts, tunnelId];
+    texts.set(rule, (text = `${actionOf(rule)} ${place} ${JSON.stringify(asks)}`));
+  }
+  return text;
+}
+
+function actionOf({ action, l3mdev, suppressPrefixLength, suppressGroup }: Rule): string {
+  const table = action.kind === "lookup" ? action.table : "";
+  return `${action.kind} ${table} ${l3mdev} ${suppressPrefixLength} ${suppressGroup}`;
 }
 
 function number(known: Map<string, number>, key: string): number {

@@ -43,8 +43,7 @@ export function proveNoCapture(
       expected,
       how: "once",
       size: sizeOf(flow, now),
-      when,
-      state: after.state,
+      after: () => ({ when, state: after.state }),
     });
   };
   const unbound = fieldsFor(

@@ -7,14 +7,14 @@ import { PropertyId } from "./types";
 /** A packet for which a claim fails; what is shown of it is made later, and only for the few that are shown. */
 export interface Failure {
   readonly flow: OutputFlow | InputFlow;
-  readonly outcome: Outcome;
+  /** Absent: as it turns out in the state that is left. */
+  readonly outcome?: Outcome;
   readonly expected: string | Expected;
   readonly how: "once" | "connect";
   /** Orders witnesses; the smallest is shown first. */
   readonly size: number;
-  /** What was changed before, and the state it left. */
-  readonly when?: string;
-  readonly state?: LinuxState;
+  /** What was changed before, and the state it left; worked out only for those that are shown. */
+  readonly after?: () => { readonly when?: string; readonly state: LinuxState };
   /** Something to try, known only to the property. */
   readonly fix?: string;
 }
@@ -84,8 +84,8 @@ export class Claim {
 }
 
 /** Smaller is better to look at: few fields named, and a leak before a mere failure. */
-export function sizeOf(flow: OutputFlow | InputFlow, outcome: Outcome): number {
-  let size = outcome.kind === "route" && !outcome.pretended ? 0 : 1;
+export function sizeOf(flow: OutputFlow | InputFlow, outcome?: Outcome): number {
+  let size = outcome === undefined || (outcome.kind === "route" && !outcome.pretended) ? 0 : 1;
   for (const key of FIELDS) if (flow[key]) size += 4;
   if ("oif" in flow && flow.oif !== undefined) size += 2;
   return size;

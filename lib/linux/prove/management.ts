@@ -46,8 +46,7 @@ export function proveManagement(scope: Scope, claim: Claim, before?: Model, when
             expected: was === "" ? expected : `its own way${was}`,
             how: "once",
             size: sizeOf(flow, outcome),
-            when,
-            state: model.state,
+            after: () => ({ when, state: model.state }),
           });
         }
         if (expected.kind !== "by" || fields.uid) continue;
@@ -63,8 +62,7 @@ export function proveManagement(scope: Scope, claim: Claim, before?: Model, when
               expected: { kind: "local" },
               how: "once",
               size: sizeOf(arriving, accepted),
-              when,
-              state: model.state,
+              after: () => ({ when, state: model.state }),
             });
           }
         }

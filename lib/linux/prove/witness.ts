@@ -12,8 +12,10 @@ import { Witness } from "./types";
 /** Makes a failure fit to be shown: the walk through the rules, the object to blame, and what would cure it. */
 export function witnessOf(claim: Claim, failure: Failure, state: LinuxState): Witness {
   const { flow, expected, how } = failure;
-  const model = compile(failure.state ?? state);
+  const after = failure.after?.();
+  const model = compile(after?.state ?? state);
   const traced = tracing(model, flow, how);
+  const outcome = failure.outcome ?? traced.outcome;
   const blamed = blame(model, failure, traced);
   return {
     property: claim.property,
@@ -21,10 +23,10 @@ export function witnessOf(claim: Claim, failure: Failure, state: LinuxState): Wi
     direction: "iif" in flow ? "input" : "output",
     packet: describeFlow(flow),
     expected: typeof expected === "string" ? expected : describeExpected(expected),
-    got: describeOutcome(failure.outcome),
-    outcome: failure.outcome,
+    got: describeOutcome(outcome),
+    outcome,
     trace: traced.steps,
-    when: failure.when,
+    when: after?.when,
     blame: blamed.text,
     fix: failure.fix ?? cure(failure, traced.outcome, model),
   };
@@ -89,7 +91,7 @@ function cure(failure: Failure, outcome: Outcome, model: Model): string {
   }
   const from = formatAddress(flow.from);
   const wanted = typeof expected === "string" || expected.kind !== "by" ? undefined : expected.hops[0];
-  if (failure.when !== undefined) {
+  if (failure.outcome === undefined) {
     return `refuse the source behind its lookups: ip rule add from ${from} unreachable, after the rule of its table`;
   }
   if (wanted === undefined) return `refuse it: ip rule add from ${from} unreachable`;

@@ -84,29 +84,46 @@ export function intentOf(list: readonly Nic[], more: Partial<Intent> = {}): Inte
   };
 }
 
-/** The host as DHCP leaves it: every NIC with its address and a default in main, and a container bridge. */
-export function freshHost(list: readonly Nic[], sysctls: Readonly<Record<string, number>> = {}): LinuxState {
+export interface Surroundings {
+  readonly sysctls?: Readonly<Record<string, number>>;
+  /** How many NICs, from the first, have a default in main. Default: all. */
+  readonly defaults?: number;
+  /** A tunnel with half-defaults in main, as VPNs set them up. */
+  readonly vpn?: boolean;
+}
+
+/** The host as DHCP leaves it: every NIC with its addresses, a default in main, and a container bridge. */
+export function freshHost(
+  list: readonly Nic[],
+  { sysctls, defaults = list.length, vpn }: Surroundings = {},
+): LinuxState {
   const bare = kernelState(
     [
       ...list.map((nic) => ({ name: nic.device, addresses: nic.addresses.map(onInterface) })),
       { name: "docker0", addresses: [onInterface("172.17.0.1/16")], kind: "bridge" },
+      ...(vpn
+        ? [{ name: "tun0", addresses: [onInterface("10.200.0.2/24"), onInterface("fd77::2/64")] }]
+        : []),
     ],
     sysctls,
   );
-  const defaults = (family: Family): string =>
-    list
-      .flatMap((nic, i) =>
-        nic.gateways
-          .map(address)
-          .filter((gateway) => gateway.family === family)
-          .map(
-            (_gateway) =>
-              `route add default via ${nic.gateways.find((text) => address(text).family === family)} dev ${nic.device} metric ${100 * (i + 1)}`,
-          ),
-      )
-      .join("\n");
-  return applyBatch(applyBatch(bare, 4, defaults(4)), 6, defaults(6));
+  const lines = (family: Family): string =>
+    [
+      ...list.slice(0, defaults).flatMap((nic, i) => {
+        const via = nic.gateways.find((text) => address(text).family === family);
+        return via === undefined
+          ? []
+          : [`route add default via ${via} dev ${nic.device} metric ${100 * (i + 1)}`];
+      }),
+      ...(vpn ? HALVES[family].map((half) => `route add ${half} dev tun0`) : []),
+    ].join("\n");
+  return applyBatch(applyBatch(bare, 4, lines(4)), 6, lines(6));
 }
+
+const HALVES: Readonly<Record<Family, readonly string[]>> = {
+  4: ["0.0.0.0/1", "128.0.0.0/1"],
+  6: ["2000::/3"],
+};
 
 /** The rule set of the recipe, as commands: routes, then a block of rules for every NIC, then those for devices. */
 export function recipe(list: readonly Nic[], family: Family): string {
@@ -145,8 +162,8 @@ export function recipe(list: readonly Nic[], family: Family): string {
   return lines.join("\n");
 }
 
-export function recipeHost(list: readonly Nic[], sysctls: Readonly<Record<string, number>> = {}): LinuxState {
-  return applyBatch(applyBatch(freshHost(list, sysctls), 4, recipe(list, 4)), 6, recipe(list, 6));
+export function recipeHost(list: readonly Nic[], surroundings: Surroundings = {}): LinuxState {
+  return applyBatch(applyBatch(freshHost(list, surroundings), 4, recipe(list, 4)), 6, recipe(list, 6));
 }
 
 function textOf({ family, value, length }: Prefix): string {
