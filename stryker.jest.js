@@ -9,5 +9,6 @@ module.exports = {
   transform,
   testEnvironment,
   setupFiles: ["<rootDir>/stryker.setup.js"],
+  testSequencer: "<rootDir>/stryker.sequence.js",
   testMatch: ["<rootDir>/test/net/**/*.test.ts", "<rootDir>/test/plan/**/*.test.ts"],
 };

@@ -1,6 +1,6 @@
 import { BAND, HostSpec } from "../../lib/model";
 import { planHost } from "../../lib/plan";
-import { compileDispatch } from "../../lib/plan/compile";
+import { compileDispatch, tableOf } from "../../lib/plan/compile";
 import { costOf } from "../../lib/plan/cost";
 import { planWarnings } from "../../lib/plan/warnings";
 import { Evaluator, scattered } from "./compile/support";
@@ -43,7 +43,7 @@ describe("the cost of a lookup", () => {
 
   test("is what an evaluator counts, for every source of a large host", () => {
     const sources = scattered(4, 15, 50, 1);
-    const dispatch = compileDispatch(sources, 4, false);
+    const dispatch = compileDispatch(tableOf(sources, 4), false);
     const evaluator = new Evaluator(dispatch, 4);
     const walks = sources.map((s) => evaluator.walk({ from: s.prefix.value }).examined);
     const blocks = [...new Set(sources.map((s) => s.block))].sort((a, b) => a - b);

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { BAND, PlanRule } from "../../../lib/model";
 import { FAMILIES, Family } from "../../../lib/net";
-import { FLAT_MOST, Source, compileDispatch } from "../../../lib/plan/compile";
+import { FLAT_MOST, Source, compileDispatch as compileTable, tableOf } from "../../../lib/plan/compile";
 import { prefix } from "../../net/support";
 import {
   Evaluator,
@@ -13,6 +13,9 @@ import {
   layouts,
   scattered,
 } from "./support";
+
+const compileDispatch = (sources: readonly Source[], family: Family, forwards: boolean): PlanRule[] =>
+  compileTable(tableOf(sources, family), forwards);
 
 function always(check: (sources: Source[], family: Family, forwards: boolean) => void, numRuns = 60): void {
   for (const family of FAMILIES) {
