@@ -28,7 +28,7 @@ const TOOLS = [
 ];
 
 const TEST_TOOLS = [
-  { command: "python3", package: "python3-minimal", use: "raw sockets in tests" },
+  { command: "python3", package: "python3", use: "raw sockets in tests" },
   { command: "curl", package: "curl", use: "connections bound to a device" },
   { command: "arping", package: "iputils-arping", use: "ARP tests" },
   { command: "busybox", package: "busybox", use: "the program under busybox ash" },
