@@ -78,7 +78,7 @@ export class Expectations {
   /** From a socket bound to the device of `from`: what lies behind other devices is not reached. */
   bound(from: IntentInterface, to: Address): Expected {
     const place = this.place(to);
-    if (!place.own && contains(LINK_LOCAL, to))
+    if (!place.own && contains(LINK_LOCAL, to) && longest(this.model, Table.local, to)?.type !== "anycast")
       return { kind: "by", hops: [{ device: from.device }], refusal: false };
     if (place.special) return UNCLAIMED;
     if (place.own) return LOCAL;

@@ -1,4 +1,4 @@
-import { Address } from "../../net/address";
+import { Address, isLinkLocal } from "../../net/address";
 import { Outcome, OutputFlow } from "../flow";
 import { connect, output } from "../lookup";
 import { Model } from "../model";
@@ -115,10 +115,15 @@ function checkChosen(
       if (scope.expectations.managed.has(hop.device)) fail(claim, flow, one, how, "a source address");
       continue;
     }
-    const owner = scope.expectations.ownerOf(hop.source);
+    const owner = isLinkLocal(hop.source) ? bound : scope.expectations.ownerOf(hop.source);
+    // A link-local source is at home on every device; to where it may go with it says the bound device alone.
+    if (owner === undefined && isLinkLocal(hop.source)) continue;
     if (owner === undefined) {
       // An address of the host itself, on the loopback, may leave by any link; others belong to their own.
-      const leaks = scope.expectations.managed.has(hop.device) && !isHostIdentity(scope, hop.source);
+      const leaks =
+        scope.expectations.managed.has(hop.device) &&
+        !isHostIdentity(scope, hop.source) &&
+        !isOfLink(scope, hop.source, hop.device);
       if (leaks) fail(claim, flow, one, how, `a source address of ${hop.device}`);
       continue;
     }
@@ -128,6 +133,16 @@ function checkChosen(
       fail(claim, flow, one, how, `a source address of ${bound.device}`);
     else if (meets(expected, one) === false) fail(claim, flow, one, how, expected);
   }
+}
+
+/** A link-local address that the device itself carries is right on its link, whoever wrote the intent. */
+function isOfLink(scope: Scope, source: Address, device: string): boolean {
+  const number = scope.model.deviceNumbers.get(device);
+  return (
+    isLinkLocal(source) &&
+    number !== undefined &&
+    (scope.model[scope.family].own.get(source.value) ?? []).includes(number)
+  );
 }
 
 function isHostIdentity(scope: Scope, source: Address): boolean {

@@ -99,7 +99,10 @@ export function freshHost(
 ): LinuxState {
   const bare = kernelState(
     [
-      ...list.map((nic) => ({ name: nic.device, addresses: nic.addresses.map(onInterface) })),
+      ...list.map((nic, i) => ({
+        name: nic.device,
+        addresses: [...nic.addresses, linkLocal(i)].map(onInterface),
+      })),
       { name: "docker0", addresses: [onInterface("172.17.0.1/16")], kind: "bridge" },
       ...(vpn
         ? [{ name: "tun0", addresses: [onInterface("10.200.0.2/24"), onInterface("fd77::2/64")] }]
@@ -119,6 +122,9 @@ export function freshHost(
     ].join("\n");
   return applyBatch(applyBatch(bare, 4, lines(4)), 6, lines(6));
 }
+
+/** The link-local address of a NIC. */
+export const linkLocal = (i: number): string => `fe80::${(0x100 + i).toString(16)}/64`;
 
 const HALVES: Readonly<Record<Family, readonly string[]>> = {
   4: ["0.0.0.0/1", "128.0.0.0/1"],
@@ -166,7 +172,7 @@ export function recipeHost(list: readonly Nic[], surroundings: Surroundings = {}
   return applyBatch(applyBatch(freshHost(list, surroundings), 4, recipe(list, 4)), 6, recipe(list, 6));
 }
 
-function textOf({ family, value, length }: Prefix): string {
+export function textOf({ family, value, length }: Prefix): string {
   if (family === 4) {
     const v = Number(value);
     return `${v >>> 24}.${(v >>> 16) & 255}.${(v >>> 8) & 255}.${v & 255}/${length}`;
