@@ -4,11 +4,11 @@
 const fs = require("node:fs");
 const path = require("node:path");
 
-const BUILT = path.join(__dirname, "..", "dist", "cli", "main.js");
+/** In a checkout the command is its source as it is now, whatever was built before; the package holds it built. */
+const CHECKOUT = fs.existsSync(path.join(__dirname, "..", "scripts", "build.js"));
 
-/** The package holds the built command; in a checkout that is not built, its source runs as it is. */
 function load() {
-  if (fs.existsSync(BUILT)) return require(BUILT);
+  if (!CHECKOUT) return require("../dist/cli/main.js");
   require("tsx/cjs");
   return require("../lib/cli/main.ts");
 }
