@@ -1,0 +1,277 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { HOST_CAPTURE_COMMAND } from "../../lib/doctor/capture";
+import { diagnose } from "../../lib/doctor/diagnose";
+import { applyBatch, kernelState } from "../../lib/linux";
+import { parseInterfaceAddress } from "../../lib/net";
+import { privileged } from "../kernel/support/netns";
+import { multihome } from "./support";
+
+const EDGE = {
+  name: "edge-1",
+  interfaces: [
+    { name: "front", addresses: ["10.0.1.10/24"], gateways: ["10.0.1.1"] },
+    { name: "back", addresses: ["10.0.2.10/24"], gateways: ["10.0.2.1"] },
+  ],
+};
+const stdin = JSON.stringify(EDGE);
+
+/** A capture as `ip -j` would write it: two interfaces, both defaults in main. */
+function capture(more: { rules?: object[]; end?: boolean; link?: string } = {}): string {
+  const link = (ifindex: number, ifname: string, flags: string[]) => ({ ifindex, ifname, flags });
+  const up = ["UP", "LOWER_UP"];
+  const address = (ifname: string, local: string, prefixlen: number) => ({
+    ifname,
+    addr_info: [{ local, prefixlen }],
+  });
+  const local = (dst: string, dev: string) => ({
+    type: "2",
+    dst,
+    dev,
+    table: "255",
+    protocol: "2",
+    scope: "254",
+  });
+  const sections: Record<string, string> = {
+    host: "edge-1",
+    traces: "/run/cloud-init/result.json",
+    link:
+      more.link ??
+      JSON.stringify([link(1, "lo", [...up, "LOOPBACK"]), link(2, "eth0", up), link(3, "eth1", up)]),
+    addr: JSON.stringify([
+      address("lo", "127.0.0.1", 8),
+      address("eth0", "10.0.1.10", 24),
+      address("eth1", "10.0.2.10", 24),
+    ]),
+    rule4: JSON.stringify([
+      { priority: 0, src: "all", table: "255" },
+      ...(more.rules ?? []),
+      { priority: 32766, src: "all", table: "254" },
+      { priority: 32767, src: "all", table: "253" },
+    ]),
+    rule6: "[]",
+    route4: JSON.stringify([
+      { dst: "default", gateway: "10.0.1.1", dev: "eth0", table: "254", metric: 100, flags: [] },
+      { dst: "default", gateway: "10.0.2.1", dev: "eth1", table: "254", metric: 200, flags: [] },
+      { dst: "10.0.1.0/24", dev: "eth0", table: "254", scope: "253", flags: [] },
+      { dst: "10.0.2.0/24", dev: "eth1", table: "254", scope: "253", flags: [] },
+      local("10.0.1.10", "eth0"),
+      local("10.0.2.10", "eth1"),
+    ]),
+    route6: "[]",
+    sysctl: ["all", "eth0", "eth1", "lo"]
+      .flatMap((name) => [
+        ...[
+          "rp_filter",
+          "accept_local",
+          "src_valid_mark",
+          "bc_forwarding",
+          "route_localnet",
+          "forwarding",
+        ].map((key) => `ipv4/conf/${name}/${key}:0`),
+        `ipv4/conf/${name}/send_redirects:1`,
+        `ipv4/conf/${name}/ignore_routes_with_linkdown:0`,
+        `ipv6/conf/${name}/forwarding:0`,
+      ])
+      .join("\n"),
+    kernel: "6.1.0",
+  };
+  const body = Object.entries(sections).map(([name, text]) => `### multihome ${name}\n${text}\n`);
+  return `Welcome to edge-1\n${body.join("")}${more.end === false ? "" : "### multihome end\n"}`;
+}
+
+let dir: string;
+beforeEach(() => {
+  dir = fs.mkdtempSync(path.join(os.tmpdir(), "multihome-verify-"));
+  fs.writeFileSync(path.join(dir, "edge.json"), stdin);
+  fs.writeFileSync(path.join(dir, "edge.txt"), capture());
+});
+afterEach(() => fs.rmSync(dir, { recursive: true, force: true }));
+
+describe("multihome prove", () => {
+  test("proves a good plan, every property, and exits 0", async () => {
+    const { code, stdout, stderr } = await multihome(["prove", "-"], { stdin });
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(
+      /^Host edge-1: proved, for every packet there can be \(\d+ classes of packets\)\.\n/,
+    );
+    for (const name of [
+      "egress",
+      "ingress",
+      "reply",
+      "unbound",
+      "bound",
+      "fail-closed",
+      "no capture",
+      "hygiene",
+    ])
+      expect(stdout).toMatch(new RegExp(`${name} +proved`));
+    expect(stdout.split("\n").every((line) => line.length <= 80)).toBe(true);
+  });
+
+  test("as JSON, and with every step on the way", async () => {
+    const { code, stdout } = await multihome(["prove", "-", "--json", "--every-step"], { stdin });
+    const proof = JSON.parse(stdout) as {
+      verdict: string;
+      properties: { property: string; verdict: string }[];
+    };
+    expect([code, proof.verdict]).toEqual([0, "proved"]);
+    expect(proof.properties.find(({ property }) => property === "P10")?.verdict).toBe("proved");
+  });
+
+  test("refuses bad input with exit 2 and nothing on standard output", async () => {
+    expect(await multihome(["prove", "-"], { stdin: '{"name": 1}' })).toMatchObject({ code: 2, stdout: "" });
+  });
+});
+
+describe("multihome explain", () => {
+  test("shows the way of a planned host there and back, rule by rule", async () => {
+    const argv = [
+      "explain",
+      "edge.json",
+      "--from",
+      "10.0.2.50",
+      "--to",
+      "10.0.1.10",
+      "--proto",
+      "tcp",
+      "--dport",
+      "22",
+    ];
+    const { code, stdout } = await multihome(argv, { cwd: dir });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^10\.0\.2\.50 asks 10\.0\.1\.10, tcp port 22: symmetric/);
+    expect(stdout).toContain("The answer leaves by front via 10.0.1.1, as it should.");
+    expect(stdout).toMatch(/\d+: from all lookup 7\d\d\d: matches\n +default via 10\.0\.1\.1 dev front/);
+  });
+
+  test("says what is wrong on a captured host, and exits 1", async () => {
+    const argv = ["explain", "--capture", "edge.txt", "--from", "10.0.2.50", "--to", "10.0.1.10"];
+    const { code, stdout } = await multihome(argv, { cwd: dir });
+    expect(code).toBe(1);
+    expect(stdout).toContain("It takes the short cut");
+    const json = await multihome([...argv, "--json"], { cwd: dir });
+    expect(JSON.parse(json.stdout)).toMatchObject({ verdict: "another way", fault: { cause: "short cut" } });
+  });
+
+  test.each([
+    [
+      ["edge.json", "--from", "1.2.3.4", "--to", "5.6.7.8"],
+      "5.6.7.8 is no address of an interface of edge-1",
+    ],
+    [["edge.json", "--from", "fe80::1", "--to", "10.0.1.10"], "are of different families"],
+    [["edge.json", "--from", "10.0.1", "--to", "10.0.1.10"], '--from: got "10.0.1"'],
+    [
+      ["edge.json", "--from", "any", "--to", "1.1.1.1", "--bind", "x"],
+      '--bind: got "x"; known here are back, front',
+    ],
+    [["edge.json", "--from", "any", "--to", "1.1.1.1", "--proto", "999"], "tcp, udp, icmp"],
+    [["--from", "any", "--to", "1.1.1.1"], "give HOST.json, or --capture FILE"],
+  ])("refuses %j by name, with exit 2", async (argv, message) => {
+    const outcome = await multihome(["explain", ...argv], { cwd: dir });
+    expect(outcome).toMatchObject({ code: 2, stdout: "" });
+    expect(outcome.stderr).toContain(message);
+  });
+});
+
+describe("multihome doctor", () => {
+  const doctor = (text: string, ...more: string[]) =>
+    multihome(["doctor", "--capture", "-", ...more], { stdin: text });
+
+  test("names each flow that goes wrong, its way in, its way out, why, and what firewalls see; and the cure", async () => {
+    const { code, stdout } = await doctor(capture());
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^edge-1 \(Linux 6\.1\.0\): not symmetric\./);
+    expect(stdout).toContain("hosts beyond the gateways (such as 203.0.113.5) and 10.0.2.10");
+    expect(stdout).toContain("It takes the default route of main");
+    expect(stdout).toContain("It takes the short cut");
+    expect(stdout.replace(/\s+/g, " ")).toContain(
+      "A stateful firewall before eth1 sees requests and never an answer",
+    );
+    expect(stdout).toContain("cloud-init (its files)");
+    const { stdout: json } = await doctor(capture(), "--json");
+    const { cure } = JSON.parse(json) as { cure: { verdict: string; spec: object } };
+    expect(cure.verdict).toBe("proved");
+    expect((await multihome(["prove", "-"], { stdin: JSON.stringify(cure.spec) })).code).toBe(0);
+  });
+
+  test("names duplicated and dead rules", async () => {
+    const twice = { priority: 100, src: "10.0.1.10", table: "254", protocol: "3" };
+    const { stdout } = await doctor(capture({ rules: [twice, { ...twice, protocol: "4" }] }));
+    expect(stdout).toMatch(/is there twice/);
+  });
+
+  test.each([
+    ["cut off", capture({ end: false }).slice(0, 900), /it ends within \w+; is it cut off\?/],
+    ["no capture", "hello\n", /not a capture/],
+    ["hostile", capture({ link: '[{"ifindex": "\\u001b[2J", "ifname": {}}]' }), /ip link, entry 1: /],
+    ["damaged", capture({ link: "[{" }), /ip link, line \d+, column \d+: not JSON/],
+  ])("names what is wrong with a capture that is %s, with its place, exit 2", async (_, text, problem) => {
+    const { code, stdout, stderr } = await doctor(text);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(problem);
+    expect(stderr).toContain("the verdict is unknown");
+    expect(stderr).not.toMatch(/[^\n\x20-\x7e]/);
+  });
+
+  test("says unknown of a newer kernel's rule, and which attribute it is", async () => {
+    const rules = [{ priority: 50, src: "all", table: "254", flowlabel: "0x1" }];
+    const { code, stdout } = await doctor(capture({ rules }));
+    expect(code).toBe(1);
+    expect(stdout).toContain("flowlabel");
+  });
+
+  test("prints the capture command, one line that a plain shell runs", async () => {
+    const { stdout } = await multihome(["doctor", "--print-capture"]);
+    expect(stdout).toBe(`${HOST_CAPTURE_COMMAND}\n`);
+    expect(stdout.trim().split("\n")).toHaveLength(1);
+  });
+
+  test("refuses a host that ssh would take for an option", async () => {
+    const { code, stderr } = await multihome(["doctor", "--host", "-oProxyCommand=id"]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("user@host");
+  });
+
+  test("holds a capture to a HOST.json, and refuses one of another host", async () => {
+    const given = await multihome(["doctor", "edge.json", "--capture", "edge.txt", "--json"], { cwd: dir });
+    expect(JSON.parse(given.stdout)).toMatchObject({ host: "edge-1", verdict: "asymmetric" });
+    fs.writeFileSync(
+      path.join(dir, "edge.json"),
+      stdin.replace("10.0.2.10/24", "10.9.9.9/24").replace("10.0.2.1", "10.9.9.1"),
+    );
+    const other = await multihome(["doctor", "edge.json", "--capture", "edge.txt"], { cwd: dir });
+    expect(other).toMatchObject({ code: 2, stdout: "" });
+    expect(other.stderr).toMatch(/no device of the capture is the one that carries 10\.9\.9\.9/);
+  });
+
+  (privileged ? test : test.skip)("reads the live host", async () => {
+    const { code, stdout } = await multihome(["doctor", "--json"]);
+    expect([0, 1]).toContain(code);
+    expect(JSON.parse(stdout)).toHaveProperty("verdict");
+  });
+});
+
+test("a plain host with one interface has nothing wrong", () => {
+  const parsed = parseInterfaceAddress("192.0.2.2/24");
+  const addresses = parsed.ok ? [parsed.value] : [];
+  const plain = kernelState([{ name: "eth0", addresses }]);
+  const state = applyBatch(plain, 4, "route add default via 192.0.2.1 dev eth0 metric 100");
+  expect(diagnose({ state })).toMatchObject({ verdict: "symmetric", findings: [], remarks: [] });
+});
+
+describe("multihome draw", () => {
+  test.each([
+    ["text", /front/],
+    ["svg", /^<svg /],
+    ["mermaid", /^flowchart LR/],
+    ["html", /^<!doctype html>/],
+  ])("draws %s, to standard output or a file", async (format, looks) => {
+    const { code, stdout } = await multihome(["draw", "edge.json", "--format", format], { cwd: dir });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(looks);
+    await multihome(["draw", "edge.json", "--format", format, "--out", "picture"], { cwd: dir });
+    expect(fs.readFileSync(path.join(dir, "picture"), "utf8")).toBe(stdout);
+  });
+});

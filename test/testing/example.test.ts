@@ -1,0 +1,2 @@
+/** The example's tests are run as its users run them. */
+import "../../examples/policy-tests/test/hosts.test";
