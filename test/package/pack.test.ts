@@ -103,6 +103,7 @@ test("nothing of the laboratory or the tests is in the package", () => {
       "dist",
       "lib",
       "package.json",
+      "policy-pack",
       "schema",
       "tsconfig.json",
     ].sort(),
