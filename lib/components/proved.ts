@@ -3,7 +3,7 @@ import { refuse } from "../deliver/argsError";
 import { Draft, Pending, pendingPaths } from "../deliver/known";
 import { SpecError } from "../model/issue";
 import { Plan } from "../model/plan";
-import { HostSpec } from "../model/spec";
+import { HostModel, HostSpec } from "../model/spec";
 import { buildPlan, normalize } from "../plan";
 import { proveStaged, stageHost, stagePlan } from "../prove/staged";
 import { PlanVerdict, proofIssues } from "../prove/verdict";
@@ -22,6 +22,8 @@ export function provedPlan(
 ): { plan: Plan; verdict: PlanVerdict } {
   const host = normalize(spec);
   const plan = buildPlan(host);
+  // Who wants Linux's own ways makes no claim that could be proved.
+  if (host.hostModel === HostModel.Weak) return { plan, verdict: PlanVerdict.Unknown };
   const proof = proveStaged(stagePlan(plan, host), { maxWitnesses: 1 });
   refuse(resource, subject, proofIssues(proof));
   if (proof.verdict === "proved") return { plan, verdict: PlanVerdict.Proved };

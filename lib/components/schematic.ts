@@ -1,5 +1,5 @@
 import { Draft, Pending, isKnown, isPending } from "../deliver/known";
-import { HostSpec } from "../model/spec";
+import { HostModel, HostSpec } from "../model/spec";
 import { formatAddress, parseAddress } from "../net/address";
 import { PlainHostArgs, hostSpec } from "./spec";
 
@@ -7,11 +7,12 @@ import { PlainHostArgs, hostSpec } from "./spec";
  * A host with stand-ins for what is pending: whether a plan is symmetric depends on how its addresses lie to each other,
  * and not on which they are. A pending address is taken from the network of the interface's gateway where that is
  * known, else from the range for benchmarks (RFC 2544) or for documentation (RFC 3849), a network an interface.
- * Undefined when not even the interfaces are known.
+ * Undefined when not even the interfaces are known, or nothing is claimed of them (the weak host model).
  */
 export function schematicHost(draft: Exclude<Draft<PlainHostArgs>, Pending>): HostSpec | undefined {
   if (!Array.isArray(draft.interfaces)) return undefined;
   const { policy } = draft;
+  if (isKnown(policy) && policy.hostModel === HostModel.Weak) return undefined;
   const interfaces = (draft.interfaces as readonly Draft<PlainHostArgs["interfaces"][number]>[]).map(
     (iface, i) => (isPending(iface) ? undefined : standIn(iface, i)),
   );

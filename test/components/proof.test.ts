@@ -60,6 +60,14 @@ describe("a component proves its plan before anything is done with it", () => {
     expect(await run.value(run.result.verdict)).toBe("unknown");
   });
 
+  test("but claims nothing of the weak host model, which is what Linux does by itself", async () => {
+    const run = await runWithMocks(
+      () => new SymmetricRoutingPolicy("edge", { interfaces, connection, policy: { hostModel: "weak" } }),
+      { preview: true },
+    );
+    expect(await run.value(run.result.verdict)).toBe("unknown");
+  });
+
   test("and refuses one that is disproved, with the packet, what was expected, the steps and the fix", async () => {
     defect = mutant;
     const failure: unknown = await runWithMocks(
