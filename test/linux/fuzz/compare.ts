@@ -103,7 +103,13 @@ function lookupFor(model: Model, query: Query): Outcome {
   return "iif" in query.flow ? inputLookup(model, query.flow) : output(model, query.flow);
 }
 
-function agree(model: Model, family: Family, outcome: Outcome, answer: KernelAnswer, query: Query): boolean {
+export function agree(
+  model: Model,
+  family: Family,
+  outcome: Outcome,
+  answer: KernelAnswer,
+  query: Query,
+): boolean {
   if (outcome.kind === "unknown") return true;
   if (outcome.kind === "error") return answer.error !== undefined && sameError(outcome.error, answer.error);
   if (answer.route === undefined) return false;
@@ -144,11 +150,11 @@ function sameError(model: string, kernel: string): boolean {
   return model === kernel || (model === "EXDEV" && kernel === "EINVAL");
 }
 
-function showKernel(answer: KernelAnswer): string {
+export function showKernel(answer: KernelAnswer): string {
   return answer.error ?? JSON.stringify(answer.route);
 }
 
-function showModel(outcome: Outcome): string {
+export function showModel(outcome: Outcome): string {
   return JSON.stringify(outcome, (key, value: unknown) => {
     if (typeof value === "bigint") return String(value);
     if (key === "route" || key === "rule") return undefined;
