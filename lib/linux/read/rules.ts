@@ -1,5 +1,6 @@
 import { Family, parseAddress, widthOf } from "../../net/address";
 import { Prefix, prefixOf } from "../../net/prefix";
+import { plainRule } from "../kernel-routes";
 import { Gap, Range, Rule, RuleAction } from "../state";
 import { Entry, readEntries } from "./entries";
 import { readGroup, readOrigin, readProtocol, readTable } from "./names";
@@ -43,6 +44,9 @@ function readRule(entry: Entry, family: Family): Rule {
   };
   if (action === undefined && !l3mdev) entry.problems.push("it has no action");
   const unmodelled = [...entry.leftOver(), ...entry.problems];
+  // Of a damaged rule nothing can be relied on: it may match anything.
+  if (entry.problems.length > 0)
+    return plainRule({ priority, action: rule.action, origin: rule.origin, unmodelled });
   return { ...rule, unmodelled };
 }
 
