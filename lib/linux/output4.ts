@@ -119,7 +119,11 @@ export function lookup(model: Model, flow: Probe, result: Answer, trace?: Tracer
   const { status, error, route } = result;
   result.clear();
   walk(model, family, family.steps, lookup4, flow, result);
-  if (result.status === status && result.route === route && (status !== "error" || result.error === error))
+  if (
+    result.status === status &&
+    result.route?.route === route?.route &&
+    (status !== "error" || result.error === error)
+  )
     return;
   result.doubt(
     "a route of main lies inside one of local, and it cannot be seen whether the host ever had other rules",
