@@ -363,7 +363,7 @@ describe("the source", () => {
       "unknown: home addresses count only in kernels built for Mobile IPv6",
     ],
     ["home addresses that change nothing", [["a", "2001:db8:1::1/64", { home: true }]], TO, "2001:db8:1::1"],
-  ])("RFC 6724 rule %s", (_rule, list, to, expected, sysctls) => {
+  ])("RFC 6724 rule %s", (_rule, list, to, expected, sysctls = {}) => {
     expect(choose(list, to, sysctls)).toBe(expected);
   });
 
