@@ -4,7 +4,7 @@ import { InputFlow, Outcome, OutputFlow } from "../flow";
 import { connect, input, output } from "../lookup";
 import { Chain, Model } from "../model";
 import { fieldClasses } from "./classes";
-import { Claim, sizeOf } from "./claim";
+import { Claim } from "./claim";
 import { describeOutcome } from "../text";
 import { Expectations } from "./expect";
 import { Intent } from "./types";
@@ -42,7 +42,6 @@ export function proveNoCapture(
       outcome: now,
       expected,
       how: "once",
-      size: sizeOf(flow, now),
       after: () => ({ when, state: after.state }),
     });
   };

@@ -1,4 +1,4 @@
-import { Family } from "../../net/address";
+import { Address, Family } from "../../net/address";
 import { InputFlow, Outcome, OutputFlow } from "../flow";
 import { LinuxState } from "../state";
 import { Expected, meets } from "./expect";
@@ -41,6 +41,8 @@ export class Claim {
     readonly family: Family,
     private readonly keep: number,
     private readonly maxClasses: number,
+    /** Peers that people know come first; from 0 to below 1. */
+    private readonly rank: (peer: Address) => number = () => 0,
   ) {}
 
   /** Whether the property has looked at as many classes as it may; then the verdict cannot be "proved". */
@@ -61,15 +63,17 @@ export class Claim {
     const met = meets(expected, outcome);
     if (met === true) return true;
     if (met === undefined) this.doubt(outcome);
-    else this.fail({ flow, outcome, expected, how, size: sizeOf(flow, outcome) });
+    else this.fail({ flow, outcome, expected, how });
     return false;
   }
 
-  fail(failure: Failure): void {
+  fail(failure: Omit<Failure, "size">): void {
     this.failing++;
-    const at = this.failures.findIndex((other) => other.size > failure.size);
-    if (at < 0) this.failures.push(failure);
-    else this.failures.splice(at, 0, failure);
+    const { flow, outcome } = failure;
+    const size = sizeOf(flow, outcome) + this.rank("iif" in flow ? flow.from : flow.to);
+    const at = this.failures.findIndex((other) => other.size > size);
+    if (at < 0) this.failures.push({ ...failure, size });
+    else this.failures.splice(at, 0, { ...failure, size });
     if (this.failures.length > this.keep) this.failures.pop();
   }
 
@@ -84,7 +88,7 @@ export class Claim {
 }
 
 /** Smaller is better to look at: few fields named, and a leak before a mere failure. */
-export function sizeOf(flow: OutputFlow | InputFlow, outcome?: Outcome): number {
+function sizeOf(flow: OutputFlow | InputFlow, outcome?: Outcome): number {
   let size = outcome === undefined || (outcome.kind === "route" && !outcome.pretended) ? 0 : 1;
   for (const key of FIELDS) if (flow[key]) size += 4;
   if ("oif" in flow && flow.oif !== undefined) size += 2;

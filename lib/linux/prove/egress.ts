@@ -1,3 +1,4 @@
+import { formatAddress } from "../../net/address";
 import { InputFlow, OutputFlow } from "../flow";
 import { input, output } from "../lookup";
 import { Claim } from "./claim";
@@ -10,14 +11,10 @@ import { Scope, SourceGroup } from "./scope";
  */
 export function proveEgress(scope: Scope, egress: Claim | undefined, reply: Claim | undefined): void {
   const { model, expectations } = scope;
+  if (egress !== undefined) checkPresence(scope, egress);
   for (const group of scope.groups) {
     const { owner, source, delegated } = group;
     if (delegated && egress !== undefined) proveForwarded(scope, group, egress);
-    if (!delegated && !model[scope.family].own.has(source.value) && egress !== undefined) {
-      egress.unknowns.add(
-        `an address of ${owner.name} is not on the host, so it is only looked at as if it were`,
-      );
-    }
     for (const fields of scope.fields(egress ?? reply!, group.chain)) {
       for (const to of scope.destinations) {
         if (egress?.exhausted || reply?.exhausted) return;
@@ -31,6 +28,18 @@ export function proveEgress(scope: Scope, egress: Claim | undefined, reply: Clai
         const hops = expected.hops.map((hop) => ({ device: hop.device, anyGateway: true }));
         reply.check(flow, outcome, { ...expected, hops });
       }
+    }
+  }
+}
+
+/** What is said of an address that the host does not have is said of another host. */
+function checkPresence(scope: Scope, claim: Claim): void {
+  for (const owner of scope.intent.interfaces) {
+    for (const address of scope.addressesOf(owner)) {
+      if (scope.model[scope.family].own.has(address.value)) continue;
+      claim.unknowns.add(
+        `${formatAddress(address)} of ${owner.name} is not on the host; it was taken as if it were`,
+      );
     }
   }
 }

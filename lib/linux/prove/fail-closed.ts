@@ -5,7 +5,7 @@ import { ANY_DEVICE, CompiledRoute, CompiledTable, Model, Probe } from "../model
 import { matches } from "../rules";
 import { LinuxState, Route } from "../state";
 import { describeRoute } from "../text";
-import { Claim, sizeOf } from "./claim";
+import { Claim } from "./claim";
 import { Expected } from "./expect";
 import { Fields } from "./classes";
 import { Scope, SourceGroup } from "./scope";
@@ -46,7 +46,6 @@ function checkClass(
     flow,
     expected: { ...expected, refusal: true },
     how: "once",
-    size: sizeOf(flow),
     after: () => {
       const left = withoutRivals(state, leak.tables, leak.route, to);
       const gone = state.routes[scope.family].filter((route) => !left.routes[scope.family].includes(route));

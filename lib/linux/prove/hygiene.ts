@@ -1,4 +1,4 @@
-import { FamilyModel } from "../model";
+import { DETACHED, FamilyModel } from "../model";
 import { selectorsOf } from "../read/batch-rules";
 import { Rule } from "../state";
 import { describeRoute, describeRule, tableName } from "../text";
@@ -25,10 +25,10 @@ function checkDead(family: FamilyModel, claim: Claim): void {
   }
   for (const step of family.steps) {
     claim.classes++;
+    const detached = !step.not && (step.iif === DETACHED || step.oif === DETACHED);
     // Jumps and their targets shape the walk without standing in a chain.
-    if (step.act === "nop" || step.act === "goto" || alive.has(step.position)) continue;
+    if (!detached && (step.act === "nop" || step.act === "goto" || alive.has(step.position))) continue;
     const name = `rule "${describeRule(step.rule)}"`;
-    const detached = step.iif === -2 || step.oif === -2;
     claim.fault({
       expected: "every rule can be reached by some packet",
       got: detached ? `${name} names a device that is not there` : `${name} is reached by none`,

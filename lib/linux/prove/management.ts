@@ -4,7 +4,7 @@ import { input, output } from "../lookup";
 import { Model } from "../model";
 import { describeOutcome } from "../text";
 import { sameOutcome } from "./capture";
-import { Claim, sizeOf } from "./claim";
+import { Claim } from "./claim";
 import { meets } from "./expect";
 import { Scope } from "./scope";
 
@@ -45,7 +45,6 @@ export function proveManagement(scope: Scope, claim: Claim, before?: Model, when
             outcome,
             expected: was === "" ? expected : `its own way${was}`,
             how: "once",
-            size: sizeOf(flow, outcome),
             after: () => ({ when, state: model.state }),
           });
         }
@@ -61,7 +60,6 @@ export function proveManagement(scope: Scope, claim: Claim, before?: Model, when
               outcome: accepted,
               expected: { kind: "local" },
               how: "once",
-              size: sizeOf(arriving, accepted),
               after: () => ({ when, state: model.state }),
             });
           }

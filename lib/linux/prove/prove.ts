@@ -1,4 +1,4 @@
-import { FAMILIES, Family } from "../../net/address";
+import { Address, FAMILIES, Family } from "../../net/address";
 import { compile } from "../compile";
 import { Model } from "../model";
 import { LinuxState } from "../state";
@@ -49,13 +49,13 @@ function proveFamily(
 ): PropertyResult[] {
   const wanted = new Set(options.properties ?? (Object.keys(PROPERTIES) as PropertyId[]));
   const claims = new Map<PropertyId, Claim>();
-  for (const property of wanted) {
-    claims.set(
-      property,
-      new Claim(property, family, options.maxWitnesses ?? 3, options.maxClasses ?? 2_000_000),
-    );
-  }
   const scope = new Scope(model, family, intent, before, options.only);
+  const ranks = new Map(scope.destinations.map(({ value }, i) => [value, i / scope.destinations.length]));
+  const rank = (peer: Address): number => ranks.get(peer.value) ?? 0;
+  for (const property of wanted) {
+    const { maxWitnesses = 3, maxClasses = 2_000_000 } = options;
+    claims.set(property, new Claim(property, family, maxWitnesses, maxClasses, rank));
+  }
   const { P1, P2, P3, P4, P5, P6, P7, P8, P9, P10 } = Object.fromEntries(claims) as Partial<
     Record<PropertyId, Claim>
   >;

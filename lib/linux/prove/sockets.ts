@@ -2,7 +2,7 @@ import { Address, isLinkLocal } from "../../net/address";
 import { Outcome, OutputFlow } from "../flow";
 import { connect, output } from "../lookup";
 import { Model } from "../model";
-import { Claim, sizeOf } from "./claim";
+import { Claim } from "./claim";
 import { Expected, meets } from "./expect";
 import { Scope, SourceGroup } from "./scope";
 import { IntentInterface } from "./types";
@@ -156,5 +156,5 @@ function fail(
   how: "once" | "connect",
   expected: Expected | string,
 ): void {
-  claim.fail({ flow, outcome, expected, how, size: sizeOf(flow, outcome) });
+  claim.fail({ flow, outcome, expected, how });
 }
