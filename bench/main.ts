@@ -3,7 +3,9 @@ import * as path from "node:path";
 import { apply } from "./apply";
 import { endToEnd } from "./endToEnd";
 import { kernelLookup } from "./kernelLookup";
+import { lookup } from "./lookup";
 import { networkd } from "./networkd";
+import { prover } from "./prover";
 import { pulumi } from "./pulumi";
 import { synthesis } from "./synthesis";
 import { chartSvg } from "./support/chart";
@@ -20,6 +22,8 @@ import { BenchOptions, Section, met, sectionMarkdown, shownNumber } from "./supp
  */
 const SECTIONS: Readonly<Record<string, (options: BenchOptions) => Promise<Section>>> = {
   synthesis,
+  prover,
+  lookup,
   "kernel-lookup": kernelLookup,
   "end-to-end": endToEnd,
   apply,

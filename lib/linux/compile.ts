@@ -44,7 +44,7 @@ function compileFamily(
   numbers: ReadonlyMap<string, number>,
   devices: readonly Device[],
 ): FamilyModel {
-  const context: Context = { state, family, numbers, devices };
+  const context: Context = { state, family, numbers, devices, hops: new Map() };
   const rules = state.rules[family];
   const steps = rules.map((rule, position) => compileRule(context, rules, rule, position));
   const byTable = new Map<number, Route[]>();
@@ -95,6 +95,7 @@ interface Context {
   readonly family: Family;
   readonly numbers: ReadonlyMap<string, number>;
   readonly devices: readonly Device[];
+  readonly hops: Map<string, readonly CompiledHop[]>;
 }
 
 /** The rules that every kernel starts with (net/ipv4/fib_rules.c, net/ipv6/fib6_rules.c). */
@@ -235,10 +236,14 @@ function compileTable(context: Context, id: number, routes: readonly Route[]): C
     }
   }
   for (const node of nodes) sortAsKernel(family, node);
+  const first = new Uint32Array(nodes.length + 1);
+  nodes.forEach((node, n) => (first[n + 1] = first[n] + node.length));
   return {
     id,
     index,
     nodes,
+    flat: nodes.flat(),
+    first,
     defaults,
     subtrees: subtrees
       ? specific.map((list) => (list.length === 0 ? undefined : compileSubtree(context, list)))
@@ -288,15 +293,26 @@ const PREFERENCE = { low: 1, medium: 2, high: 3 } as const;
 function compileRoute(context: Context, route: Route): CompiledRoute {
   return {
     route,
+    table: route.table,
+    type: route.type,
+    source: route.source,
     length: route.to.length,
     error: ROUTE_ERROR[route.type] ?? "",
     tos: route.tos,
     metric: route.metric,
     scope: route.scope,
-    hops: route.hops.map((hop) => compileHop(context, hop)),
+    hops: compileHops(context, route.hops),
     preference: PREFERENCE[route.preference],
     unclear: route.unmodelled.length > 0,
   };
+}
+
+/** Routes by the same hops share them. */
+function compileHops(context: Context, hops: readonly Hop[]): readonly CompiledHop[] {
+  const key = hops.map((h) => `${h.link} ${h.via?.family} ${h.via?.value} ${h.dead} ${h.linkDown}`).join("/");
+  let compiled = context.hops.get(key);
+  if (compiled === undefined) context.hops.set(key, (compiled = hops.map((hop) => compileHop(context, hop))));
+  return compiled;
 }
 
 function compileHop(context: Context, hop: Hop): CompiledHop {

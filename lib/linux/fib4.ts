@@ -12,11 +12,10 @@ export function lookup4(
   answer: Answer,
   trace?: Tracer,
 ): void {
-  const { index, nodes } = table;
+  const { index, flat, first } = table;
   for (let node = index.nodeOf[index.interval4(probe.dst4)]; node >= 0; node = index.parent[node]) {
-    const routes = nodes[node];
-    for (let i = 0; i < routes.length; i++) {
-      const route = routes[i];
+    for (let i = first[node]; i < first[node + 1]; i++) {
+      const route = flat[i];
       if (route.tos !== 0 && route.tos !== (probe.tos & 0x1c)) {
         trace?.note(`${describeRoute(route.route)}: for another TOS`);
         continue;
@@ -82,7 +81,7 @@ export function isCertain4(probe: Probe, answer: Answer): boolean {
   if (probe.oif >= 0) return true;
   const route = answer.route!;
   if (route.hops.length > 1) return false;
-  return route.length > 0 || answer.table!.defaults < 2 || route.route.type !== "unicast";
+  return route.length > 0 || answer.table!.defaults < 2 || route.type !== "unicast";
 }
 
 /**
@@ -115,8 +114,7 @@ function equalDefaults(probe: Probe, answer: Answer): CompiledRoute[] {
     if (route.error === "" && !route.hops.some((hop) => hop.usable)) continue;
     lastTos = route.tos;
     lastMetric = route.metric;
-    if (route.scope !== found.scope || route.route.type !== "unicast" || route.hops[0]?.via === undefined)
-      continue;
+    if (route.scope !== found.scope || route.type !== "unicast" || route.hops[0]?.via === undefined) continue;
     if (equal.length === 0 && route !== found) break;
     equal.push(route);
   }

@@ -49,12 +49,12 @@ export function input4(model: Model, flow: InputFlow, trace?: Tracer): Outcome {
   const rule = answer.step?.rule;
   const made = {
     kind: "route",
-    table: found.route.table,
+    table: found.table,
     route: found.route,
     rule,
     pretended: false,
   } as const;
-  if (found.route.type === "broadcast") {
+  if (found.type === "broadcast") {
     const forwards = setting(model, device, "bc_forwarding", "own");
     const all = model.state.sysctls["ipv4/conf/all/bc_forwarding"];
     if (forwards !== 0 && all !== 0) {
@@ -66,7 +66,7 @@ export function input4(model: Model, flow: InputFlow, trace?: Tracer): Outcome {
     }
     return broadcast(model, flow, device, trace);
   }
-  if (found.route.type === "local") {
+  if (found.type === "local") {
     const refused = validate(model, flow, device, dst, ANY_DEVICE, trace);
     if (refused !== undefined) return refused;
     const hops = [{ device: localDevice(model, found) }];
@@ -74,8 +74,7 @@ export function input4(model: Model, flow: InputFlow, trace?: Tracer): Outcome {
   }
   if (forwarding === undefined) return unread(device, "forwarding");
   if (forwarding === 0) return failed("EHOSTUNREACH", `not ours, and ${device.link.name} does not forward`);
-  if (found.route.type !== "unicast")
-    return failed("EINVAL", `cannot forward to a ${found.route.type} route`);
+  if (found.type !== "unicast") return failed("EINVAL", `cannot forward to a ${found.type} route`);
   return forward(model, flow, device, found, made, trace);
 }
 
@@ -201,8 +200,8 @@ function checkInFull(
   const refused = failed("EXDEV", "reverse path check");
   if (reverseAnswer.status === "error") return filter > 0 ? refused : undefined;
   const back = reverseAnswer.route!;
-  if (back.route.type !== "unicast" && (back.route.type !== "local" || acceptLocal === 0)) {
-    return failed("EINVAL", `the way back to the source is a ${back.route.type} route`);
+  if (back.type !== "unicast" && (back.type !== "local" || acceptLocal === 0)) {
+    return failed("EINVAL", `the way back to the source is a ${back.type} route`);
   }
   if (
     back.hops.some(
@@ -211,7 +210,7 @@ function checkInFull(
   ) {
     return undefined;
   }
-  if (back.route.type === "local" && device.number === model.loopback) return undefined;
+  if (back.type === "local" && device.number === model.loopback) return undefined;
   if (device.addresses[4].length === 0) return filter > 0 ? refused : undefined;
   return filter === 1 ? refused : undefined;
 }

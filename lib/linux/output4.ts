@@ -80,10 +80,10 @@ export function output4(model: Model, flow: OutputFlow, trace?: Tracer): Outcome
   const route = answer.route!;
   const rule = answer.step?.rule;
   const hop = route.hops[answer.hop];
-  if (route.route.type === "local") {
+  if (route.type === "local") {
     const master = model.devices[hop.device]?.l3mdev ?? ANY_DEVICE;
     const device = model.devices[master >= 0 ? master : model.loopback];
-    return made(model, device, flow, source ?? route.route.source ?? flow.to, { route, rule });
+    return made(model, device, flow, source ?? route.source ?? flow.to, { route, rule });
   }
   if (isCertain4(probe, answer)) {
     const chosen = source ?? routeSource4(model, route, hop);
@@ -188,7 +188,7 @@ function made(
     if (allowed === 0) return failed("EINVAL", "a loopback source cannot leave the host");
   }
   if (isZeronet(dst)) return failed("EINVAL", "destination is 0.0.0.0");
-  let type: Routed["type"] = (route?.route.type as Routed["type"]) ?? "unicast";
+  let type: Routed["type"] = (route?.type as Routed["type"]) ?? "unicast";
   if (dst === LIMITED_BROADCAST) {
     type = "broadcast";
     via = undefined;
@@ -200,7 +200,7 @@ function made(
     kind: "route",
     type,
     hops: [{ device: link.name, via, source }],
-    table: route?.route.table,
+    table: route?.table,
     route: route?.route,
     rule,
     pretended: pretended === true,

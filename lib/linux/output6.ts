@@ -102,14 +102,14 @@ function run(model: Model, flow: Flow, fromHost: boolean, trace?: Tracer): Outco
     return { kind: "error", error: answer.error, rule, route: answer.route?.route, check };
   }
   const found = answer.route!;
-  const type = found.route.type as Routed["type"];
+  const type = found.type as Routed["type"];
   const hops: NextHop[] = [];
   for (const i of choices6(probe, answer)) {
     const hop = makeHop(model, found, i, flow, fromHost);
     if ("kind" in hop) return hop;
     hops.push(hop);
   }
-  return { kind: "route", type, hops, table: found.route.table, route: found.route, rule, pretended: false };
+  return { kind: "route", type, hops, table: found.table, route: found.route, rule, pretended: false };
 }
 
 function makeHop(
@@ -138,7 +138,7 @@ function makeHop(
 
 /** Local and anycast addresses are delivered on the loopback, or on the VRF's device. */
 function deliveredOn(model: Model, found: CompiledRoute, device: Device | undefined): Device | undefined {
-  if (found.route.type !== "local" && found.route.type !== "anycast") return device;
+  if (found.type !== "local" && found.type !== "anycast") return device;
   if (device !== undefined && device.l3mdev >= 0) {
     return needsDevice(found.route.to.value) ? device : model.devices[device.l3mdev];
   }
@@ -152,7 +152,7 @@ function sourceFor(
   device: Device | undefined,
   to: Address,
 ): Address | Extract<Outcome, { kind: "unknown" }> | undefined {
-  if (found.route.source !== undefined) return found.route.source;
+  if (found.source !== undefined) return found.source;
   const choice = selectSource6(model, to, device);
   if (choice.kind === "unknown") return choice;
   return choice.kind === "source" ? choice.address : undefined;

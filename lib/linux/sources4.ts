@@ -49,7 +49,7 @@ function isAttached(candidate: LinkAddress, address: Address): boolean {
 
 /** The source of a packet without one that takes this route (fib_result_prefsrc). */
 export function routeSource4(model: Model, route: CompiledRoute, hop: CompiledHop): Address | undefined {
-  if (route.route.source !== undefined) return route.route.source;
+  if (route.source !== undefined) return route.source;
   const device = model.devices[hop.device];
   if (device === undefined) return undefined;
   return selectSource4(model, device, hop.via?.family === 4 ? hop.via : undefined, route.scope);
@@ -68,6 +68,6 @@ export function ownerOf4(model: Model, address: number): number {
   localProbe.dst4 = address;
   localAnswer.clear();
   lookup4(model, local, localProbe, localAnswer);
-  if (localAnswer.status !== "ok" || localAnswer.route!.route.type !== "local") return ANY_DEVICE;
+  if (localAnswer.status !== "ok" || localAnswer.route!.type !== "local") return ANY_DEVICE;
   return localAnswer.route!.hops[localAnswer.hop].device;
 }
