@@ -75,7 +75,8 @@ export function partition(model: Model, family: Family, flow: Omit<OutputFlow, "
 }
 
 function summaryOf({ destinations: cover, route, outcome }: PartitionRow): string {
-  if (outcome.kind === "route" && outcome.type === "local") return "the host's own addresses";
+  if (outcome.kind === "route" && outcome.type === "local" && route !== undefined)
+    return "the host's own addresses";
   if (route !== undefined && route.to.length > 0) return formatPrefix(route.to);
   const shown = cover.slice(0, 4).map(formatPrefix).join(", ");
   return cover.length <= 4 ? shown : `${shown} and ${cover.length - 4} more`;
