@@ -109,6 +109,17 @@ table("the document", [
     ["interfaces: got 129 interfaces. At most 128 have tables; leave some to the host."],
   ],
   [
+    "as many interfaces as have tables",
+    {
+      name: "h",
+      interfaces: Array.from({ length: 128 }, (_, i) => ({
+        name: `n${i}`,
+        addresses: [`10.0.1.${i + 1}/24`],
+      })),
+    },
+    [],
+  ],
+  [
     "more entries than any host has",
     { name: "h", interfaces: new Array(2 ** 32 - 1) },
     ["interfaces: got 4294967295 entries. Give at most 1048576."],
@@ -151,6 +162,14 @@ table("a name", [
     "twice",
     two({}, { name: "a" }),
     ['interfaces[1].name: the name "a" is that of interfaces[0].name too. Each may be given once.'],
+  ],
+  [
+    "wrong in two places is no name given twice",
+    two({ name: "a b" }, { name: "a b" }),
+    [
+      `interfaces[0].name: got the name "a b". ${NAME_FIX}`,
+      `interfaces[1].name: got the name "a b". ${NAME_FIX}`,
+    ],
   ],
   ["differing in case is another", two({}, { name: "A" }), []],
 ]);
@@ -318,6 +337,13 @@ table("an address", [
     ],
   ],
   [
+    "on two interfaces, told at the one that is given later, whatever their names",
+    two({ name: "z" }, { addresses: ["10.0.1.10/32"] }),
+    [
+      "interfaces[1].addresses: the address 10.0.1.10 is that of interfaces[0].addresses too. Each may be given once.",
+    ],
+  ],
+  [
     "wrong, and what hangs on it is not told besides",
     one({
       addresses: ["10.0.1.10"],
@@ -475,6 +501,11 @@ table("a subnet", [
   ],
   ["that an address says already", one({ subnets: ["10.0.1.0/24"] }), []],
   [
+    "beside an address that is wrong is not said to lack a source",
+    one({ addresses: ["10.0.1.10"], subnets: ["10.0.1.0/24", "2001:db8::/64"] }),
+    [`interfaces[0].addresses[0]: got "10.0.1.10": the prefix length is missing. ${ADDRESS_FIX}`],
+  ],
+  [
     "of a family without a source",
     one({ subnets: ["10.0.3.0/24", "2001:db8::/64"] }),
     [
@@ -604,6 +635,7 @@ table("a gateway", [
     one({ addresses: ["2001:db8::1/64"], gateways: ["2001:db8::"] }),
     [],
   ],
+  ["the same of a wide subnet", one({ addresses: ["2001:db8::1/28"], gateways: ["2001:db0::"] }), []],
   [
     "an address of another interface",
     two({ gateways: [{ address: "10.0.2.10", onLink: true }] }, {}),

@@ -1,5 +1,5 @@
 import { shown } from "../../model/issue";
-import { Address, FAMILIES, compareAddresses, formatAddress } from "../../net/address";
+import { Address, FAMILIES, compareAddresses, formatAddress, sameAddress } from "../../net/address";
 import { Prefix, comparePrefixes, contains, formatPrefix, hostPrefix } from "../../net/prefix";
 import { Draft } from "./interface";
 import { Problems, at } from "./problems";
@@ -77,7 +77,8 @@ function checkMatches(
     const text = formatAddress(by);
     if (owner === undefined) {
       claim("match", text, at(at(entry.path, "match"), "address"), `the address ${text}`);
-    } else if (owner !== entry) {
+    } else if (owner !== entry && !addressesOf(entry.draft).some((a) => sameAddress(a, by))) {
+      // One that it has as well is given twice, which is told already.
       problems.add(
         at(at(entry.path, "match"), "address"),
         `${text} is an address of ${owner.path}`,
