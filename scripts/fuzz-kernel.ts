@@ -52,6 +52,8 @@ function main(): number {
         `${tally.unknown} left open by the model; ${seconds.toFixed(0)} s`,
     );
     console.log(`      the kernel answered: ${kinds.join(", ")}`);
+    for (const [because, n] of [...tally.reasons].sort((a, b) => b[1] - a[1]))
+      console.log(`      left open ${n}: ${because}`);
     const seeds = new Set<number>();
     for (const difference of tally.differences) {
       if (seeds.has(difference.scenario.seed)) continue;
@@ -60,7 +62,7 @@ function main(): number {
       console.log(describe(small));
       keep({
         family,
-        seed: difference.scenario.seed,
+        scenario: difference.scenario,
         queries: perState,
         was: `${small.kernel} / ${small.model}`,
       });
@@ -87,7 +89,7 @@ function progress(family: number, queries: number, differences: number): void {
 function keep(seed: KeptSeed): void {
   mkdirSync(SEED_FOLDER, { recursive: true });
   writeFileSync(
-    join(SEED_FOLDER, `ipv${seed.family}-${seed.seed}.json`),
+    join(SEED_FOLDER, `ipv${seed.family}-${seed.scenario.seed}.json`),
     JSON.stringify(seed, undefined, 2) + "\n",
   );
 }

@@ -330,6 +330,7 @@ function compileHop(context: Context, hop: Hop): CompiledHop {
     device,
     via: hop.via,
     usable: !hop.dead && ignore === 0,
+    dead: hop.dead,
     unclear: !hop.dead && ignore === undefined,
   };
 }

@@ -1,4 +1,5 @@
 import { Answer, CompiledHop, CompiledRoute, CompiledTable, Model, Probe, Tracer } from "./model";
+import { PrefixIndex } from "./prefix-index";
 import { describeRoute } from "./text";
 
 /**
@@ -44,7 +45,9 @@ export function lookup4(
         trace?.note(
           `${describeRoute(route.route)}: ${probe.oif >= 0 ? "by another device, or down" : "down"}`,
         );
-        continue;
+        if (!route.route.nexthopObject) continue;
+        node = lastOfLeaf(index, node);
+        break;
       }
       trace?.note(`${describeRoute(route.route)}: taken`);
       answer.status = "ok";
@@ -56,6 +59,17 @@ export function lookup4(
     }
   }
   trace?.note("no route fits; on to the next rule");
+}
+
+/**
+ * A nexthop object of which no hop will do makes the kernel leave the whole leaf of its trie: the routes after it, and
+ * all shorter prefixes that begin at the same address.
+ */
+function lastOfLeaf(index: PrefixIndex, node: number): number {
+  const { value } = index.prefixes[node];
+  while (index.parent[node] >= 0 && index.prefixes[index.parent[node]].value === value)
+    node = index.parent[node];
+  return node;
 }
 
 const UNCLEAR = -2;
@@ -94,7 +108,11 @@ export function choices4(probe: Probe, answer: Answer): Choice[] {
   const found = { route, hop: route.hops[answer.hop] };
   if (isCertain4(probe, answer)) return [found];
   if (route.hops.length > 1) {
-    return route.hops.filter((hop) => hop.usable).map((hop) => ({ route, hop }));
+    // A nexthop object chooses without a look at carriers.
+    const { nexthopObject } = route.route;
+    return route.hops
+      .filter((hop) => (nexthopObject ? !hop.dead : hop.usable))
+      .map((hop) => ({ route, hop }));
   }
   const equal = equalDefaults(probe, answer);
   return equal.length > 1 ? equal.map((other) => ({ route: other, hop: other.hops[0] })) : [found];

@@ -135,8 +135,12 @@ export function choices6(probe: Probe, answer: Answer): number[] {
   const route = answer.route!;
   const found = answer.hop;
   if (route.hops.length === 1) return [found];
+  // A nexthop object chooses without a look at what device is required, or at carriers.
+  const { nexthopObject } = route.route;
   const acceptable = route.hops
-    .map((hop, i) => (hop.usable && scoreOf(route, hop.device, probe) >= 0 ? i : -1))
+    .map((hop, i) =>
+      (nexthopObject ? !hop.dead : hop.usable && scoreOf(route, hop.device, probe) >= 0) ? i : -1,
+    )
     .filter((i) => i >= 0);
   return [...new Set([found, ...acceptable])];
 }

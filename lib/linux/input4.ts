@@ -1,3 +1,4 @@
+import { choices4 } from "./fib4";
 import { InputFlow, NextHop, Outcome, Unknown } from "./flow";
 import { CompiledRoute, ANY_DEVICE, Answer, Device, Model, Probe, Tracer } from "./model";
 import { LIMITED_BROADCAST, failed, isLoopback, isMulticast, isZeronet, lookup } from "./output4";
@@ -86,7 +87,8 @@ function forward(
   made: Omit<Extract<Outcome, { kind: "route" }>, "type" | "hops">,
   trace?: Tracer,
 ): Outcome {
-  const usable = found.hops.length > 1 ? found.hops.filter((hop) => hop.usable) : [found.hops[answer.hop]];
+  const usable =
+    found.hops.length > 1 ? choices4(probe, answer).map(({ hop }) => hop) : [found.hops[answer.hop]];
   const refusals = usable.map((hop) =>
     validate(model, flow, device, Number(flow.to.value), hop.device, trace),
   );

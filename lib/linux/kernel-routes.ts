@@ -17,6 +17,7 @@ export function plainRoute(family: Family, route: Pick<Route, "table" | "to"> & 
     metric: family === 4 ? 0 : 1024,
     scope: Scope.universe,
     hops: [],
+    nexthopObject: false,
     preference: "medium",
     origin: 3,
     unmodelled: [],

@@ -151,6 +151,7 @@ export interface CompiledHop {
   readonly via?: Address;
   /** The route leads over the hop only if it is usable: not dead, and not without carrier where that counts. */
   readonly usable: boolean;
+  readonly dead: boolean;
   /** Whether it has no carrier, so that ignore_routes_with_linkdown decides. */
   readonly unclear: boolean;
 }

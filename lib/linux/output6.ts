@@ -124,14 +124,16 @@ function makeHop(
   const name = deliveredOn(model, found, device)?.link.name ?? "?";
   if (!fromHost) return { device: name, via };
   if (flow.from !== undefined && flow.from.value !== 0n) return { device: name, via, source: flow.from };
-  if (i > 0) {
+  if (i > 0 && !found.route.nexthopObject) {
     // Hops that were appended may each have a source hint of their own; dumps show the first one's alone.
     return {
       kind: "unknown",
       because: `the sources of the further hops of "${describeRoute(found.route)}" are in no dump`,
     };
   }
-  const source = sourceFor(model, found, device, flow.to);
+  // The kernel chooses a nexthop object's source by its first hop, whichever is taken.
+  const chooser = found.route.nexthopObject ? model.devices[found.hops[0].device] : device;
+  const source = sourceFor(model, found, chooser, flow.to);
   if (source !== undefined && "kind" in source) return source;
   return { device: name, via, source };
 }

@@ -142,6 +142,8 @@ export interface Route {
   readonly source?: Address;
   /** Several are multipath; none on routes without a device. */
   readonly hops: readonly Hop[];
+  /** The hops are those of a nexthop object, ip-nexthop(8); they share all else that the route has. */
+  readonly nexthopObject: boolean;
   /** IPv6 router preference (RFC 4191). */
   readonly preference: "low" | "medium" | "high";
   readonly origin: number;

@@ -1,4 +1,5 @@
 import {
+  Hop,
   InputFlow,
   LinuxState,
   Outcome,
@@ -125,6 +126,56 @@ describe("choosing a route", () => {
     );
     const direct = host("route add default dev a\nroute append default via 10.0.1.1 dev b");
     expect(go(direct, "8.8.8.8")).toBe("by a directly from 10.0.0.10");
+  });
+});
+
+/** The state with the routes of a metric led by a nexthop object, as ip-nexthop(8) makes them. */
+function byObject(state: LinuxState, metric: number, hop: Partial<Hop> = {}): LinuxState {
+  const routes = state.routes[4].map((route) =>
+    route.metric === metric
+      ? { ...route, nexthopObject: true, hops: route.hops.map((h) => ({ ...h, ...hop })) }
+      : route,
+  );
+  return { ...state, routes: { ...state.routes, 4: routes } };
+}
+
+describe("nexthop objects", () => {
+  const lines = [
+    "route add 198.51.0.0/16 via 10.0.1.9 dev b metric 1",
+    "route add 198.51.0.0/24 via 10.0.1.2 dev b metric 2",
+    "route add 198.51.0.0/26 via 10.0.0.1 dev a metric 3",
+    "route add 198.51.0.0/26 via 10.0.1.1 dev b metric 4",
+    "route add 198.48.0.0/13 via 10.0.1.7 dev b metric 5",
+  ].join("\n");
+
+  test("one that has no hop by the wanted device hides what is behind it, as far as it begins at the same address", () => {
+    const plain = host(lines);
+    expect(go(plain, "198.51.0.1", { oif: "b" })).toContain("via 10.0.1.1 ");
+    // Metric 4 of the same prefix, the /24 and the /16 begin where the /26 does; the /13 does not.
+    expect(go(byObject(plain, 3), "198.51.0.1", { oif: "b" })).toContain("via 10.0.1.7 ");
+    expect(go(byObject(plain, 3), "198.51.0.1", { oif: "a" })).toContain("via 10.0.0.1 ");
+    expect(go(byObject(plain, 3), "198.51.0.1")).toContain("via 10.0.0.1 ");
+  });
+
+  test("a group chooses among its hops with no look at carriers", () => {
+    const state = host("route add default metric 5 nexthop via 10.0.0.1 dev a nexthop via 10.0.1.1 dev b", {
+      "ipv4/conf/b/ignore_routes_with_linkdown": 1,
+    });
+    const dark = (s: LinuxState): LinuxState => ({
+      ...s,
+      routes: {
+        ...s.routes,
+        4: s.routes[4].map((r) => ({ ...r, hops: r.hops.map((h) => ({ ...h, linkDown: h.link === "b" })) })),
+      },
+    });
+    expect(go(dark(state), "8.8.8.8")).toBe("by a via 10.0.0.1 from 10.0.0.10");
+    expect(go(dark(byObject(state, 5)), "8.8.8.8")).toBe(
+      "by a via 10.0.0.1 from 10.0.0.10, or by b via 10.0.1.1 from 10.0.1.10",
+    );
+    expect(come(dark(byObject(state, 5)), "10.0.0.77", "8.8.8.8")).toBe(
+      "by a via 10.0.0.1, or by b via 10.0.1.1",
+    );
+    expect(go(byObject(state, 5, { dead: true }), "8.8.8.8")).toContain("network unreachable");
   });
 });
 

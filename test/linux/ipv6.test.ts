@@ -99,6 +99,26 @@ describe("choosing a route", () => {
     expect(go(state, TO)).toContain("are in no dump");
   });
 
+  test("a nexthop object chooses any hop, whatever device is required, and the source by the first", () => {
+    const plain = host("route add default nexthop via fe80::1 dev a nexthop via fe80::2 dev b");
+    const state: LinuxState = {
+      ...plain,
+      routes: {
+        ...plain.routes,
+        6: plain.routes[6].map((route) => ({ ...route, nexthopObject: route.hops.length > 1 })),
+      },
+    };
+    expect(go(plain, TO)).toContain("the sources of the further hops");
+    expect(go(state, TO)).toBe(
+      "by a via fe80::1 from 2001:db8:1::10, or by b via fe80::2 from 2001:db8:1::10",
+    );
+    const bound = { from: address("2001:db8:2::10"), oif: "b" };
+    expect(go(plain, TO, bound)).toBe("by b via fe80::2 from 2001:db8:2::10");
+    expect(go(state, TO, bound)).toBe(
+      "by b via fe80::2 from 2001:db8:2::10, or by a via fe80::1 from 2001:db8:2::10",
+    );
+  });
+
   test("hops that are dead or without carrier", () => {
     const state = host(
       "route add default via fe80::1 dev a metric 5\nroute add default via fe80::2 dev b metric 9",

@@ -326,6 +326,21 @@ describe("routes", () => {
     ]);
   });
 
+  test("a nexthop object is known by its hops", () => {
+    const { routes } = route({
+      dst: "default",
+      nhid: 5,
+      nh_info: { id: 5, group: [{ id: 1 }, { id: 2 }] },
+      nexthops: [
+        { gateway: "10.0.0.1", dev: "red", weight: 1, flags: [] },
+        { dev: "eth0", weight: 1, flags: [] },
+      ],
+    });
+    expect(routes[4][0]).toMatchObject({ nexthopObject: true, unmodelled: [] });
+    expect(routes[4][0].hops.map(({ link }) => link)).toEqual(["red", "eth0"]);
+    expect(route({ dst: "default", dev: "eth0" }).routes[4][0].nexthopObject).toBe(false);
+  });
+
   test("an IPv6 route by source, with a preference; one that refuses stands on the loopback", () => {
     const { routes } = readDumps(
       dumps({
@@ -342,7 +357,8 @@ describe("routes", () => {
 
   test.each([
     [{ encap: "mpls" }, "encap"],
-    [{ nhid: 5 }, "nhid"],
+    [{ nhid: 5, nh_info: { id: 5, type: "resilient" } }, 'nexthop object has "type"'],
+    [{ nhid: 5, dev: undefined }, "nhid without its hops"],
     [{ flags: ["unresolved"] }, 'flag "unresolved"'],
     [{ flow: { to: "4" } }, "flow"],
     [{ nexthops: [{ dev: "eth0", encap: 1 }] }, "nexthop has encap"],

@@ -57,6 +57,7 @@ function readRoute(entry: Entry, family: Family): Route | undefined {
     scope: readScope(entry, "scope") ?? Scope.universe,
     source: readAddress(entry, "prefsrc"),
     hops: hops.filter((hop) => hop !== undefined),
+    nexthopObject: readNexthopObject(entry),
     preference: preference === "low" || preference === "high" ? preference : "medium",
     origin: readOrigin(entry, "protocol") ?? 0,
   } as const;
@@ -69,6 +70,30 @@ function readRoute(entry: Entry, family: Family): Route | undefined {
     return undefined;
   }
   return { ...route, unmodelled: [...entry.leftOver(), ...entry.problems] };
+}
+
+/** What dumps tell of a nexthop object besides its hops, which they show like a route's own. */
+const OBJECT_FIELDS = new Set([
+  "id",
+  "group",
+  "gateway",
+  "via",
+  "dev",
+  "scope",
+  "protocol",
+  "flags",
+  "blackhole",
+]);
+
+function readNexthopObject(entry: Entry): boolean {
+  if (!entry.has("nhid")) return false;
+  const info = entry.raw("nh_info");
+  const fields = typeof info === "object" && info !== null ? Object.keys(info) : [];
+  for (const key of fields)
+    if (!OBJECT_FIELDS.has(key)) entry.unknown.push(`nexthop object has ${quoted(key)}`);
+  // Without its hops (nexthop_compat_mode=0, or no -d) nothing is known of where it leads.
+  if (!entry.has("dev") && !entry.has("nexthops")) entry.unknown.push("nhid without its hops");
+  return true;
 }
 
 function readType(entry: Entry): RouteType | undefined {

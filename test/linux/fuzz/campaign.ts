@@ -11,13 +11,14 @@ export interface Tally {
   queries: number;
   /** Answers of the kernel by kind: a route type, or an error. */
   readonly answers: Map<string, number>;
-  /** Questions that the model did not decide. */
+  /** Questions that the model did not decide, and why not. */
   unknown: number;
+  readonly reasons: Map<string, number>;
   readonly differences: Difference[];
 }
 
 export function newTally(): Tally {
-  return { states: 0, queries: 0, answers: new Map(), unknown: 0, differences: [] };
+  return { states: 0, queries: 0, answers: new Map(), unknown: 0, reasons: new Map(), differences: [] };
 }
 
 export function scenarioOf(family: Family, seed: number): Scenario {
@@ -39,11 +40,15 @@ export function runCampaign(
     tally.states++;
     tally.queries += result.asked;
     tally.unknown += result.unknown;
-    for (const [kind, count] of result.answers)
-      tally.answers.set(kind, (tally.answers.get(kind) ?? 0) + count);
+    for (const [kind, count] of result.answers) add(tally.answers, kind, count);
+    for (const [because, count] of result.reasons) add(tally.reasons, because, count);
     tally.differences.push(...result.differences);
   }
   return tally;
+}
+
+function add(tally: Map<string, number>, key: string, count: number): void {
+  tally.set(key, (tally.get(key) ?? 0) + count);
 }
 
 /** Leaves out commands one by one as long as the same question is still answered differently. */
@@ -83,10 +88,13 @@ export function describe(difference: Difference): string {
   ].join("\n");
 }
 
-/** Seeds that once told model and kernel apart; they are tried again for ever. */
+/**
+ * Hosts that once told model and kernel apart; they are tried again for ever. The host itself is kept and not only its
+ * seed, so that it stays the same when the generator learns more.
+ */
 export interface KeptSeed {
   readonly family: Family;
-  readonly seed: number;
+  readonly scenario: Scenario;
   readonly queries: number;
   readonly was: string;
 }

@@ -22,13 +22,23 @@ export interface Difference {
   readonly trace: readonly string[];
 }
 
+export interface Tried {
+  readonly asked: number;
+  /** What the kernel answered, by kind. */
+  readonly answers: ReadonlyMap<string, number>;
+  readonly unknown: number;
+  /** Why the model did not decide, without the rule or route in question. */
+  readonly reasons: ReadonlyMap<string, number>;
+  readonly differences: readonly Difference[];
+}
+
 /** Builds the scenario in a namespace of its own, and compares the kernel's answers with the model's. */
 export function tryScenario(
   scenario: Scenario,
   family: Family,
   count: number,
   fixed?: readonly Query[],
-): { asked: number; answers: Map<string, number>; unknown: number; differences: Difference[] } {
+): Tried {
   const host = new KernelHost(DEVICES);
   try {
     build(host, scenario, family);
@@ -36,12 +46,17 @@ export function tryScenario(
     const model = compile(state);
     const differences: Difference[] = [];
     const kinds = new Map<string, number>();
+    const reasons = new Map<string, number>();
     let unknown = 0;
     asked.forEach((query, i) => {
       const outcome = lookupFor(model, query);
       const kind = answers[i].error ?? TYPES[Number(answers[i].route?.type ?? "1")];
       kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
-      if (outcome.kind === "unknown") unknown++;
+      if (outcome.kind === "unknown") {
+        unknown++;
+        const because = outcome.because.replace(/"[^"]*"/g, '"..."');
+        reasons.set(because, (reasons.get(because) ?? 0) + 1);
+      }
       if (agree(model, family, outcome, answers[i], query)) return;
       differences.push({
         scenario,
@@ -52,7 +67,7 @@ export function tryScenario(
         trace: tracing(model, query.flow).steps.map((step) => `${"  ".repeat(step.depth)}${step.text}`),
       });
     });
-    return { asked: asked.length, answers: kinds, unknown, differences };
+    return { asked: asked.length, answers: kinds, unknown, reasons, differences };
   } finally {
     host.close();
   }

@@ -50,6 +50,16 @@ const OWN: readonly (readonly [string, string])[] = [
   ["n1", "10.9.9.1 peer 10.9.9.2/30"],
 ];
 
+/** Nexthop objects that routes may use: single ones, groups, and one that refuses. */
+const NEXTHOPS = [
+  "nexthop add id 1 via 10.1.0.1 dev n0 onlink",
+  "nexthop add id 2 via 10.1.0.3 dev n1 onlink",
+  "nexthop add id 3 dev n2",
+  "nexthop add id 4 blackhole",
+  "nexthop add id 5 group 1/2,3",
+  "nexthop add id 6 group 2/1",
+];
+
 export function scenario4(seed: number): Scenario {
   const random = new Random(seed);
   const addresses = OWN.filter((_own, i) => i < 3 || random.chance(0.6)).map(
@@ -57,7 +67,7 @@ export function scenario4(seed: number): Scenario {
   );
   return {
     seed,
-    addresses,
+    addresses: [...addresses, ...NEXTHOPS],
     links: DEVICES.filter(() => random.chance(0.5)).map(
       (device) => `link set ${device} group ${random.pick([5, 77])}`,
     ),
@@ -104,6 +114,7 @@ function route4(random: Random, table: number): string {
   const device = random.pick(DEVICES);
   if (type === "local" || type === "broadcast")
     return [...words, "dev", random.pick(["lo", device]), ...tail].join(" ");
+  if (random.chance(0.1)) return [...words, ...tail, "nhid", String(1 + random.below(6))].join(" ");
   if (random.chance(0.12)) {
     const hops = random
       .some(DEVICES, 2 + random.below(2))

@@ -34,14 +34,25 @@ const OWN: readonly (readonly [string, string])[] = [
   ["n3", "fe80::30/64"],
 ];
 
+/** Nexthop objects that routes may use: single ones, groups, and one that refuses. */
+const NEXTHOPS = [
+  "nexthop add id 1 via fe80::1 dev n0 onlink",
+  "nexthop add id 2 via fe80::2 dev n1 onlink",
+  "nexthop add id 3 via fe80::3 dev n2 onlink",
+  "nexthop add id 4 blackhole",
+  "nexthop add id 5 group 1/2,3",
+  "nexthop add id 6 group 2/1",
+];
+
 export function scenario6(seed: number): Scenario {
   const random = new Random(seed ^ 0x66666666);
-  const addresses = OWN.filter((_own, i) => i < 3 || random.chance(0.5)).map(
-    ([device, address]) => `address add ${address} dev ${device} nodad`,
-  );
+  // Home addresses leave much open, so only few hosts have one.
+  const addresses = OWN.filter(
+    ([, address], i) => i < 3 || random.chance(address.endsWith("home") ? 0.06 : 0.5),
+  ).map(([device, address]) => `address add ${address} dev ${device} nodad`);
   return {
     seed,
-    addresses,
+    addresses: [...addresses, ...NEXTHOPS],
     links: DEVICES.filter(() => random.chance(0.5)).map(
       (device) => `link set ${device} group ${random.pick([5, 77])}`,
     ),
@@ -89,6 +100,7 @@ function route6(random: Random, table: number): string {
   const source = random.chance(0.15)
     ? ["src", random.pick(["fd00:a::10", "fd00:b::10", "fd00:a::20", "2001:db8:1::10"])]
     : [];
+  if (random.chance(0.1)) return [...words, ...tail, "nhid", String(1 + random.below(6))].join(" ");
   if (random.chance(0.12)) {
     const hops = random
       .some(DEVICES, 2 + random.below(2))
