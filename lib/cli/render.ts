@@ -1,6 +1,9 @@
 import * as path from "node:path";
 import { Option } from "commander";
+import { Plan } from "../model/plan";
 import { renderProgram } from "../render";
+import { RenderedFile } from "../render/file";
+import { DEFAULT_NETWORK_FILE, networkdFiles } from "../render/networkd";
 import { persistenceFiles } from "../render/persistence";
 import { ExitCode, UserError } from "./io";
 import { writeNewFile } from "./output";
@@ -10,16 +13,18 @@ const EXAMPLES = `
 Examples:
   multihome render edge-1.json --to iproute2 | ssh root@edge-1 sh -s -- apply
   multihome render edge-1.json --to iproute2 --out build && sh build/edge-1.sh verify
-  multihome render edge-1.json --to systemd --out root    # see docs/operations.md`;
+  multihome render edge-1.json --to systemd --out root    # see docs/operations.md
+  multihome render edge-1.json --to networkd --out root   # the same`;
 
-/** A file to be written: its path below the directory asked for. */
-interface OutFile {
-  readonly path: string;
-  readonly text: string;
-  readonly mode: number;
+interface Options {
+  readonly to: "iproute2" | "systemd" | "networkd";
+  readonly out?: string;
+  readonly force?: true;
+  readonly identity?: string;
+  readonly networkFile?: string;
 }
 
-/** `multihome render`: the program that puts a plan on a host, or the files that keep it there. */
+/** `multihome render`: the program that puts a plan on a host, or files that do or that keep it there. */
 export const render: Verb = (program, act) => {
   program
     .command("render")
@@ -28,9 +33,10 @@ export const render: Verb = (program, act) => {
     .addOption(
       new Option(
         "--to <FORMAT>",
-        "iproute2: a program for sh and ip; systemd: files that keep what is applied in force, the same for every host",
+        "iproute2: a program for sh and ip; systemd: files that keep what is applied in force, the same for every host; " +
+          "networkd: the plan in systemd-networkd's own files",
       )
-        .choices(["iproute2", "systemd"])
+        .choices(["iproute2", "systemd", "networkd"])
         .makeOptionMandatory(),
     )
     .option(
@@ -38,40 +44,49 @@ export const render: Verb = (program, act) => {
       "write DIR/NAME.sh, NAME being the host's, instead of standard output; or the files",
     )
     .option("--force", "replace a file in DIR that differs")
-    .option("--identity <ID>", "which host it is for, such as an instance id; kept in a comment")
+    .option("--identity <ID>", "iproute2: which host it is for, such as an instance id; kept in a comment")
+    .option(
+      "--network-file <NAME>",
+      `networkd: the .network file of each device now, "@" for the device (default: ${DEFAULT_NETWORK_FILE})`,
+    )
     .addHelpText("after", EXAMPLES)
-    .action(
-      (
-        file: string,
-        options: { to: "iproute2" | "systemd"; out?: string; force?: true; identity?: string },
-      ) =>
-        act(async (io) => {
-          const plan = await planOf(file, io);
-          const { out, identity } = options;
-          let files: OutFile[];
-          if (options.to === "systemd") {
-            files = persistenceFiles();
-          } else {
-            const text = renderProgram(plan, identity === undefined ? {} : { identity });
-            files = [{ path: `${plan.host}.sh`, text, mode: 0o700 }];
-          }
-          if (out === undefined) {
-            if (files.length > 1) {
-              throw new UserError(`--to ${options.to} writes several files; say where with --out DIR`);
-            }
-            await io.stdout(files[0].text);
-          } else {
-            for (const { path: name, text, mode } of files) {
-              const target = path.join(out, name);
-              writeNewFile(path.resolve(io.cwd, target), text, {
-                name: target,
-                mode,
-                replace: options.force === true,
-              });
-              await io.stdout(`${target}\n`);
-            }
-          }
+    .action((file: string, options: Options) =>
+      act(async (io) => {
+        const { to, out, force } = options;
+        misplaced(options);
+        const files = filesOf(await planOf(file, io), options);
+        if (out === undefined) {
+          if (to !== "iproute2")
+            throw new UserError(`--to ${to} writes several files; say where with --out DIR`);
+          await io.stdout(files[0].text);
           return ExitCode.Done;
-        }),
+        }
+        for (const { path: name, text, mode } of files) {
+          const target = path.join(out, name);
+          writeNewFile(path.resolve(io.cwd, target), text, { name: target, mode, replace: force === true });
+          await io.stdout(`${target}\n`);
+        }
+        return ExitCode.Done;
+      }),
     );
 };
+
+/** An option that says nothing about the format asked for was meant for another. */
+function misplaced({ to, identity, networkFile }: Options): void {
+  if (identity !== undefined && to !== "iproute2") throw new UserError(`--identity is for --to iproute2`);
+  if (networkFile !== undefined && to !== "networkd")
+    throw new UserError(`--network-file is for --to networkd`);
+}
+
+function filesOf(plan: Plan, { to, identity, networkFile }: Options): readonly RenderedFile[] {
+  switch (to) {
+    case "systemd":
+      return persistenceFiles();
+    case "networkd":
+      return networkdFiles(plan, networkFile);
+    case "iproute2": {
+      const text = renderProgram(plan, identity === undefined ? {} : { identity });
+      return [{ path: `${plan.host}.sh`, text, mode: 0o700 }];
+    }
+  }
+}

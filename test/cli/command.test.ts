@@ -119,6 +119,38 @@ describe("multihome render", () => {
     }
   });
 
+  test("--to networkd writes its files, and lists all that networkd has no word for", async () => {
+    const argv = ["render", "-", "--to", "networkd", "--out", "root"];
+    const host = { ...HOST, interfaces: [{ ...HOST.interfaces[0], match: { ifname: "ens5" } }] };
+    const { code, stdout } = await multihome([...argv, "--network-file", "70-@.network"], {
+      cwd: dir,
+      stdin: JSON.stringify(host),
+    });
+    expect([code, stdout]).toEqual([
+      0,
+      "root/etc/sysctl.d/50-multihome.conf\nroot/etc/systemd/network/70-ens5.network.d/50-multihome.conf\n",
+    ]);
+    const refused = await multihome(argv, {
+      cwd: dir,
+      stdin: JSON.stringify({ ...HOST, policy: { hostModel: "strong" } }),
+    });
+    expect(refused).toMatchObject({ code: 2, stdout: "" });
+    expect(refused.stderr).toMatch(
+      /^multihome: systemd-networkd: 2 problems\n {2}- policy\.hostModel: .*\n {2}- interfaces: interface front .*\n$/,
+    );
+  });
+
+  test.each([
+    [["--to", "networkd", "--identity", "i-0"], "--identity is for --to iproute2"],
+    [["--to", "iproute2", "--network-file", "@.network"], "--network-file is for --to networkd"],
+  ])("an option that the format does not know is refused: %j", async (argv, message) => {
+    expect(await multihome(["render", "h.json", ...argv], { cwd: dir })).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: `multihome: ${message}\n`,
+    });
+  });
+
   test("--out leaves alone a file that is right already", async () => {
     await multihome(out, { cwd: dir });
     const before = fs.statSync(target());
@@ -248,7 +280,7 @@ describe("usage", () => {
     [["render", "h.json"], "multihome: required option '--to <FORMAT>' not specified"],
     [
       ["render", "h.json", "--to", "nftables"],
-      "multihome: option '--to <FORMAT>' argument 'nftables' is invalid. Allowed choices are iproute2, systemd.",
+      "multihome: option '--to <FORMAT>' argument 'nftables' is invalid. Allowed choices are iproute2, systemd, networkd.",
     ],
     [["render", "h.json", "--to", "iproute2", "--out"], "multihome: option '--out <DIR>' argument missing"],
     [["help"], "multihome: unknown command 'help'"],

@@ -204,6 +204,7 @@ describe("rules", () => {
     ],
     [{ nop: null }, { kind: "nop" }],
     [{ action: "unreachable" }, { kind: "unreachable" }],
+    [{ action: "unreachable", table: "main" }, { kind: "unreachable" }],
     [{ action: "7" }, { kind: "unreachable" }],
     [{ action: "8" }, { kind: "prohibit" }],
     [{ action: "6" }, { kind: "blackhole" }],

@@ -96,6 +96,8 @@ function readAction(entry: Entry): RuleAction | undefined {
   if (target !== undefined) return { kind: "goto", priority: entry.number("goto") ?? 0 };
   const action = entry.raw("action");
   if (action !== undefined) {
+    // The table beside it decides nothing (net/core/fib_rules.c); networkd's rules have one.
+    entry.ignore("table");
     const kind = ACTIONS[String(action)];
     if (kind !== undefined) return { kind };
     entry.wrong("action", action, "an action that is known");
