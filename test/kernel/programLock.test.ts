@@ -62,7 +62,7 @@ describeOnKernel("one change at a time", () => {
 
   test("a second change is turned away, naming the first, which goes on to its end", async () => {
     const first = await hold(plan(1));
-    const holder = fs.readdirSync(host.runDir).map((name) => name.split(".")[1])[0];
+    const holder = /^lock\.(\d+)/m.exec(fs.readdirSync(host.runDir).join("\n"))?.[1];
     for (const verb of ["apply", "remove"]) {
       const second = host.run(plan(2), verb);
       expect(second).toMatchObject({ status: 75, stdout: "" });
@@ -81,7 +81,9 @@ describeOnKernel("one change at a time", () => {
     release();
     await first.end();
     expect(fs.readdirSync(host.runDir)).not.toEqual([]);
-    host.ok(plan(2), "apply");
+    const { status, stderr } = host.run(plan(2), "apply");
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/^multihome: the last change, [0-9a-f]{8}, was rolled back: .* was killed\n$/);
     host.ok(plan(2), "verify");
     expect(fs.readdirSync(host.runDir)).toEqual([]);
   });
@@ -95,7 +97,8 @@ describeOnKernel("one change at a time", () => {
     const { status, stderr } = await first.end();
     expect([status, stderr]).toEqual([1, "multihome: interrupted by a signal\n"]);
     host.ok(plan(2), "verify");
-    expect(fs.readdirSync(host.runDir)).toEqual([]);
+    expect(fs.readdirSync(host.runDir)).toEqual(["last"]);
+    expect(host.ok(plan(2), "status")).toMatch(/^rolled back: .{8}, since interrupted by a signal$/m);
   });
 
   test("of many at once exactly one puts its plan on the host, or each after another, and the host is as one of them says", async () => {

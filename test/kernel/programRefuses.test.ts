@@ -138,13 +138,20 @@ describeOnKernel("a program that cannot be applied touches nothing", () => {
       ["aply"],
       ["apply", "now"],
       ["verify", "-json"],
-      ["confirm"],
-      ["apply", "--confirm-within", "60"],
+      ["confirm", "--yes"],
+      ["rollback", "--json"],
+      ["apply", "--confirm-within"],
+      ["apply", "--confirm-within", "4"],
+      ["apply", "--confirm-within", "3601"],
+      ["apply", "--confirm-within", "060"],
+      ["apply", "--confirm-within=60"],
+      ["confirm", "1234567"],
+      ["rollback", "$(x)5678"],
     ]) {
       const { status, stdout, stderr } = host.run(plan, ...args);
       expect([args, status, stdout]).toEqual([args, 2, ""]);
       expect(stderr).toMatch(
-        args.some((arg) => arg.includes("confirm")) ? /not available in this version/ : /usage: /,
+        /usage: |must be a whole number of seconds from 5 to 3600|an id is 8 hexadecimal/,
       );
     }
   });

@@ -75,7 +75,8 @@ describeOnKernel("a host of 15 interfaces with 50 addresses of each family on ea
     machine.env = {};
     const counts: Record<string, number> = {};
     for (const tool of fs.readFileSync(log, "utf8").trim().split("\n"))
-      counts[tool] = (counts[tool] ?? 0) + 1;
+      // Those who watch over the change sleep as long as it takes.
+      if (tool !== "sleep") counts[tool] = (counts[tool] ?? 0) + 1;
     return counts;
   }
 

@@ -2,18 +2,40 @@
 # From what is in force to the plan: nothing is touched until all is known to be in order, the kernel is asked about
 # the new generation before any packet sees it, and one message a family puts it in force.
 #
-# A crash anywhere leaves the old generation or the new one in force, and the next apply or remove clears up. Which
-# of the two stays is decided by $STATE/committed alone.
+# A crash anywhere leaves the old generation or the new one in force, and whoever watches over the change, or else the
+# next apply or remove, clears up. Which of the two stays is decided by $STATE/committed alone.
 
+# $wanted is in how many seconds it must be confirmed; 0 when it need not be.
 apply() {
   needs write
   filter_tool
-  compare || return 0
-  lock
-  compare || return 0
-  prepare
-  replace
-  settle
+  unhindered
+  if compare; then
+    lock
+    recover
+    ! ended || say "the last change, $ended, was rolled back: $fate"
+    if compare; then
+      prepare
+      replace
+      if [ "$wanted" != 0 ]; then
+        told pending "$id" "$wanted" "$proposed"
+        return
+      fi
+      commit
+      settle
+    fi
+  fi
+  [ "$wanted" = 0 ] || told '' "$committed_id" 0 "$committed_digest"
+}
+
+# told PENDING ID SECONDS DIGEST: what has come of apply --confirm-within.
+told() {
+  if [ "$form" = json ]; then
+    printf '{"pending":%s,"id":%s,"secondsLeft":%s,"digest":%s}\n' "${1:+true}" "$(quoted "$2")" "$3" "$(quoted "$4")" |
+      sed 's/:,/:false,/'
+  elif [ -n "$1" ]; then
+    printf 'pending %s\nIt is rolled back in %s s, unless: sh PROGRAM confirm %s\n' "$2" "$3" "$2"
+  fi
 }
 
 # compare: what is on the host with the plan; fails when there is nothing to do.
@@ -44,44 +66,43 @@ prepare() {
   tidy "$keep4" "$keep6" || fail "cannot clear away what an unfinished change has left: $why"
 }
 
-# replace: puts the new generation in force, up to and with the commit.
+# replace: puts the new generation in force, up to the commit.
 replace() {
   before=
   [ ! -e "$STATE/restore" ] || before=$(cat "$STATE/restore") || fail "cannot read $STATE"
   added=$(printf '%s\n' "$seen" | sed -n 's/^todo //p') || fail 'sed has failed'
-  v=$(printf '%s\n' "$PLAN" | digest)
-  [ -n "$v" ] || fail 'sha256sum has failed'
-  commit="generation $new${nl}digest $v${nl}numbers $numbers"
+  proposed=$(printf '%s\n' "$PLAN" | digest)
+  [ -n "$proposed" ] || fail 'sha256sum has failed'
+  read -r id </proc/sys/kernel/random/uuid || fail 'the kernel has no random numbers'
+  id=${id%%-*}
   ! filters || filter_check || fail "$why"
+  text=$(text)
   staged=1
-  { record 'todo keep undo' && put "program.$new" "$(text)"; } || fail "cannot write to $STATE"
+  arm
+  { record 'todo keep undo' && put "program.$new" "$text"; } || fail "cannot write to $STATE"
   { stage 4 "$new" "$keep4" && stage 6 "$new" "$keep6"; } || fail "$why"
-  v=$(check brief "${numbers##*mark=}") || fail "the new rules would not be right here: ${v%%"$nl"*}"
+  right "${numbers##*mark=}"
+  paths
   [ "$want4" = - ] || flip 4 "$new" || fail "$why"
   [ "$want6" = - ] || flip 6 "$new" || fail "$why"
   tune todo || fail 'cannot write sysctls'
   filter_load || fail "$why"
-  trap '' INT TERM
-  put committed "$commit" || fail "cannot write to $STATE"
-  staged=
+  right ''
+  still || fail "$why"
+  [ "$wanted" = 0 ] || pend
 }
 
-# rollback: from anywhere in replace, back to what was before it.
-rollback() {
-  filter_back
-  survey
-  tidy "$keep4" "$keep6" || say "not all that was staged could be cleared away ($why); the next apply will do it"
-  PLAN=$(bare)
-  records=$STATE/undo
-  if ! put undo "boot $boot$nl$added" || ! { survey; undo; }; then
-    say "not all that was changed could be put back ($why); the next remove will do it"
-  elif [ -n "$before" ]; then
-    put restore "$before"
-  else
-    rm -f "$STATE/restore"
-  fi
-  rm -f "$STATE/program.$new" "$STATE/undo" "$STATE"/*.new
-  rmdir "$STATE" 2>/dev/null
+# right MARK: ends the program when the kernel would not do as planned.
+right() {
+  v=$(check brief "$1") || fail "the new rules would not be right here: ${v%%"$nl"*}"
+}
+
+# pend: leaves the change to whoever watches over it.
+pend() {
+  alive "$RUN"/watch.* || fail 'a process that watched over it was killed'
+  announce "$wanted" "$wanted" || fail "cannot write to $RUN"
+  staged=
+  rm -f "$RUN"/maker.*
 }
 
 # settle: after the commit, clears away the old generation and what else the plan does not want.

@@ -6,6 +6,7 @@
 #   $STATE/observed     hash of the program and of the host as it was when it had settled
 #   $STATE/restore      what we changed on the host besides rules and routes, and its value before
 #   $RUN/lock.*         who is changing the host
+#   $RUN/*              besides: see change.sh
 
 set -u
 umask 077
@@ -18,7 +19,7 @@ nl='
 STATE=${MULTIHOME_STATE_DIR:-/var/lib/multihome}
 RUN=${MULTIHOME_RUN_DIR:-/run/multihome}
 WAIT=${MULTIHOME_WAIT:-30}
-reason='' staged='' emptied='' why='awk has failed'
+reason='' staged='' emptied='' watching='' why='awk has failed'
 
 say() { printf 'multihome: %s\n' "$1" >&2; }
 
@@ -39,10 +40,26 @@ environment() {
   case $RUN in /*) ;; *) misuse 'MULTIHOME_RUN_DIR must be an absolute path' ;; esac
   case $WAIT in '' | *[!0-9]* | ??????*) misuse 'MULTIHOME_WAIT must be a number of seconds, 0 to 99999' ;; esac
   records=$STATE/restore
+  boot=unknown
+  read -r boot 2>/dev/null </proc/sys/kernel/random/boot_id
+  numbered
+}
+
+# numbered: sets $numbers to those of the plan.
+numbered() {
   numbers=${PLAN#*"${nl}numbers "}
   numbers=${numbers%%"$nl"*}
   case $numbers in *[!a-z0-9=\ ]* | *' '[!a-z]*) misuse 'the plan is damaged: it has no numbers' ;; esac
 }
+
+# clock: sets $now, in seconds since boot: no matter what the wall clock is set to.
+clock() {
+  read -r now v </proc/uptime
+  now=${now%%.*}
+}
+
+# nap: a moment, as short as the host's sleep can be.
+nap() { sleep 0.1 2>/dev/null || sleep 1; }
 
 # calc ARGS...: awk, with the numbers as variables.
 calc() {
@@ -71,18 +88,19 @@ digest() {
 
 # put NAME TEXT: writes a file of the state directory, whole or not at all.
 put() {
-  mkdir -p "$STATE" && printf '%s\n' "$2" >"$STATE/$1.new" && mv -f "$STATE/$1.new" "$STATE/$1"
+  mkdir -p "$STATE" && printf '%s\n' "$2" >"$STATE/$1.new" && sync "$STATE/$1.new" && mv -f "$STATE/$1.new" "$STATE/$1"
 }
 
-# load: sets committed (0, 1, or - for nothing), committed_digest and committed_numbers.
+# load: sets committed (0, 1, or - for nothing), committed_digest, committed_numbers and committed_id.
 load() {
-  committed=- committed_digest='' committed_numbers=''
+  committed=- committed_digest='' committed_numbers='' committed_id=''
   [ -r "$STATE/committed" ] || return 0
   while read -r n v; do
     case $n in
       generation) committed=$v ;;
       digest) committed_digest=$v ;;
       numbers) committed_numbers=$v ;;
+      id) committed_id=$v ;;
     esac
   done <"$STATE/committed"
   case $committed$committed_numbers in [01]protocol=*) ;; *) fail "$STATE/committed is damaged; delete it, and apply again" ;; esac

@@ -15,35 +15,50 @@ started() {
   [ "$1" != Z ]
 }
 
+# lock [PATIENT]: ends the program when it is for us to give way, unless we are patient, as one that rolls back is. Such
+# a one does not keep others waiting for long, so these are patient too.
 lock() {
   started $$
   mine=$RUN/lock.$$.$started
-  { mkdir -p "$RUN" && : >"$mine.try"; } || fail "cannot write to $RUN"
-  while rivals; do sleep 1; done
-  : >"$mine"
+  tries=0
+  while
+    mkdir -p "$RUN" && true >"$mine.try" || [ -n "${1-}" ] || fail "cannot write to $RUN"
+    rivals
+  do
+    if [ -n "$ahead" ]; then
+      rm -f "$mine.try"
+      tries=$((tries + 1))
+      if [ -z "${1-}" ] && { [ -z "$rolling" ] || [ $tries = 10 ]; }; then
+        reason="another change is in progress, by process $ahead"
+        exit 75
+      fi
+    fi
+    sleep 1
+  done
+  true >"$mine${1:+.back}"
 }
 
-# rivals: whether there are candidates that will give way. Ends the program when it is for us to give way.
+# rivals: whether there are others. Sets $ahead to one that we must give way to.
 rivals() {
-  yielding=1
+  ahead='' rolling=''
+  set --
   for rival in "$RUN"/lock.*; do
     v=${rival#"$RUN"/lock.}
     n=${v%%.*}
     v=${v#*.}
     if [ "$n" = $$ ]; then
       continue
-    elif ! started "$n" || [ "$started" != "${v%.try}" ]; then
+    elif ! started "$n" || [ "$started" != "${v%.*}" ]; then
       rm -f "$rival"
-    elif [ "$started" != "$v" ] && [ "$n" -gt $$ ]; then
-      yielding=0
     else
-      reason="another change is in progress, by process $n"
-      exit 75
+      set -- 1
+      [ "$v" = "$started.try" ] && [ "$n" -gt $$ ] || ahead=$n
+      [ "$v" != "$started.back" ] || rolling=1
     fi
   done
-  return $yielding
+  [ $# = 1 ]
 }
 
 unlock() {
-  [ -z "${mine-}" ] || rm -f "$mine" "$mine.try"
+  [ -z "${mine-}" ] || rm -f "$mine" "$mine.try" "$mine.back"
 }

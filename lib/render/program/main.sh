@@ -1,11 +1,12 @@
 # shellcheck shell=sh
 
 usage() {
-  misuse 'usage: sh PROGRAM apply [--json] | verify [--json] | status [--json] | remove
+  misuse 'usage: sh PROGRAM apply [--confirm-within SECONDS] [--json] | confirm [ID] [--json] | rollback [ID]
+       sh PROGRAM verify [--json] | status [--json] | remove
 MULTIHOME_STATE_DIR  what survives a reboot; default /var/lib/multihome
 MULTIHOME_RUN_DIR    what does not; default /run/multihome
 MULTIHOME_WAIT       seconds to wait for interfaces; default 30
-exit 0 done, 1 failed and rolled back, 2 bad input or usage, 75 another change is in progress'
+exit 0 done, 1 failed and rolled back, 2 bad input or usage, 75 another change is in progress or waits to be confirmed'
 }
 
 # text: the program as it was delivered.
@@ -19,7 +20,7 @@ finish() {
   outcome=$?
   trap - EXIT
   trap '' INT TERM
-  [ -z "$staged" ] || rollback
+  [ -z "$staged" ] || revert "${reason:-it was ended}"
   unlock
   [ -z "$emptied" ] || rmdir "$RUN" 2>/dev/null
   [ -z "$reason" ] || say "$reason"
@@ -32,14 +33,32 @@ main() {
   trap '' HUP PIPE
   trap finish EXIT
   trap 'fail "interrupted by a signal"' INT TERM
-  case $*/ in
-    apply/ | remove/) "$1" ;;
-    'apply --json/') apply && verify json ;;
-    verify/ | status/) "$1" text ;;
-    'verify --json/' | 'status --json/') "$1" json ;;
-    apply\ --confirm-within* | confirm* | rollback*)
-      misuse "$*: a change that waits to be confirmed is not available in this version"
-      ;;
-    *) usage ;;
-  esac
+  form=text wanted=0 given=''
+  [ $# != 0 ] || usage
+  verb=$1
+  shift
+  case $verb in apply | confirm | rollback | verify | status | remove | watch | expire) ;; *) usage ;; esac
+  while [ $# != 0 ]; do
+    case $verb/$1 in
+      apply/--json | confirm/--json | verify/--json | status/--json) form=json ;;
+      apply/--confirm-within)
+        wanted=${2-}
+        case $wanted in
+          [5-9] | [1-9][0-9] | [1-9][0-9][0-9] | [12][0-9][0-9][0-9] | 3[0-5][0-9][0-9] | 3600) shift ;;
+          *) misuse "--confirm-within must be a whole number of seconds from 5 to 3600, not '$wanted'" ;;
+        esac
+        ;;
+      confirm/[!-]* | rollback/[!-]* | watch/* | expire/*)
+        given=$1
+        case $given in
+          [0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]) ;;
+          *) misuse "an id is 8 hexadecimal digits, as apply --confirm-within has told; not '$given'" ;;
+        esac
+        ;;
+      *) usage ;;
+    esac
+    shift
+  done
+  $verb || exit
+  case $verb$wanted$form in apply0json | confirm0json) verify ;; esac
 }

@@ -60,7 +60,7 @@ filter_load() {
 filter_back() {
   [ -n "${filtered-}" ] && [ -r "$STATE/program.$committed" ] || return 0
   own=$PLAN
-  committed_plan
+  adopt "$STATE/program.$committed"
   survey
   filter_load || say "the table inet multihome of nftables could not be put back: $why"
   PLAN=$own

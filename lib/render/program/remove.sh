@@ -9,13 +9,16 @@ bare() {
 
 remove() {
   needs write
+  unhindered
   sweep=1
   load
   numbers=${committed_numbers:-$numbers}
   PLAN=$(bare)
   look
-  [ "$seen" != 'facts - - - - - -' ] || [ -e "$STATE" ] || return 0
+  emptied=1
+  [ "$seen" != 'facts - - - - - -' ] || [ -e "$STATE" ] || [ -e "$RUN/last" ] || return 0
   lock
+  recover
   load
   look
   filter_undo
@@ -29,5 +32,5 @@ remove() {
   undo || fail "cannot put back all that was changed: $why"
   rm -f "$STATE/restore" "$STATE/undo" "$STATE/nft" "$STATE"/program.[01] "$STATE"/*.new
   [ ! -d "$STATE" ] || rmdir "$STATE" 2>/dev/null || say "$STATE holds files that are not ours, so it stays"
-  emptied=1
+  rm -f "$RUN/last"
 }

@@ -32,8 +32,6 @@ survey() {
   }
   filter_dump
   fresh
-  boot=unknown
-  read -r boot 2>/dev/null </proc/sys/kernel/random/boot_id
   seen=$(
     printf '%s\n' =plan "$PLAN" =4 "$dump4" =6 "$dump6" ${filter_now:+=nft "$filter_now"} |
       calc -v committed="$committed" -v boot="$boot" -v records="$records" -v fresh="$fresh" -v sweep="${sweep-}" "$SURVEY"
@@ -57,11 +55,11 @@ look() {
 
 # found: looks until all interfaces are there, at most $WAIT seconds.
 found() {
-  read -r now v </proc/uptime
-  until=$((${now%.*} + WAIT))
+  clock
+  until=$((now + WAIT))
   while look; [ $code != 0 ]; do
-    read -r now v </proc/uptime
-    if [ "$code" != 3 ] || [ "${now%.*}" -ge $until ]; then fail "$(complaint)"; fi
+    clock
+    if [ "$code" != 3 ] || [ "$now" -ge $until ]; then fail "$(complaint)"; fi
     sleep 1
   done
   [ "$want6" = - ] || [ -n "$dump6" ] || fail 'the plan has IPv6, and this kernel does not'

@@ -18,13 +18,16 @@ deny() {
   exit 1
 }
 
-# verify text|json: whether every flow of the plan goes as planned; exit 0 only then.
+# verify: whether every flow of the plan goes as planned; exit 0 only then.
 verify() {
-  form=$1
   needs read
   load
   look
   in_force
+  if change && [ "$within" != 0 ]; then
+    ! lapsed || deny "change $id is in force and must not be, since $lapse; apply, and it is rolled back"
+    committed_digest=$proposed
+  fi
   v=$(printf '%s\n' "$PLAN" | digest)
   [ "$generation" != null ] || deny 'nothing is applied'
   [ "${committed_digest:-$v}" = "$v" ] || deny "another plan is in force, of digest $committed_digest"
@@ -46,21 +49,22 @@ in_force() {
   esac
 }
 
-# committed_plan: takes the program that was applied, which need not be this one, and its plan in place of ours.
-committed_plan() {
-  self=$(sed "1,/^cat <</d;/^MULTIHOME\$/,\$d" "$STATE/program.$committed")
+# adopt FILE: takes this program, which need not be this one, and its plan in place of ours.
+adopt() {
+  self=$(sed "1,/^cat <</d;/^MULTIHOME\$/,\$d" "$1") && [ -n "$self" ] || return
   PLAN=${self#PLAN=\'}
   PLAN=${PLAN%%\'*}
+  numbered
 }
 
-# status text|json: what is applied, and whether the host is still as it was left.
+# status: what is applied, and whether the host is still as it was left.
 status() {
   needs read
   load
   numbers=${committed_numbers:-$numbers}
   drift=null
   if [ -r "$STATE/program.$committed" ]; then
-    committed_plan
+    adopt "$STATE/program.$committed"
     look
     drift=true
     [ "$code" != 0 ] || ! settled || drift=false
@@ -69,14 +73,28 @@ status() {
     look
   fi
   in_force
-  if [ "$1" = json ]; then
+  waits=''
+  if change && [ "$within" != 0 ]; then
+    lapsed && left=0 || left=$((deadline - now))
+    waits=$id drift=null committed_digest=$proposed
+  fi
+  ended
+  if [ "$form" = json ]; then
     [ "$generation" = null ] && v=false || v=true
-    printf '{"applied":%s,\n"generation":%s,\n"digest":%s,\n"drift":%s}\n' \
-      "$v" "$generation" "$(quoted "$committed_digest")" "$drift"
-  elif [ "$generation$committed" = null- ]; then
+    printf '{"applied":%s,\n"generation":%s,\n"digest":%s,\n"drift":%s,\n"id":%s,\n' \
+      "$v" "$generation" "$(quoted "$committed_digest")" "$drift" "$(quoted "$committed_id")"
+    [ -z "$waits" ] && v=null ||
+      v="{\"id\":\"$waits\",\"generation\":$new,\"digest\":\"$proposed\",\"secondsLeft\":$left}"
+    [ -z "$fate" ] && n=null || n="{\"id\":\"$ended\",\"reason\":$(quoted "$fate")}"
+    printf '"pending":%s,\n"rolledBack":%s}\n' "$v" "$n"
+    return
+  fi
+  if [ "$generation$committed" = null- ]; then
     printf 'nothing is applied\n'
   else
     printf 'generation: %s\ndigest: %s\ndrift: %s\n' "$generation" "${committed_digest:-unknown}" "$drift" |
       sed 's/: true$/: yes/;s/: false$/: no/;s/generation: null/generation: none/;s/: null$/: unknown/'
   fi
+  [ -z "$waits" ] || printf 'pending: %s, of digest %s, %s s left\n' "$waits" "$proposed" "$left"
+  [ -z "$fate" ] || printf 'rolled back: %s, since %s\n' "$ended" "$fate"
 }

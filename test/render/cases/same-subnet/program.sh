@@ -73,7 +73,7 @@ nl='
 STATE=${MULTIHOME_STATE_DIR:-/var/lib/multihome}
 RUN=${MULTIHOME_RUN_DIR:-/run/multihome}
 WAIT=${MULTIHOME_WAIT:-30}
-reason='' staged='' emptied='' why='awk has failed'
+reason='' staged='' emptied='' watching='' why='awk has failed'
 say() { printf 'multihome: %s\n' "$1" >&2; }
 misuse() {
 say "$1"
@@ -88,10 +88,20 @@ case $STATE in /*) ;; *) misuse 'MULTIHOME_STATE_DIR must be an absolute path' ;
 case $RUN in /*) ;; *) misuse 'MULTIHOME_RUN_DIR must be an absolute path' ;; esac
 case $WAIT in '' | *[!0-9]* | ??????*) misuse 'MULTIHOME_WAIT must be a number of seconds, 0 to 99999' ;; esac
 records=$STATE/restore
+boot=unknown
+read -r boot 2>/dev/null </proc/sys/kernel/random/boot_id
+numbered
+}
+numbered() {
 numbers=${PLAN#*"${nl}numbers "}
 numbers=${numbers%%"$nl"*}
 case $numbers in *[!a-z0-9=\ ]* | *' '[!a-z]*) misuse 'the plan is damaged: it has no numbers' ;; esac
 }
+clock() {
+read -r now v </proc/uptime
+now=${now%%.*}
+}
+nap() { sleep 0.1 2>/dev/null || sleep 1; }
 calc() {
 for v in $numbers; do set -- -v "$v" "$@"; done
 awk "$@"
@@ -111,16 +121,17 @@ if command -v sha256sum >/dev/null; then v=$(sha256sum); else v=$(cksum); fi
 printf '%s\n' "${v%% *}"
 }
 put() {
-mkdir -p "$STATE" && printf '%s\n' "$2" >"$STATE/$1.new" && mv -f "$STATE/$1.new" "$STATE/$1"
+mkdir -p "$STATE" && printf '%s\n' "$2" >"$STATE/$1.new" && sync "$STATE/$1.new" && mv -f "$STATE/$1.new" "$STATE/$1"
 }
 load() {
-committed=- committed_digest='' committed_numbers=''
+committed=- committed_digest='' committed_numbers='' committed_id=''
 [ -r "$STATE/committed" ] || return 0
 while read -r n v; do
 case $n in
 generation) committed=$v ;;
 digest) committed_digest=$v ;;
 numbers) committed_numbers=$v ;;
+id) committed_id=$v ;;
 esac
 done <"$STATE/committed"
 case $committed$committed_numbers in [01]protocol=*) ;; *) fail "$STATE/committed is damaged; delete it, and apply again" ;; esac
@@ -146,31 +157,44 @@ started=${20}
 lock() {
 started $$
 mine=$RUN/lock.$$.$started
-{ mkdir -p "$RUN" && : >"$mine.try"; } || fail "cannot write to $RUN"
-while rivals; do sleep 1; done
-: >"$mine"
+tries=0
+while
+mkdir -p "$RUN" && true >"$mine.try" || [ -n "${1-}" ] || fail "cannot write to $RUN"
+rivals
+do
+if [ -n "$ahead" ]; then
+rm -f "$mine.try"
+tries=$((tries + 1))
+if [ -z "${1-}" ] && { [ -z "$rolling" ] || [ $tries = 10 ]; }; then
+reason="another change is in progress, by process $ahead"
+exit 75
+fi
+fi
+sleep 1
+done
+true >"$mine${1:+.back}"
 }
 rivals() {
-yielding=1
+ahead='' rolling=''
+set --
 for rival in "$RUN"/lock.*; do
 v=${rival#"$RUN"/lock.}
 n=${v%%.*}
 v=${v#*.}
 if [ "$n" = $$ ]; then
 continue
-elif ! started "$n" || [ "$started" != "${v%.try}" ]; then
+elif ! started "$n" || [ "$started" != "${v%.*}" ]; then
 rm -f "$rival"
-elif [ "$started" != "$v" ] && [ "$n" -gt $$ ]; then
-yielding=0
 else
-reason="another change is in progress, by process $n"
-exit 75
+set -- 1
+[ "$v" = "$started.try" ] && [ "$n" -gt $$ ] || ahead=$n
+[ "$v" != "$started.back" ] || rolling=1
 fi
 done
-return $yielding
+[ $# = 1 ]
 }
 unlock() {
-[ -z "${mine-}" ] || rm -f "$mine" "$mine.try"
+[ -z "${mine-}" ] || rm -f "$mine" "$mine.try" "$mine.back"
 }
 SURVEY='function refuse(text) {
 if (!names) return
@@ -416,8 +440,6 @@ return 4
 }
 filter_dump
 fresh
-boot=unknown
-read -r boot 2>/dev/null </proc/sys/kernel/random/boot_id
 seen=$(
 printf '%s\n' =plan "$PLAN" =4 "$dump4" =6 "$dump6" ${filter_now:+=nft "$filter_now"} |
 calc -v committed="$committed" -v boot="$boot" -v records="$records" -v fresh="$fresh" -v sweep="${sweep-}" "$SURVEY"
@@ -436,11 +458,11 @@ set -- ${seen%%"$nl"*}
 live4=$2 keep4=$3 want4=$4 live6=$5 keep6=$6 want6=$7
 }
 found() {
-read -r now v </proc/uptime
-until=$((${now%.*} + WAIT))
+clock
+until=$((now + WAIT))
 while look; [ $code != 0 ]; do
-read -r now v </proc/uptime
-if [ "$code" != 3 ] || [ "${now%.*}" -ge $until ]; then fail "$(complaint)"; fi
+clock
+if [ "$code" != 3 ] || [ "$now" -ge $until ]; then fail "$(complaint)"; fi
 sleep 1
 done
 [ "$want6" = - ] || [ -n "$dump6" ] || fail 'the plan has IPv6, and this kernel does not'
@@ -534,7 +556,7 @@ put nft "$filter_now"
 filter_back() {
 [ -n "${filtered-}" ] && [ -r "$STATE/program.$committed" ] || return 0
 own=$PLAN
-committed_plan
+adopt "$STATE/program.$committed"
 survey
 filter_load || say "the table inet multihome of nftables could not be put back: $why"
 PLAN=$own
@@ -765,15 +787,362 @@ flows 4 "$tag"
 flows 6 "$tag"
 } | calc -v mode=judge -v form="$form" "$@" "$CHECK"
 }
+change() {
+[ -r "$RUN/change" ] || return 1
+v=
+read -r v <"$RUN/change"
+set -- $v
+if ! whole "$@"; then
+[ -z "$watching" ] || return 1
+fail "$RUN/change is damaged or of another version. $(standing). Delete $RUN, and apply again"
+fi
+! committed_as "$3" || return 1
+id=$3 new=$4 keep4=$5 keep6=$6 proposed=$7 within=$8 deadline=$9 booted=${10} filtered=1
+}
+whole() {
+[ "$#/${1-}/${2-}" = 10/change/1 ] || return 1
+case $3/$4/$5/$6/$7$8$9 in
+*[!0-9a-f]*/[01]/[-01]/[-01]/* | *[!-0-9a-f/]* | /*) return 1 ;;
+*/[01]/[-01]/[-01]/*) ;;
+*) return 1 ;;
+esac
+case $8$9 in *[!0-9]*) return 1 ;; esac
+}
+committed_as() {
+[ -r "$STATE/committed" ] || return 1
+while read -r n v; do
+[ "$n $v" != "id $1" ] || return 0
+done <"$STATE/committed"
+return 1
+}
+ended() {
+ended='' fate=''
+[ -r "$RUN/last" ] && read -r ended fate <"$RUN/last"
+}
+standing() {
+if [ "$committed" = - ]; then
+printf %s 'Nothing is applied'
+else
+printf %s "In force is generation $committed, digest $committed_digest"
+fi
+}
+announce() {
+within=$1
+clock
+deadline=$((now + $2))
+printf '%s\n' "change 1 $id $new $keep4 $keep6 $proposed $within $deadline $boot" >"$RUN/change.new" &&
+mv -f "$RUN/change.new" "$RUN/change"
+}
+alive() {
+[ -e "$1" ] || return 1
+for process; do
+process=${process##*/}
+process=${process#*.}
+started "${process%%.*}" && [ "$started" = "${process#*.}" ] || return 1
+done
+}
+lapsed() {
+clock
+lapse=
+if [ "$booted" != "$boot" ]; then
+lapse='the host has been started anew since'
+elif [ "$now" -ge "$deadline" ]; then
+lapse="it was not confirmed within $within s"
+[ "$within" != 0 ] || lapse='it was not done in time'
+elif ! alive "$RUN"/watch.* && [ "$within" != 0 ]; then
+lapse='a process that watched over it was killed'
+elif [ "$within" = 0 ] && ! alive "$RUN"/maker.*; then
+lapse='the process that made it was killed'
+else
+return 1
+fi
+}
+unhindered() {
+if change && [ "$within" != 0 ] && ! lapsed; then
+reason="change $id waits to be confirmed, for $((deadline - now)) s more: confirm it, or roll it back, first"
+exit 75
+fi
+}
+recover() {
+unhindered
+if change; then
+lapsed || lapse='the process that made it was killed'
+(adopt "$RUN/program" && revert "$lapse") || fail 'an unfinished change cannot be rolled back; apply again'
+load
+else
+disarm
+fi
+}
+disarm() {
+rm -f "$RUN/change" || return
+for n in "$RUN"/watch.*; do
+v=${n##*/watch.}
+[ "${v%%.*}" = $$ ] || ! alive "$n" || kill "${v%%.*}"
+done
+rm -f "$RUN"/maker.* "$RUN"/watch.* "$RUN/program" "$RUN/undo" "$RUN/before" "$RUN"/*.new
+}
+commit() {
+trap '' INT TERM
+put committed "generation $new${nl}digest $proposed${nl}numbers $numbers${nl}id $id" || fail "cannot write to $STATE"
+staged=
+committed=$new committed_digest=$proposed committed_id=$id
+disarm
+rm -f "$RUN/last"
+}
+revert() {
+filtered=1
+filter_back
+survey
+tidy "$keep4" "$keep6" || {
+say "not all that was staged could be cleared away: $why"
+return 1
+}
+PLAN=$(bare)
+records=$RUN/undo
+if ! { survey; undo; }; then
+say "not all that was changed could be put back: $why"
+return 1
+fi
+if [ -s "$RUN/before" ]; then
+v=$(cat "$RUN/before") && put restore "$v"
+elif [ -e "$RUN/before" ]; then
+rm -f "$STATE/restore"
+fi
+rm -f "$STATE/program.$new" "$STATE"/*.new
+rmdir "$STATE" 2>/dev/null
+printf '%s\n' "$id $1" >"$RUN/last"
+disarm
+}
+about() {
+needs write
+load
+lock
+load
+if ! change; then
+disarm
+return 1
+fi
+adopt "$RUN/program" || fail "cannot read $RUN/program. $(standing). Apply again"
+if ! lapsed; then
+[ "${given:-$id}" = "$id" ] || fail "it is change $id that waits to be confirmed, for $((deadline - now)) s more, not $given"
+return 0
+fi
+(revert "$lapse") || fail 'an unfinished change cannot be rolled back; apply again'
+return 1
+}
+confirm() {
+if about; then
+[ "$within" != 0 ] || fail "change $id is still being made"
+look
+commit
+settle
+printf 'confirmed %s\n' "$id"
+return
+fi
+if ended && [ "${given:-$ended}" = "$ended" ]; then
+fail "change $ended cannot be confirmed any more, since it was rolled back: $fate. $(standing). Apply it again"
+elif [ -n "$committed_id" ] && [ "${given:-$committed_id}" = "$committed_id" ]; then
+printf 'confirmed already %s\n' "$committed_id"
+else
+fail "no change${given:+ $given} is pending. $(standing). Apply it again"
+fi
+}
+rollback() {
+if about; then
+revert 'by command' || fail 'it is tried again by what watches over it'
+elif ! ended || [ "${given:-$ended}" != "$ended" ]; then
+fail "no change${given:+ $given} is pending. $(standing). To get back to an earlier plan apply it, to none remove"
+fi
+printf 'rolled back %s\n' "${ended:-$id}"
+}
+arm() {
+disarm
+{ mkdir -p "$RUN" && printf '%s\n' "boot $boot" "$added" >"$RUN/undo" && printf %s "$before" >"$RUN/before" &&
+printf '%s\n' "$text" >"$RUN/program" && started $$ && true >"$RUN/maker.$$.$started" && announce 0 60; } ||
+fail "cannot write to $RUN"
+n=3
+if launch_unit; then
+n=2
+else
+v=$(for _ in 1 2; do $(command -v setsid) sh "$RUN/program" watch "$id" 2>/dev/null & done)
+fi
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+set -- "$RUN"/maker.* "$RUN"/watch.*
+[ $# -lt $n ] || return 0
+nap
+done
+fail 'nobody can be had to roll the change back if need be'
+}
+launch_unit() {
+[ -d /run/systemd/system ] && command -v systemd-run >/dev/null || return 1
+case $STATE$RUN in *[!-A-Za-z0-9/._]*) return 1 ;; esac
+for n in net mnt; do
+[ "$(readlink /proc/self/ns/$n)" = "$(readlink /proc/1/ns/$n)" ] || return 1
+done
+systemd-run --quiet --collect --unit="multihome-$id" -E MULTIHOME_STATE_DIR="$STATE" -E MULTIHOME_RUN_DIR="$RUN" \
+-p OOMScoreAdjust=-1000 -p RuntimeMaxSec=$((${wanted:-0} + 90)) \
+-p ExecStopPost="/bin/sh $RUN/program expire $id" /bin/sh "$RUN/program" watch "$id" 2>/dev/null
+}
+watch() {
+load
+cd / && ours && started $$ && true >"$RUN/watch.$$.$started" || exit 1
+exec >/dev/null
+trap - INT TERM
+while sleep 1; do
+over || conclude
+done
+}
+expire() {
+load
+ours || exit 0
+lapse='what watched over it was ended'
+conclude
+}
+ours() { change && [ "$id" = "$given" ]; }
+over() {
+! committed_as "$given" || exit 0
+if change; then
+[ "$id" = "$given" ] || exit 0
+! lapsed
+else
+! ended || [ "$ended" != "$given" ] || exit 0
+lapse='its record was deleted'
+return 1
+fi
+}
+conclude() {
+said=$lapse
+set -- "$RUN"/maker.*
+if alive "$1"; then
+v=${1##*/maker.}
+kill -9 "${v%%.*}"
+fi
+lock patient
+over
+id=$given
+until (revert "$said"); do sleep 1; done
+exit 0
+}
+paths() {
+operator
+routed=$(routes)
+reached=$(reach "$(gateways)")
+sent=
+! connection || sent=$transmitted
+}
+still() {
+kept "$routed" "$(routes)" || {
+why="the kernel would no longer answer $client, where this session comes from, by $owner"
+return 1
+}
+[ -z "$sent" ] || say 'the new rules are in force; now they must carry this session'
+clock
+began=$now
+until
+why='a gateway that answered before answers no longer'
+kept "$reached" "$(reach "$reached")" && acknowledged
+do
+clock
+[ "$now" -lt $((began + 5)) ] || return 1
+nap
+done
+}
+kept() {
+[ -z "$1" ] || printf '%s\n' "$1" | while read -r n; do
+case "$nl$2$nl" in *"$nl$n$nl"*) ;; *) exit 1 ;; esac
+done
+}
+operator() {
+client='' owner='' n=$$
+v=${SSH_CONNECTION-}
+while [ -z "$v" ] && [ "${n:-0}" -gt 1 ]; do
+n=$(sed -n 's/^PPid:[^0-9]*//p' "/proc/$n/status" 2>/dev/null)
+v=$({ tr '\0' '\n' <"/proc/$n/environ" | sed -n 's/^SSH_CONNECTION=//p'; } 2>/dev/null)
+done
+case $v in *[!0-9a-f.:\ ]*) return ;; esac
+set -- $v
+[ $# = 4 ] || return 0
+client=$1 port=$2 server=$3 listens=$4
+owner=$(printf '%s\n' "$dump4" "$dump6" | awk -v s="$server" '
+$3 ~ /^inet/ && $2 ~ /^[-A-Za-z0-9_.]+$/ { split($4, part, "/"); if (part[1] == s) print $2 }' | sed 1q)
+case $client in *:*) called=6 ;; *) called=4 ;; esac
+}
+routes() {
+[ -n "$owner" ] || return 0
+v=$(printf '%s\n' "route get $client from $server" "route get $server from $client iif $owner" |
+ip "-$called" -o -force -batch - 2>/dev/null)
+printf '%s\n' "$PLAN" "$v" | awk -v c="$client" -v s="$server" -v o="$owner" '
+/^expect/ { direct = direct || $5 == "dev" && $6 != "@" $2 }
+$1 == c { for (i = 2; i < NF; i++) if ($i == "dev" && (direct || $(i + 1) == o)) print "out" }
+$1 == "local" && $2 == s { print "in" }'
+}
+connection() {
+[ -n "$client" ] && command -v ss >/dev/null || return 1
+[ "$called" = 4 ] && v="src $server:$listens and dst $client:$port" || v="src [$server]:$listens and dst [$client]:$port"
+v=$(ss -Htin "$v" 2>/dev/null | awk '
+{ for (i = 1; i <= NF; i++) if (split($i, pair, ":") == 2) value[pair[1]] = pair[2] }
+END { if (NR) printf "%.0f %.0f", value["bytes_sent"] - value["bytes_retrans"], value["bytes_acked"] }')
+transmitted=${v% *} acked=${v#* }
+[ -n "$v" ]
+}
+acknowledged() {
+[ -n "$sent" ] || return 0
+why="this session, from $client, is answered no longer"
+connection || return
+[ "$acked" -gt "$sent" ] || { [ "$transmitted" = "$sent" ] && [ "$now" -gt "$began" ]; }
+}
+gateways() {
+command -v ping >/dev/null || return 0
+printf '%s\n' "$seen" "$PLAN" "$(ip -o neigh show 2>/dev/null)" | awk '
+$1 == "device" { device[$2] = $3 }
+$1 ~ /^route[46]$/ && $2 == "default" {
+dev = via = src = ""
+for (i = 3; i < NF; i++) {
+if ($i == "dev") dev = device[substr($(i + 1), 2)]
+if ($i == "via") via = $(i + 1)
+if ($i == "src") src = $(i + 1)
+}
+from[via, dev] = src == "" || via ~ /^fe80/ ? dev : src
+}
+$2 == "dev" && ($1, $3) in from && !/FAILED|INCOMPLETE/ { print $1, from[$1, $3] }'
+}
+reach() {
+[ -n "$1" ] || return 0
+printf '%s\n' "$1" | {
+while read -r to from; do
+! ping -n -q -c 1 -W 1 -I "$from" "$to" >/dev/null 2>&1 || printf '%s %s\n' "$to" "$from" &
+done
+wait
+}
+}
 apply() {
 needs write
 filter_tool
-compare || return 0
+unhindered
+if compare; then
 lock
-compare || return 0
+recover
+! ended || say "the last change, $ended, was rolled back: $fate"
+if compare; then
 prepare
 replace
+if [ "$wanted" != 0 ]; then
+told pending "$id" "$wanted" "$proposed"
+return
+fi
+commit
 settle
+fi
+fi
+[ "$wanted" = 0 ] || told '' "$committed_id" 0 "$committed_digest"
+}
+told() {
+if [ "$form" = json ]; then
+printf '{"pending":%s,"id":%s,"secondsLeft":%s,"digest":%s}\n' "${1:+true}" "$(quoted "$2")" "$3" "$(quoted "$4")" |
+sed 's/:,/:false,/'
+elif [ -n "$1" ]; then
+printf 'pending %s\nIt is rolled back in %s s, unless: sh PROGRAM confirm %s\n' "$2" "$3" "$2"
+fi
 }
 compare() {
 load
@@ -800,37 +1169,34 @@ replace() {
 before=
 [ ! -e "$STATE/restore" ] || before=$(cat "$STATE/restore") || fail "cannot read $STATE"
 added=$(printf '%s\n' "$seen" | sed -n 's/^todo //p') || fail 'sed has failed'
-v=$(printf '%s\n' "$PLAN" | digest)
-[ -n "$v" ] || fail 'sha256sum has failed'
-commit="generation $new${nl}digest $v${nl}numbers $numbers"
+proposed=$(printf '%s\n' "$PLAN" | digest)
+[ -n "$proposed" ] || fail 'sha256sum has failed'
+read -r id </proc/sys/kernel/random/uuid || fail 'the kernel has no random numbers'
+id=${id%%-*}
 ! filters || filter_check || fail "$why"
+text=$(text)
 staged=1
-{ record 'todo keep undo' && put "program.$new" "$(text)"; } || fail "cannot write to $STATE"
+arm
+{ record 'todo keep undo' && put "program.$new" "$text"; } || fail "cannot write to $STATE"
 { stage 4 "$new" "$keep4" && stage 6 "$new" "$keep6"; } || fail "$why"
-v=$(check brief "${numbers##*mark=}") || fail "the new rules would not be right here: ${v%%"$nl"*}"
+right "${numbers##*mark=}"
+paths
 [ "$want4" = - ] || flip 4 "$new" || fail "$why"
 [ "$want6" = - ] || flip 6 "$new" || fail "$why"
 tune todo || fail 'cannot write sysctls'
 filter_load || fail "$why"
-trap '' INT TERM
-put committed "$commit" || fail "cannot write to $STATE"
-staged=
+right ''
+still || fail "$why"
+[ "$wanted" = 0 ] || pend
 }
-rollback() {
-filter_back
-survey
-tidy "$keep4" "$keep6" || say "not all that was staged could be cleared away ($why); the next apply will do it"
-PLAN=$(bare)
-records=$STATE/undo
-if ! put undo "boot $boot$nl$added" || ! { survey; undo; }; then
-say "not all that was changed could be put back ($why); the next remove will do it"
-elif [ -n "$before" ]; then
-put restore "$before"
-else
-rm -f "$STATE/restore"
-fi
-rm -f "$STATE/program.$new" "$STATE/undo" "$STATE"/*.new
-rmdir "$STATE" 2>/dev/null
+right() {
+v=$(check brief "$1") || fail "the new rules would not be right here: ${v%%"$nl"*}"
+}
+pend() {
+alive "$RUN"/watch.* || fail 'a process that watched over it was killed'
+announce "$wanted" "$wanted" || fail "cannot write to $RUN"
+staged=
+rm -f "$RUN"/maker.*
 }
 settle() {
 [ "$want4" = - ] || want4=$new
@@ -847,13 +1213,16 @@ printf '%s\n' 'plan 1 none' "numbers $numbers" end
 }
 remove() {
 needs write
+unhindered
 sweep=1
 load
 numbers=${committed_numbers:-$numbers}
 PLAN=$(bare)
 look
-[ "$seen" != 'facts - - - - - -' ] || [ -e "$STATE" ] || return 0
+emptied=1
+[ "$seen" != 'facts - - - - - -' ] || [ -e "$STATE" ] || [ -e "$RUN/last" ] || return 0
 lock
+recover
 load
 look
 filter_undo
@@ -866,7 +1235,7 @@ tidy - - || fail "cannot remove all rules and routes: $why"
 undo || fail "cannot put back all that was changed: $why"
 rm -f "$STATE/restore" "$STATE/undo" "$STATE/nft" "$STATE"/program.[01] "$STATE"/*.new
 [ ! -d "$STATE" ] || rmdir "$STATE" 2>/dev/null || say "$STATE holds files that are not ours, so it stays"
-emptied=1
+rm -f "$RUN/last"
 }
 quoted() {
 [ -n "$1" ] && v=\"$(printf %s "$1" | tr '\n"' " '")\" || v=null
@@ -882,11 +1251,14 @@ fi
 exit 1
 }
 verify() {
-form=$1
 needs read
 load
 look
 in_force
+if change && [ "$within" != 0 ]; then
+! lapsed || deny "change $id is in force and must not be, since $lapse; apply, and it is rolled back"
+committed_digest=$proposed
+fi
 v=$(printf '%s\n' "$PLAN" | digest)
 [ "$generation" != null ] || deny 'nothing is applied'
 [ "${committed_digest:-$v}" = "$v" ] || deny "another plan is in force, of digest $committed_digest"
@@ -904,10 +1276,11 @@ case $live4$live6 in
 *) generation=null ;;
 esac
 }
-committed_plan() {
-self=$(sed "1,/^cat <</d;/^MULTIHOME\$/,\$d" "$STATE/program.$committed")
+adopt() {
+self=$(sed "1,/^cat <</d;/^MULTIHOME\$/,\$d" "$1") && [ -n "$self" ] || return
 PLAN=${self#PLAN=\'}
 PLAN=${PLAN%%\'*}
+numbered
 }
 status() {
 needs read
@@ -915,7 +1288,7 @@ load
 numbers=${committed_numbers:-$numbers}
 drift=null
 if [ -r "$STATE/program.$committed" ]; then
-committed_plan
+adopt "$STATE/program.$committed"
 look
 drift=true
 [ "$code" != 0 ] || ! settled || drift=false
@@ -924,23 +1297,38 @@ PLAN=$(bare)
 look
 fi
 in_force
-if [ "$1" = json ]; then
+waits=''
+if change && [ "$within" != 0 ]; then
+lapsed && left=0 || left=$((deadline - now))
+waits=$id drift=null committed_digest=$proposed
+fi
+ended
+if [ "$form" = json ]; then
 [ "$generation" = null ] && v=false || v=true
-printf '{"applied":%s,\n"generation":%s,\n"digest":%s,\n"drift":%s}\n' \
-"$v" "$generation" "$(quoted "$committed_digest")" "$drift"
-elif [ "$generation$committed" = null- ]; then
+printf '{"applied":%s,\n"generation":%s,\n"digest":%s,\n"drift":%s,\n"id":%s,\n' \
+"$v" "$generation" "$(quoted "$committed_digest")" "$drift" "$(quoted "$committed_id")"
+[ -z "$waits" ] && v=null ||
+v="{\"id\":\"$waits\",\"generation\":$new,\"digest\":\"$proposed\",\"secondsLeft\":$left}"
+[ -z "$fate" ] && n=null || n="{\"id\":\"$ended\",\"reason\":$(quoted "$fate")}"
+printf '"pending":%s,\n"rolledBack":%s}\n' "$v" "$n"
+return
+fi
+if [ "$generation$committed" = null- ]; then
 printf 'nothing is applied\n'
 else
 printf 'generation: %s\ndigest: %s\ndrift: %s\n' "$generation" "${committed_digest:-unknown}" "$drift" |
 sed 's/: true$/: yes/;s/: false$/: no/;s/generation: null/generation: none/;s/: null$/: unknown/'
 fi
+[ -z "$waits" ] || printf 'pending: %s, of digest %s, %s s left\n' "$waits" "$proposed" "$left"
+[ -z "$fate" ] || printf 'rolled back: %s, since %s\n' "$ended" "$fate"
 }
 usage() {
-misuse 'usage: sh PROGRAM apply [--json] | verify [--json] | status [--json] | remove
+misuse 'usage: sh PROGRAM apply [--confirm-within SECONDS] [--json] | confirm [ID] [--json] | rollback [ID]
+sh PROGRAM verify [--json] | status [--json] | remove
 MULTIHOME_STATE_DIR  what survives a reboot; default /var/lib/multihome
 MULTIHOME_RUN_DIR    what does not; default /run/multihome
 MULTIHOME_WAIT       seconds to wait for interfaces; default 30
-exit 0 done, 1 failed and rolled back, 2 bad input or usage, 75 another change is in progress'
+exit 0 done, 1 failed and rolled back, 2 bad input or usage, 75 another change is in progress or waits to be confirmed'
 }
 text() {
 printf '%s\n' '#!/bin/sh' 'program() {' "cat <<'MULTIHOME'" "$self" MULTIHOME '}' 'self=$(program) && eval "$self"'
@@ -949,7 +1337,7 @@ finish() {
 outcome=$?
 trap - EXIT
 trap '' INT TERM
-[ -z "$staged" ] || rollback
+[ -z "$staged" ] || revert "${reason:-it was ended}"
 unlock
 [ -z "$emptied" ] || rmdir "$RUN" 2>/dev/null
 [ -z "$reason" ] || say "$reason"
@@ -960,16 +1348,34 @@ environment
 trap '' HUP PIPE
 trap finish EXIT
 trap 'fail "interrupted by a signal"' INT TERM
-case $*/ in
-apply/ | remove/) "$1" ;;
-'apply --json/') apply && verify json ;;
-verify/ | status/) "$1" text ;;
-'verify --json/' | 'status --json/') "$1" json ;;
-apply\ --confirm-within* | confirm* | rollback*)
-misuse "$*: a change that waits to be confirmed is not available in this version"
+form=text wanted=0 given=''
+[ $# != 0 ] || usage
+verb=$1
+shift
+case $verb in apply | confirm | rollback | verify | status | remove | watch | expire) ;; *) usage ;; esac
+while [ $# != 0 ]; do
+case $verb/$1 in
+apply/--json | confirm/--json | verify/--json | status/--json) form=json ;;
+apply/--confirm-within)
+wanted=${2-}
+case $wanted in
+[5-9] | [1-9][0-9] | [1-9][0-9][0-9] | [12][0-9][0-9][0-9] | 3[0-5][0-9][0-9] | 3600) shift ;;
+*) misuse "--confirm-within must be a whole number of seconds from 5 to 3600, not '$wanted'" ;;
+esac
+;;
+confirm/[!-]* | rollback/[!-]* | watch/* | expire/*)
+given=$1
+case $given in
+[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]) ;;
+*) misuse "an id is 8 hexadecimal digits, as apply --confirm-within has told; not '$given'" ;;
+esac
 ;;
 *) usage ;;
 esac
+shift
+done
+$verb || exit
+case $verb$wanted$form in apply0json | confirm0json) verify ;; esac
 }
 main "$@" </dev/null
 MULTIHOME

@@ -1,0 +1,218 @@
+# shellcheck shell=sh
+# A change that is not committed yet, and who depends on it. All of it is in $RUN, so that a host that starts anew
+# starts with what is committed:
+#
+#   change       change 1 ID GENERATION KEEP4 KEEP6 DIGEST WITHIN DEADLINE BOOT: seconds of /proc/uptime, so that the
+#                wall clock does not matter; WITHIN is 0 while the change is being made
+#   program      the program that makes it
+#   undo         what it changes besides rules and routes: see records.sh
+#   before       the records before it
+#   maker.P.S    who makes it, by process id and start time
+#   watch.P.S    who watches over it: see guard.sh
+#   last         ID REASON: the last change that was rolled back
+#
+# Whether it is committed is decided by $STATE/committed alone, which then has its id.
+
+# change: sets what the file says; fails when there is none, or one that is committed.
+change() {
+  [ -r "$RUN/change" ] || return 1
+  v=
+  read -r v <"$RUN/change"
+  # shellcheck disable=SC2086
+  set -- $v
+  if ! whole "$@"; then
+    # Who watches takes it for lost.
+    [ -z "$watching" ] || return 1
+    fail "$RUN/change is damaged or of another version. $(standing). Delete $RUN, and apply again"
+  fi
+  ! committed_as "$3" || return 1
+  id=$3 new=$4 keep4=$5 keep6=$6 proposed=$7 within=$8 deadline=$9 booted=${10} filtered=1
+}
+
+whole() {
+  [ "$#/${1-}/${2-}" = 10/change/1 ] || return 1
+  case $3/$4/$5/$6/$7$8$9 in
+    *[!0-9a-f]*/[01]/[-01]/[-01]/* | *[!-0-9a-f/]* | /*) return 1 ;;
+    */[01]/[-01]/[-01]/*) ;;
+    *) return 1 ;;
+  esac
+  case $8$9 in *[!0-9]*) return 1 ;; esac
+}
+
+# committed_as ID
+committed_as() {
+  [ -r "$STATE/committed" ] || return 1
+  while read -r n v; do
+    [ "$n $v" != "id $1" ] || return 0
+  done <"$STATE/committed"
+  return 1
+}
+
+# ended: sets $ended and $fate to the last change that was rolled back, and why; fails when there is none.
+ended() {
+  ended='' fate=''
+  [ -r "$RUN/last" ] && read -r ended fate <"$RUN/last"
+}
+
+# standing: what is in force once nothing is pending, as a sentence.
+standing() {
+  if [ "$committed" = - ]; then
+    printf %s 'Nothing is applied'
+  else
+    printf %s "In force is generation $committed, digest $committed_digest"
+  fi
+}
+
+# announce WITHIN SECONDS: writes that the change of these variables ends then.
+announce() {
+  within=$1
+  clock
+  deadline=$((now + $2))
+  printf '%s\n' "change 1 $id $new $keep4 $keep6 $proposed $within $deadline $boot" >"$RUN/change.new" &&
+    mv -f "$RUN/change.new" "$RUN/change"
+}
+
+# alive FILE...: whether all processes that these are named after still run, and there are any.
+alive() {
+  [ -e "$1" ] || return 1
+  for process; do
+    process=${process##*/}
+    process=${process#*.}
+    started "${process%%.*}" && [ "$started" = "${process#*.}" ] || return 1
+  done
+}
+
+# lapsed: sets $lapse to why the change must not stay, or fails.
+lapsed() {
+  clock
+  lapse=
+  if [ "$booted" != "$boot" ]; then
+    lapse='the host has been started anew since'
+  elif [ "$now" -ge "$deadline" ]; then
+    lapse="it was not confirmed within $within s"
+    [ "$within" != 0 ] || lapse='it was not done in time'
+  elif ! alive "$RUN"/watch.* && [ "$within" != 0 ]; then
+    lapse='a process that watched over it was killed'
+  elif [ "$within" = 0 ] && ! alive "$RUN"/maker.*; then
+    lapse='the process that made it was killed'
+  else
+    return 1
+  fi
+}
+
+# unhindered: ends the program when a change waits to be confirmed.
+unhindered() {
+  if change && [ "$within" != 0 ] && ! lapsed; then
+    reason="change $id waits to be confirmed, for $((deadline - now)) s more: confirm it, or roll it back, first"
+    exit 75
+  fi
+}
+
+# recover: rolls back what nobody watches any more. For the holder of the lock.
+recover() {
+  unhindered
+  if change; then
+    lapsed || lapse='the process that made it was killed'
+    (adopt "$RUN/program" && revert "$lapse") || fail 'an unfinished change cannot be rolled back; apply again'
+    load
+  else
+    disarm
+  fi
+}
+
+# disarm: the change has ended, one way or the other.
+disarm() {
+  rm -f "$RUN/change" || return
+  for n in "$RUN"/watch.*; do
+    v=${n##*/watch.}
+    [ "${v%%.*}" = $$ ] || ! alive "$n" || kill "${v%%.*}"
+  done
+  rm -f "$RUN"/maker.* "$RUN"/watch.* "$RUN/program" "$RUN/undo" "$RUN/before" "$RUN"/*.new
+}
+
+# commit: from here on it is the new generation that comes back, whatever happens.
+commit() {
+  trap '' INT TERM
+  put committed "generation $new${nl}digest $proposed${nl}numbers $numbers${nl}id $id" || fail "cannot write to $STATE"
+  staged=
+  committed=$new committed_digest=$proposed committed_id=$id
+  disarm
+  rm -f "$RUN/last"
+}
+
+# revert REASON: from anywhere before the commit, exactly back to what was before. Fails when that takes another try.
+# PLAN must be the plan of the change.
+revert() {
+  filtered=1
+  filter_back
+  survey
+  tidy "$keep4" "$keep6" || {
+    say "not all that was staged could be cleared away: $why"
+    return 1
+  }
+  PLAN=$(bare)
+  records=$RUN/undo
+  if ! { survey; undo; }; then
+    say "not all that was changed could be put back: $why"
+    return 1
+  fi
+  # Where these cannot be written there is a record too many, which the next settling drops.
+  if [ -s "$RUN/before" ]; then
+    v=$(cat "$RUN/before") && put restore "$v"
+  elif [ -e "$RUN/before" ]; then
+    rm -f "$STATE/restore"
+  fi
+  rm -f "$STATE/program.$new" "$STATE"/*.new
+  rmdir "$STATE" 2>/dev/null
+  printf '%s\n' "$id $1" >"$RUN/last"
+  disarm
+}
+
+# about: for a command about the change $given, or about the pending one: takes the lock, and fails when there is no
+# such change.
+about() {
+  needs write
+  load
+  lock
+  load
+  if ! change; then
+    disarm
+    return 1
+  fi
+  adopt "$RUN/program" || fail "cannot read $RUN/program. $(standing). Apply again"
+  if ! lapsed; then
+    [ "${given:-$id}" = "$id" ] || fail "it is change $id that waits to be confirmed, for $((deadline - now)) s more, not $given"
+    return 0
+  fi
+  (revert "$lapse") || fail 'an unfinished change cannot be rolled back; apply again'
+  return 1
+}
+
+# confirm: commits what is pending.
+confirm() {
+  if about; then
+    [ "$within" != 0 ] || fail "change $id is still being made"
+    look
+    commit
+    settle
+    printf 'confirmed %s\n' "$id"
+    return
+  fi
+  if ended && [ "${given:-$ended}" = "$ended" ]; then
+    fail "change $ended cannot be confirmed any more, since it was rolled back: $fate. $(standing). Apply it again"
+  elif [ -n "$committed_id" ] && [ "${given:-$committed_id}" = "$committed_id" ]; then
+    printf 'confirmed already %s\n' "$committed_id"
+  else
+    fail "no change${given:+ $given} is pending. $(standing). Apply it again"
+  fi
+}
+
+# rollback: puts back what was before the pending change.
+rollback() {
+  if about; then
+    revert 'by command' || fail 'it is tried again by what watches over it'
+  elif ! ended || [ "${given:-$ended}" != "$ended" ]; then
+    fail "no change${given:+ $given} is pending. $(standing). To get back to an earlier plan apply it, to none remove"
+  fi
+  printf 'rolled back %s\n' "${ended:-$id}"
+}

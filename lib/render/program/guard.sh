@@ -1,0 +1,90 @@
+# shellcheck shell=sh
+# Who watches over a change until it is committed, apart from the session that makes it: rolls it back at the deadline,
+# and at once when one of those that it depends on is killed. Under systemd that is a unit of its own, whose end,
+# whatever ends it, is a rollback; elsewhere two processes, each of which watches the other as well.
+
+# arm: from here on nothing that is done to the host outlives the change, unless it is committed.
+arm() {
+  disarm
+  { mkdir -p "$RUN" && printf '%s\n' "boot $boot" "$added" >"$RUN/undo" && printf %s "$before" >"$RUN/before" &&
+    printf '%s\n' "$text" >"$RUN/program" && started $$ && true >"$RUN/maker.$$.$started" && announce 0 60; } ||
+    fail "cannot write to $RUN"
+  n=3
+  if launch_unit; then
+    n=2
+  else
+    # They hold the pipe until they are ready.
+    # shellcheck disable=SC2046
+    v=$(for _ in 1 2; do $(command -v setsid) sh "$RUN/program" watch "$id" 2>/dev/null & done)
+  fi
+  for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    set -- "$RUN"/maker.* "$RUN"/watch.*
+    [ $# -lt $n ] || return 0
+    nap
+  done
+  fail 'nobody can be had to roll the change back if need be'
+}
+
+# launch_unit: fails where systemd does not run, or runs another network than ours.
+launch_unit() {
+  [ -d /run/systemd/system ] && command -v systemd-run >/dev/null || return 1
+  case $STATE$RUN in *[!-A-Za-z0-9/._]*) return 1 ;; esac
+  for n in net mnt; do
+    [ "$(readlink /proc/self/ns/$n)" = "$(readlink /proc/1/ns/$n)" ] || return 1
+  done
+  # Should the watcher stand still, systemd ends it when it should have long done so by itself.
+  systemd-run --quiet --collect --unit="multihome-$id" -E MULTIHOME_STATE_DIR="$STATE" -E MULTIHOME_RUN_DIR="$RUN" \
+    -p OOMScoreAdjust=-1000 -p RuntimeMaxSec=$((${wanted:-0} + 90)) \
+    -p ExecStopPost="/bin/sh $RUN/program expire $id" /bin/sh "$RUN/program" watch "$id" 2>/dev/null
+}
+
+# watch: until the change $given is committed or rolled back.
+watch() {
+  load
+  cd / && ours && started $$ && true >"$RUN/watch.$$.$started" || exit 1
+  exec >/dev/null
+  trap - INT TERM
+  while sleep 1; do
+    over || conclude
+  done
+}
+
+# expire: the same at the end of who watched, when it did not come to that.
+expire() {
+  load
+  ours || exit 0
+  lapse='what watched over it was ended'
+  conclude
+}
+
+ours() { change && [ "$id" = "$given" ]; }
+
+# over: ends the program when the change has ended, fails when it has to.
+over() {
+  ! committed_as "$given" || exit 0
+  if change; then
+    [ "$id" = "$given" ] || exit 0
+    ! lapsed
+  else
+    # Somebody has deleted it, unless it says how it has ended.
+    ! ended || [ "$ended" != "$given" ] || exit 0
+    lapse='its record was deleted'
+    return 1
+  fi
+}
+
+# conclude: rolls it back, however often that has to be tried.
+conclude() {
+  said=$lapse
+  # One that hangs would hold the lock.
+  set -- "$RUN"/maker.*
+  if alive "$1"; then
+    v=${1##*/maker.}
+    kill -9 "${v%%.*}"
+  fi
+  lock patient
+  over
+  id=$given
+  until (revert "$said"); do sleep 1; done
+  exit 0
+}
