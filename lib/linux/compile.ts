@@ -14,6 +14,7 @@ import {
   Step,
   Subtree,
 } from "./model";
+import { sharedNexthops } from "./nexthops6";
 import { PrefixIndex } from "./prefix-index";
 import { Hop, LinuxState, Route, Rule, Table } from "./state";
 import { combined } from "./sysctl";
@@ -82,6 +83,7 @@ function compileFamily(
           rule.sourcePorts !== undefined ||
           rule.destinationPorts !== undefined),
     ),
+    shared: family === 6 ? sharedNexthops(tables.values()) : new Map(),
     own,
     own4: new Map(family === 4 ? [...own].map(([value, owners]) => [Number(value), owners[0]]) : []),
   };

@@ -1,4 +1,5 @@
 import { Answer, CompiledRoute, CompiledTable, Model, Probe, Tracer } from "./model";
+import { unclearType } from "./nexthops6";
 import { PrefixIndex } from "./prefix-index";
 import { describeRoute } from "./text";
 
@@ -13,14 +14,13 @@ export function lookup6(
   answer: Answer,
   trace?: Tracer,
 ): void {
-  void model;
   if (table.subtrees === undefined) {
     const { index, nodes } = table;
     for (let node = index.nodeOf[index.interval6(probe.dst6)]; node >= 0; node = index.parent[node]) {
-      if (select(nodes[node], table, probe, answer, trace)) return;
+      if (select(model, nodes[node], table, probe, answer, trace)) return;
     }
   } else {
-    for (const routes of visits(table, probe)) if (select(routes, table, probe, answer, trace)) return;
+    for (const routes of visits(table, probe)) if (select(model, routes, table, probe, answer, trace)) return;
   }
   trace?.note("no route fits; on to the next rule");
 }
@@ -66,6 +66,7 @@ function fitting(index: PrefixIndex, address: bigint): number[] {
  * of them can be used, all others together by score, whatever their metric.
  */
 function select(
+  model: Model,
   routes: readonly CompiledRoute[],
   table: CompiledTable,
   probe: Probe,
@@ -103,6 +104,11 @@ function select(
   if (chosen === undefined) {
     trace?.note(`${describeRoute(routes[0].route)}: by another device, or down`);
     return false;
+  }
+  const unclear = unclearType(model, chosen);
+  if (unclear !== undefined) {
+    answer.doubt(unclear);
+    return true;
   }
   answer.route = chosen;
   answer.hop = chosenHop;

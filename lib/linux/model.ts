@@ -1,5 +1,6 @@
 import { Address, Family } from "../net/address";
 import { RoutingError } from "./flow";
+import { SharedNexthops } from "./nexthops6";
 import { PrefixIndex } from "./prefix-index";
 import { Link, LinkAddress, LinuxState, Route, RouteType, Rule } from "./state";
 
@@ -54,6 +55,8 @@ export interface FamilyModel {
   readonly ownLocalRoutes: boolean;
   /** Some rule asks for ports or protocol of packets from outside, so the kernel looks for them. */
   readonly dissects: boolean;
+  /** IPv6: next hops of nexthop objects that routes of several kinds use; see nexthops6.ts. */
+  readonly shared: SharedNexthops;
   /** Own addresses, and the devices that have them. */
   readonly own: ReadonlyMap<bigint, readonly number[]>;
   /** The same for IPv4 in the form that is quick to ask, with the first device alone. */

@@ -2,6 +2,7 @@ import { Address } from "../net/address";
 import { Flow, InputFlow, NextHop, Outcome, OutputFlow, Routed, RoutingError } from "./flow";
 import { choices6, lookup6 } from "./fib6";
 import { ANY_DEVICE, Answer, CompiledRoute, Device, Model, Probe, Tracer } from "./model";
+import { unclearSource } from "./nexthops6";
 import { chainOf, walk } from "./rules";
 import { selectSource6 } from "./sources6";
 import { describeRoute } from "./text";
@@ -124,6 +125,8 @@ function makeHop(
   const name = deliveredOn(model, found, device)?.link.name ?? "?";
   if (!fromHost) return { device: name, via };
   if (flow.from !== undefined && flow.from.value !== 0n) return { device: name, via, source: flow.from };
+  const because = unclearSource(model, found, found.hops[i]);
+  if (because !== undefined) return { kind: "unknown", because };
   if (i > 0 && !found.route.nexthopObject) {
     // Hops that were appended may each have a source hint of their own; dumps show the first one's alone.
     return {

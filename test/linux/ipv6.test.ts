@@ -119,6 +119,34 @@ describe("choosing a route", () => {
     );
   });
 
+  test("routes that share a nexthop object answer as the first that was used, which cannot be seen", () => {
+    const shared = (commands: string): LinuxState => {
+      const state = host(commands);
+      return {
+        ...state,
+        routes: {
+          ...state.routes,
+          6: state.routes[6].map((route) => ({
+            ...route,
+            type: route.metric === 7 ? "prohibit" : route.type,
+            nexthopObject: route.metric < 256,
+          })),
+        },
+      };
+    };
+    const mine = "route add default via fe80::1 dev a metric 5";
+    const sources = shared(`${mine}\nroute add fd00:9::/48 via fe80::1 dev a metric 5 src 2001:db8:2::10`);
+    expect(go(sources, TO)).toContain("they share a nexthop object");
+    expect(go(sources, TO, { from: address("2001:db8:1::10") })).toContain("by a via fe80::1");
+    expect(
+      shown(inputLookup(compile(sources), { from: address("fd00:7::1"), to: address(TO), iif: "b" })),
+    ).toBe("by a via fe80::1");
+    const types = shared(`${mine}\nroute add fd00:9::/48 via fe80::1 dev a metric 7`);
+    expect(go(types, TO, { from: address("2001:db8:1::10") })).toContain("they share a nexthop object");
+    const alike = shared(`${mine}\nroute add fd00:9::/48 via fe80::1 dev a metric 6 table 55`);
+    expect(go(alike, TO)).toBe("by a via fe80::1 from 2001:db8:1::10");
+  });
+
   test("hops that are dead or without carrier", () => {
     const state = host(
       "route add default via fe80::1 dev a metric 5\nroute add default via fe80::2 dev b metric 9",

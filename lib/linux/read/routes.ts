@@ -110,7 +110,7 @@ function readOwnHop(entry: Entry, type: RouteType | undefined): Hop[] {
   // Routes that refuse have no device (IPv4), or the loopback for form's sake (IPv6).
   if (dev === undefined) return [];
   if (type === "unreachable" || type === "prohibit" || type === "blackhole" || type === "throw") {
-    return [{ link: dev, onLink: false, weight: 1, dead: false, linkDown: false }];
+    return [{ link: dev, via, onLink: false, weight: 1, dead: false, linkDown: false }];
   }
   return [{ link: dev, via, weight: 1, ...flags }];
 }

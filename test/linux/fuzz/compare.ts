@@ -135,11 +135,14 @@ export function agree(
   // Where local and main are one table the kernel calls it main.
   const merged = family === 4 && model[4].defaultRules;
   const table = Number(route.table ?? 254);
+  // What IPv6 shows of a nexthop object's route may be that of another route by the same object.
+  const shared = family === 6 && outcome.route?.nexthopObject === true;
   if (
     outcome.table !== undefined &&
     !outcome.pretended &&
     outcome.type !== "multicast" &&
     !merged &&
+    !shared &&
     outcome.table !== table
   ) {
     return false;

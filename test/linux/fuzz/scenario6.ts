@@ -94,13 +94,16 @@ function route6(random: Random, table: number): string {
     words.push("from", random.pick(["fd00:a::/64", "fd00:a::10", "fd00:b::/48", "::/1"]));
   const tail = ["table", String(table)];
   if (random.chance(0.4)) tail.push("metric", String(random.pick([1, 256, 1024, 2048, 4278198272])));
+  const object = ["nhid", String(1 + random.below(6))];
+  // The kernel lets routes of all types use nexthop objects.
+  if (type !== "unicast" && random.chance(0.02)) return [...words, ...tail, ...object].join(" ");
   if (["unreachable", "blackhole", "prohibit", "throw"].includes(type)) return [...words, ...tail].join(" ");
   const device = random.pick(DEVICES);
   if (type === "local") return [...words, "dev", random.pick(["lo", device]), ...tail].join(" ");
   const source = random.chance(0.15)
     ? ["src", random.pick(["fd00:a::10", "fd00:b::10", "fd00:a::20", "2001:db8:1::10"])]
     : [];
-  if (random.chance(0.1)) return [...words, ...tail, "nhid", String(1 + random.below(6))].join(" ");
+  if (random.chance(0.1)) return [...words, ...tail, ...source, ...object].join(" ");
   if (random.chance(0.12)) {
     const hops = random
       .some(DEVICES, 2 + random.below(2))
