@@ -17,6 +17,7 @@ module.exports = tseslint.config(
     languageOptions: { sourceType: "commonjs", globals: nodeGlobals() },
     rules: { "@typescript-eslint/no-require-imports": "off" },
   },
+  { files: ["**/*.mjs"], languageOptions: { globals: nodeGlobals() } },
   {
     files: ["**/*.ts"],
     rules: {

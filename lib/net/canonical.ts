@@ -53,7 +53,7 @@ export function readIpv6(text: string, end: number, words: Uint32Array, at: numb
       gap = count;
       continue;
     }
-    if (count === 8) return false;
+    // A ninth group and those after it fall off; what is left of eight tells.
     groups[count++] = group;
     [group, digits] = [0, 0];
   }
@@ -79,7 +79,7 @@ function longestRun(): [start: number, length: number] {
   let [start, length] = [-1, 0];
   for (let i = 0; i < 8; i++) {
     let run = 0;
-    while (i + run < 8 && groups[i + run] === 0) run++;
+    while (groups[i + run] === 0) run++;
     if (run > length) [start, length] = [i, run];
     i += run;
   }
@@ -109,8 +109,7 @@ function hex(group: number): string {
 
 /** A prefix length without leading zeros in text[start..], from 0 to most; or -1. */
 export function readLength(text: string, start: number, most: number): number {
-  const digits = text.length - start;
-  if (digits < 1 || digits > 3) return -1;
+  if (text.length <= start) return -1;
   let value = 0;
   for (let i = start; i < text.length; i++) {
     const digit = text.charCodeAt(i) - 48;

@@ -41,8 +41,8 @@ function mergeSiblings(cover: Prefix[]): void {
     const [low, high] = cover.slice(-2);
     if (low.family !== high.family || low.length !== high.length || low.length === 0) return;
     const bit = 1n << BigInt(widthOf(low.family) - low.length);
-    // Siblings differ in their last bit alone, and the lower one has it clear.
-    if ((low.value & bit) !== 0n || (low.value | bit) !== high.value) return;
+    // Siblings differ in their last bit alone, which the lower one has clear.
+    if ((low.value | bit) !== high.value) return;
     cover.splice(-2, 2, { family: low.family, value: low.value, length: low.length - 1 });
   }
 }

@@ -1,0 +1,120 @@
+import fs from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { PluginKind, commonTokens, declareFactoryPlugin, tokens } from "@stryker-mutator/api/plugin";
+import { INSTRUMENTER_CONSTANTS } from "@stryker-mutator/api/core";
+import {
+  DryRunStatus,
+  TestStatus,
+  determineHitLimitReached,
+  toMutantRunResult,
+} from "@stryker-mutator/api/test-runner";
+
+/** In the sandbox: milliseconds that each test took without a mutant, for this process and for those after it. */
+const USUAL = "usual.json";
+
+/**
+ * Stryker's way to our tests. A mutant is asked the test files whose tests came upon it, the quickest first, until one
+ * fails. Endless loops are ended by Stryker's count of hits, and what is slow without one by its time limit.
+ */
+class Runner {
+  constructor(options) {
+    this.options = options;
+  }
+
+  capabilities() {
+    return { reloadEnvironment: false };
+  }
+
+  init() {
+    const require = createRequire(import.meta.url);
+    const Suite = require("./suite.js");
+    const root = process.cwd();
+    const [transform] = Object.values(require(path.join(root, "jest.config.js")).projects[0].transform);
+    this.context = globalThis[INSTRUMENTER_CONSTANTS.NAMESPACE] ??= {};
+    this.suite = new Suite(root, transform[1], (id) => (this.context.currentTestId = id));
+    const { code, tests, except } = this.options.suite;
+    this.suite.loadCode(code);
+    this.files = Suite.filesBelow(path.join(root, tests)).filter(
+      (file) => file.endsWith(".test.ts") && !except.includes(path.relative(root, file)),
+    );
+  }
+
+  async dryRun() {
+    const usual = new Map();
+    const results = [];
+    for (const file of this.files) {
+      for (const test of this.suite.loadTests(file)) {
+        const result = await this.suite.run(test);
+        usual.set(result.id, result.ms);
+        results.push(told(result, file));
+      }
+    }
+    fs.writeFileSync(USUAL, JSON.stringify([...usual]));
+    return { status: DryRunStatus.Complete, tests: results, mutantCoverage: this.context.mutantCoverage };
+  }
+
+  async mutantRun({ activeMutant, testFilter, hitLimit, disableBail }) {
+    const { context } = this;
+    this.usual ??= new Map(JSON.parse(fs.readFileSync(USUAL, "utf8")));
+    context.mutantCoverage = undefined;
+    context.hitCount = hitLimit === undefined ? undefined : 0;
+    context.hitLimit = hitLimit;
+    context.activeMutant = activeMutant.id;
+    try {
+      const results = [];
+      for (const [file, ids] of this.#byFile(testFilter ?? [...this.usual.keys()])) {
+        for (const result of await this.#runFile(file, ids, disableBail)) results.push(told(result, file));
+        const endless = determineHitLimitReached(context.hitCount, context.hitLimit);
+        if (endless !== undefined) return toMutantRunResult(endless);
+        if (!disableBail && results.some(({ status }) => status === TestStatus.Failed)) break;
+      }
+      return toMutantRunResult({ status: DryRunStatus.Complete, tests: results }, disableBail);
+    } finally {
+      context.activeMutant = undefined;
+      context.hitCount = context.hitLimit = undefined;
+    }
+  }
+
+  async #runFile(file, ids, disableBail) {
+    const results = [];
+    const tests = this.suite.loadTests(file);
+    const all = ids.has(tests[0].id);
+    const asked = tests.slice(1).filter(({ id }) => all || ids.has(id));
+    asked.sort((a, b) => this.#usually(a.id) - this.#usually(b.id));
+    for (const test of [tests[0], ...asked]) {
+      results.push(await this.suite.run(test));
+      if (!disableBail && results.at(-1).error !== undefined) break;
+    }
+    return results;
+  }
+
+  #usually(id) {
+    return this.usual.get(id) ?? 0;
+  }
+
+  /** The files of some tests, each with its ids, the quickest first. */
+  #byFile(ids) {
+    const files = new Map(
+      this.files.map((file) => [path.relative(process.cwd(), file), [file, new Set(), 0]]),
+    );
+    for (const id of ids) {
+      const entry = files.get(id.split(" > ", 1)[0]);
+      entry[1].add(id);
+      entry[2] += this.#usually(id);
+    }
+    return [...files.values()].filter(([, { size }]) => size > 0).sort((a, b) => a[2] - b[2]);
+  }
+}
+
+function told({ id, error, ms }, fileName) {
+  const test = { id, name: id, timeSpentMs: Math.ceil(ms), fileName };
+  return error === undefined
+    ? { ...test, status: TestStatus.Success }
+    : { ...test, status: TestStatus.Failed, failureMessage: String(error.stack ?? error) };
+}
+
+const create = (options) => new Runner(options);
+create.inject = tokens(commonTokens.options);
+
+export const strykerPlugins = [declareFactoryPlugin(PluginKind.TestRunner, "suite", create)];
