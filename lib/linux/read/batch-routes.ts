@@ -26,7 +26,7 @@ export function applyRoute(state: LinuxState, family: Family, words: Words): Lin
     return withRoutes(state, family, remove(routes, readRoute(state, family, words)));
   if (!["add", "append", "prepend", "replace"].includes(verb))
     throw new Refused(`route ${verb} is not modelled`);
-  const route = complete(state, family, readRoute(state, family, words));
+  const route = complete(family, readRoute(state, family, words));
   const same = routes.findIndex((other) => sameKey(family, other, route));
   if (verb === "add" && same >= 0)
     throw new Refused("the route is there already; the kernel would refuse it");
@@ -147,7 +147,7 @@ function knownDevice(state: LinuxState, name: string): string {
 }
 
 /** The defaults of iproute2 and of the kernel. */
-function complete(state: LinuxState, family: Family, given: Given): Route {
+function complete(family: Family, given: Given): Route {
   const type = given.type ?? "unicast";
   const refuses = type === "unreachable" || type === "prohibit" || type === "blackhole" || type === "throw";
   if (!refuses && (given.hops ?? []).length === 0) throw new Refused("a route without a device");
@@ -159,7 +159,6 @@ function complete(state: LinuxState, family: Family, given: Given): Route {
       : type === "broadcast" || (type === "unicast" && direct)
         ? Scope.link
         : Scope.universe;
-  void state;
   return plainRoute(family, {
     scope: family === 4 ? scope : Scope.universe,
     ...given,
