@@ -4,7 +4,8 @@
 # with the machine; then becomes its sshd.
 #
 # usage: instance.sh DIRECTORY SSHD ONE_USER SUDO_SHIM
-#   DIRECTORY   of the instance: ssh_host_ed25519_key, authorized_keys, and an empty "disk" to mount on
+#   DIRECTORY   of the instance: ssh_host_ed25519_key, authorized_keys, an empty "disk" to mount on, and what it runs
+#               first, if anything: boot-hook
 #   SSHD        path of OpenSSH's server
 #   ONE_USER    "yes" in a user namespace that has only root: then DIRECTORY has nogroups.so as well
 #   SUDO_SHIM   "yes" when the machine has no sudo that works here
@@ -89,6 +90,12 @@ AcceptEnv LANG LC_*
 SetEnv PATH=$path
 Subsystem sftp internal-sftp
 EOF
+
+# As cloud-init does, whatever comes of it.
+if [ -e "$directory/boot-hook" ]; then
+  mkdir -p /var/lib/cloud/instance
+  PATH=$path sh "$directory/boot-hook" || echo "the boot hook has failed: $?"
+fi
 
 [ "$one_user" = no ] || export LD_PRELOAD=/run/lab/nogroups.so
 exec "$sshd" -D -e -f /etc/ssh/sshd_config

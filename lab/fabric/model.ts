@@ -82,4 +82,6 @@ export interface ServerModel {
   authorizedKeys: string[];
   /** The host key its user data gives it at launch. Default: one is made. */
   hostKey?: HostKeyPair;
+  /** What its user data has it run before its sshd starts, at every boot. Default: nothing. */
+  bootHook?: string;
 }

@@ -56,11 +56,16 @@ export class Server {
     return recorded !== undefined && isAlive(recorded);
   }
 
-  /** Starts it and waits until it listens. Nothing when it runs. */
+  /**
+   * Starts it and waits until it listens; where a boot hook comes first, only until it has begun, as one may wait for an
+   * interface that is attached later. Nothing when it runs.
+   */
   async start(model: ServerModel, runner: Runner): Promise<void> {
     await this.hostKey(runner, model.hostKey);
     fs.mkdirSync(this.file("disk"), { recursive: true });
     writeWhole(this.file("authorized_keys"), model.authorizedKeys.map((key) => `${key}\n`).join(""));
+    fs.rmSync(this.file("boot-hook"), { force: true });
+    if (model.bootHook !== undefined) writeWhole(this.file("boot-hook"), model.bootHook);
     if (onlyOneUser()) this.writeNoGroups();
     const sudoShim = insideUserNamespace() || programPath("sudo") === undefined ? "yes" : "no";
     const isolate = [
@@ -87,7 +92,7 @@ export class Server {
     const started = child.pid === undefined ? undefined : identify(child.pid);
     if (started === undefined) throw new Error(`cannot run ${argv.join(" ")}`);
     writeWhole(this.file("process.json"), JSON.stringify(started));
-    await this.listening(started);
+    if (model.bootHook === undefined) await this.listening(started);
     child.unref();
   }
 

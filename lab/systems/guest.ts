@@ -15,9 +15,9 @@ const PATIENCE = 60_000;
 /** How nspawn ends when the guest has asked for a reboot. */
 const REBOOT = 133;
 
-/** Files of the guest's disk: path to text, to a text that is root's alone, or to what it links to. */
+/** Files of the guest's disk: path to content, to a text that is root's alone, or to what it links to. */
 export type Files = Readonly<
-  Record<string, string | { readonly secret: string } | { readonly link: string }>
+  Record<string, string | Uint8Array | { readonly secret: string } | { readonly link: string }>
 >;
 
 /**
@@ -51,7 +51,7 @@ export class Guest {
     for (const [name, content] of Object.entries(files)) {
       const file = path.join(this.disk, name);
       fs.mkdirSync(path.dirname(file), { recursive: true });
-      if (typeof content === "string") fs.writeFileSync(file, content);
+      if (typeof content === "string" || content instanceof Uint8Array) fs.writeFileSync(file, content);
       else if ("secret" in content) fs.writeFileSync(file, content.secret, { mode: 0o600 });
       else fs.symlinkSync(content.link, file);
     }

@@ -17,6 +17,12 @@ export interface MultiHomedHostArgs {
   keyName?: pulumi.Input<string>;
   /** User data, in any format cloud-init knows. Changing it stops and starts the instance. Default: none. */
   userData?: pulumi.Input<string>;
+  /**
+   * Whether a new instance has its plan in force before its services start: cloud-init gets the program as user data,
+   * beside `userData`. Later changes come by SSH; the user data, your own included, stays that of the first boot until
+   * the instance is replaced. With `routing: false` the first boot is all there is. Default: false.
+   */
+  firstBoot?: boolean;
   /** Name of the IAM instance profile. Default: none. */
   iamInstanceProfile?: pulumi.Input<string>;
   /** Security groups of every interface that lists none of its own. Default: the VPC's default group. */

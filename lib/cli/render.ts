@@ -2,6 +2,7 @@ import * as path from "node:path";
 import { Option } from "commander";
 import { Plan } from "../model/plan";
 import { renderProgram } from "../render";
+import { renderCloudInit } from "../render/cloudInit";
 import { RenderedFile } from "../render/file";
 import { DEFAULT_NETWORK_FILE, networkdFiles } from "../render/networkd";
 import { persistenceFiles } from "../render/persistence";
@@ -14,10 +15,11 @@ Examples:
   multihome render edge-1.json --to iproute2 | ssh root@edge-1 sh -s -- apply
   multihome render edge-1.json --to iproute2 --out build && sh build/edge-1.sh verify
   multihome render edge-1.json --to systemd --out root    # see docs/operations.md
-  multihome render edge-1.json --to networkd --out root   # the same`;
+  multihome render edge-1.json --to networkd --out root   # docs/networkd.md
+  multihome render edge-1.json --to cloud-init | gzip -9 >user-data.gz    # docs/first-boot.md`;
 
 interface Options {
-  readonly to: "iproute2" | "systemd" | "networkd";
+  readonly to: "iproute2" | "systemd" | "networkd" | "cloud-init";
   readonly out?: string;
   readonly force?: true;
   readonly identity?: string;
@@ -34,14 +36,14 @@ export const render: Verb = (program, act) => {
       new Option(
         "--to <FORMAT>",
         "iproute2: a program for sh and ip; systemd: files that keep what is applied in force, the same for every host; " +
-          "networkd: the plan in systemd-networkd's own files",
+          "networkd: the plan in systemd-networkd's own files; cloud-init: user data for a machine's first boot",
       )
-        .choices(["iproute2", "systemd", "networkd"])
+        .choices(["iproute2", "systemd", "networkd", "cloud-init"])
         .makeOptionMandatory(),
     )
     .option(
       "--out <DIR>",
-      "write DIR/NAME.sh, NAME being the host's, instead of standard output; or the files",
+      "write DIR/NAME.sh or .user-data, NAME being the host's, instead of standard output; or the files",
     )
     .option("--force", "replace a file in DIR that differs")
     .option("--identity <ID>", "iproute2: which host it is for, such as an instance id; kept in a comment")
@@ -56,8 +58,9 @@ export const render: Verb = (program, act) => {
         misplaced(options);
         const files = filesOf(await planOf(file, io), options);
         if (out === undefined) {
-          if (to !== "iproute2")
+          if (files.length > 1) {
             throw new UserError(`--to ${to} writes several files; say where with --out DIR`);
+          }
           await io.stdout(files[0].text);
           return ExitCode.Done;
         }
@@ -84,6 +87,8 @@ function filesOf(plan: Plan, { to, identity, networkFile }: Options): readonly R
       return persistenceFiles();
     case "networkd":
       return networkdFiles(plan, networkFile);
+    case "cloud-init":
+      return [{ path: `${plan.host}.user-data`, text: renderCloudInit(plan), mode: 0o600 }];
     case "iproute2": {
       const text = renderProgram(plan, identity === undefined ? {} : { identity });
       return [{ path: `${plan.host}.sh`, text, mode: 0o700 }];

@@ -7,9 +7,9 @@ import { hostFacts, interfaceInputs } from "../clouds/aws/inputs";
 import { refuse } from "../deliver/argsError";
 import { Inputs, independently, settle } from "../deliver/known";
 import { Report } from "../deliver/report";
-import { hostUserData } from "../deliver/userData";
 import { Issue } from "../model/issue";
 import { PlanVerdict } from "../prove/verdict";
+import { UserDataFacts, instanceUserData, userDataBytes } from "./firstBoot";
 import { PlainHostConnection, managementAddress, managementConnection } from "./management";
 import { HostCheck, checkIssues, constructorIssues } from "./multiHomedHostCheck";
 import { planned } from "./planned";
@@ -115,16 +115,20 @@ function newHost(
   opts: pulumi.ComponentResourceOptions | undefined,
 ): HostParts {
   const inputs = args.interfaces.map((iface) => interfaceInputs(iface, args, { parent }));
-  const userData = hostUserData(args.sshHostKey, args.userData);
+  const facts = hostFacts(args, inputs, { parent });
+  const told: Inputs<UserDataFacts> = { facts, host, hostKey: args.sshHostKey, own: args.userData };
   const check: Inputs<HostCheck> = {
-    facts: hostFacts(args, inputs, { parent }),
+    facts,
     host,
     connection: args.connection as Inputs<PlainHostConnection>,
     timeoutSeconds: args.timeoutSeconds,
-    userDataBytes: userData && pulumi.unsecret(userData.apply((text) => Buffer.byteLength(text))),
+    userDataBytes: userDataBytes(args, told),
   };
   const checked = independently(settle<HostCheck, void>(check, (draft) => fail(checkIssues(draft, args))));
-  return createHost(name, args, inputs, checked, { parent, dependsOn: opts?.dependsOn });
+  const made = { parent, dependsOn: opts?.dependsOn };
+  return createHost(name, args, inputs, checked, made, (interfaces) =>
+    instanceUserData(args, host, interfaces),
+  );
 }
 
 /** Puts the policy on the host, over the connection that the host itself completes. */

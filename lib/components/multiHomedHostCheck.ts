@@ -38,13 +38,14 @@ export function constructorIssues(args: MultiHomedHostArgs, host: Inputs<HostChe
     subnet: pulumi.output({}),
     securityGroupIds: iface.securityGroupIds ?? args.securityGroupIds,
   }));
-  const { instanceType, maxSecurityGroups = 5, connection, timeoutSeconds, userData } = args;
+  const { instanceType, maxSecurityGroups = 5, connection, timeoutSeconds, userData, firstBoot } = args;
   const draft = knownNow<HostCheck>({
     facts: { instanceType, maxSecurityGroups, interfaces } as Inputs<HostFacts>,
     host,
     connection: connection as Inputs<PlainHostConnection>,
     timeoutSeconds,
-    userDataBytes: typeof userData === "string" ? Buffer.byteLength(userData) : undefined,
+    userDataBytes:
+      typeof userData === "string" && firstBoot !== true ? Buffer.byteLength(userData) : undefined,
   });
   return distinct([...nameIssues(args.interfaces), ...modeIssues(args), ...checkIssues(draft, args)]);
 }
@@ -70,7 +71,7 @@ export function checkIssues(draft: Draft<HostCheck>, args: MultiHomedHostArgs): 
       ? []
       : managementIssues(draft.connection, candidates(args), args.sshHostKey !== undefined)),
     ...timeoutIssues(draft.timeoutSeconds),
-    ...userDataIssues(draft.userDataBytes),
+    ...userDataIssues(draft.userDataBytes, args.firstBoot === true),
   ];
 }
 
@@ -95,7 +96,15 @@ const EXISTING_FIELDS = ["name", "deviceIndex", "networkCardIndex", "gateways", 
 /** A host is either made or adopted, and each wants other fields. */
 function modeIssues(args: MultiHomedHostArgs): Issue[] {
   if (args.existing !== undefined) {
-    const host = ["ami", "instanceType", "keyName", "userData", "iamInstanceProfile", "sshHostKey"] as const;
+    const host = [
+      "ami",
+      "instanceType",
+      "keyName",
+      "userData",
+      "iamInstanceProfile",
+      "sshHostKey",
+      "firstBoot",
+    ] as const;
     return [
       ...host.filter((field) => args[field] !== undefined).map((field) => superfluous(field)),
       ...args.interfaces.flatMap((iface, i) =>
@@ -133,15 +142,16 @@ function superfluous(path: string): Issue {
   };
 }
 
-function userDataIssues(bytes: Draft<number | undefined>): Issue[] {
+function userDataIssues(bytes: Draft<number | undefined>, firstBoot: boolean): Issue[] {
   if (!isKnown(bytes) || bytes <= USER_DATA_LIMIT) return [];
-  return [
-    {
-      path: "userData",
-      problem: `is ${shown(bytes)} bytes long`,
-      fix: `EC2 takes ${USER_DATA_LIMIT}; fetch the rest from elsewhere at boot`,
-    },
-  ];
+  const [path, problem, fix] = firstBoot
+    ? [
+        "firstBoot",
+        `the user data has ${shown(bytes)} bytes, with the program in it and compressed`,
+        "shorten userData, or leave firstBoot out: then the program comes by SSH alone",
+      ]
+    : ["userData", `is ${shown(bytes)} bytes long`, "fetch the rest from elsewhere at boot"];
+  return [{ path, problem, fix: `EC2 takes ${USER_DATA_LIMIT}; ${fix}` }];
 }
 
 function distinct(issues: readonly Issue[]): Issue[] {

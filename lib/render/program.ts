@@ -104,7 +104,7 @@ function readPart(part: string): string {
 }
 
 /** Without comments, indentation and empty lines: the text is kept in the state of every host, twice. */
-function condense(source: string): string {
+export function condense(source: string): string {
   return source
     .split("\n")
     .map((line) => line.trim())

@@ -280,7 +280,7 @@ describe("usage", () => {
     [["render", "h.json"], "multihome: required option '--to <FORMAT>' not specified"],
     [
       ["render", "h.json", "--to", "nftables"],
-      "multihome: option '--to <FORMAT>' argument 'nftables' is invalid. Allowed choices are iproute2, systemd, networkd.",
+      "multihome: option '--to <FORMAT>' argument 'nftables' is invalid. Allowed choices are iproute2, systemd, networkd, cloud-init.",
     ],
     [["render", "h.json", "--to", "iproute2", "--out"], "multihome: option '--out <DIR>' argument missing"],
     [["help"], "multihome: unknown command 'help'"],

@@ -1,3 +1,4 @@
+import { gunzipSync } from "node:zlib";
 import type { CloudState, Instance, NetworkInterface } from "../../cloud/state";
 import { isObject } from "../../rpc/values";
 import { AwsError } from "../api/error";
@@ -257,6 +258,12 @@ function describe(
   };
 }
 
+/** As cloud-init reads it: unpacked where it is compressed. */
 function userDataOf({ userData, userDataBase64 }: InstanceInputs): string | undefined {
-  return userDataBase64 === undefined ? userData : Buffer.from(userDataBase64, "base64").toString();
+  const bytes =
+    userDataBase64 === undefined ? Buffer.from(userData ?? "") : Buffer.from(userDataBase64, "base64");
+  if (bytes.length > 16384)
+    throw new AwsError("InvalidParameterValue", "User data is limited to 16384 bytes");
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return gunzipSync(bytes).toString();
+  return userDataBase64 === undefined ? userData : bytes.toString();
 }

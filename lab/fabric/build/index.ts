@@ -6,7 +6,7 @@ import { buildInstance, configureInterface } from "./instance";
 import { buildInternet } from "./internet";
 import { NamespaceBuilder } from "./namespace";
 import { attachPort, buildPort } from "./port";
-import { hostKeyOf } from "./userData";
+import { bootHookOf, hostKeyOf } from "./userData";
 import { buildVpc, connectPort } from "./vpc";
 
 /**
@@ -40,6 +40,7 @@ export function fabricOf(cloud: CloudState): FabricModel {
       namespace: namespace.name,
       authorizedKeys: key === undefined ? [] : [key.publicKey],
       hostKey: hostKeyOf(instance.userData),
+      bootHook: bootHookOf(instance.userData),
     };
   }
 

@@ -5,9 +5,9 @@ export interface HostKeyPair {
 }
 
 /**
- * The ed25519 host key that user data asks cloud-init to give the instance (`ssh_keys`), or undefined. The one thing
- * of user data that the lab honours; it reads cloud-config that is written as one line of JSON, by itself or as a
- * part of a MIME message.
+ * The ed25519 host key that user data asks cloud-init to give the instance (`ssh_keys`), or undefined. With
+ * {@link bootHookOf} all of user data that the lab honours; it reads cloud-config that is written as one line of JSON,
+ * by itself or as a part of a MIME message.
  */
 export function hostKeyOf(userData: string | undefined): HostKeyPair | undefined {
   const line = /^#cloud-config\n(\{.*\})$/m.exec(userData ?? "")?.[1];
@@ -22,4 +22,14 @@ export function hostKeyOf(userData: string | undefined): HostKeyPair | undefined
   return typeof privateKey === "string" && typeof publicKey === "string"
     ? { privateKey, publicKey }
     : undefined;
+}
+
+/** The script that cloud-init runs at boot before services start (`#cloud-boothook`), by itself or as a part; or undefined. */
+export function bootHookOf(userData: string | undefined): string | undefined {
+  const boundary = /^Content-Type: multipart\/mixed; boundary="([^"]+)"$/m.exec(userData ?? "")?.[1];
+  const parts = boundary === undefined ? [userData ?? ""] : (userData ?? "").split(`\n--${boundary}`);
+  const hook = parts
+    .map((part) => (boundary === undefined ? part : part.slice(part.indexOf("\n\n") + 2)))
+    .find((part) => part.startsWith("#cloud-boothook\n"));
+  return hook?.slice(hook.indexOf("\n") + 1);
 }

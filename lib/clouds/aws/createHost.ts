@@ -3,10 +3,9 @@ import type { EipAssociation } from "@pulumi/aws/ec2/eipAssociation";
 import type { NetworkInterface } from "@pulumi/aws/ec2/networkInterface";
 import * as pulumi from "@pulumi/pulumi";
 import { MultiHomedHostArgs } from "../../args/multiHomedHost";
-import { hostUserData } from "../../deliver/userData";
 import { Draft, PENDING, isPending, settle, unknownAgain } from "../../deliver/known";
 import { InterfaceFacts, chosenAddresses, wantsIpv6 } from "./facts";
-import { HostParts, InterfaceParts, RoutedInterface } from "./hostParts";
+import { HostParts, InterfaceParts, MadeInterface, RoutedInterface, UserData } from "./hostParts";
 import { InterfaceInputs, hasChosen } from "./inputs";
 import { ec2 } from "./sdk";
 import { AssignedAddresses, bareAddress, interfaceSpec } from "./toSpec";
@@ -33,6 +32,7 @@ export function createHost(
   inputs: readonly InterfaceInputs[],
   checked: pulumi.Output<void>,
   opts: pulumi.CustomResourceOptions,
+  userData: (interfaces: readonly MadeInterface[]) => UserData,
 ): HostParts {
   const context: Context = {
     name,
@@ -42,7 +42,8 @@ export function createHost(
   };
   const made = inputs.map((input) => {
     const eni = createInterface(context, input);
-    return { input, eni, ...createPublicIp(context, input, eni) };
+    const { eip, association } = createPublicIp(context, input, eni);
+    return { input, eni, association, parts: parts(input, eni, eip?.publicIp ?? association?.publicIp) };
   });
   const primary = made.find(({ input }) => input.args.deviceIndex === 0);
   const instance = new (ec2().Instance)(
@@ -52,12 +53,15 @@ export function createHost(
       instanceType: args.instanceType as pulumi.Input<string>,
       keyName: args.keyName,
       iamInstanceProfile: args.iamInstanceProfile,
-      userData: hostUserData(args.sshHostKey, args.userData),
+      ...userData(made.map(({ eni, parts: { routed } }) => ({ routed, mac: eni.macAddress }))),
       primaryNetworkInterface: { networkInterfaceId: (primary as { eni: NetworkInterface }).eni.id },
       tags: tagsOf(context, name),
       region: args.region,
     },
-    context.opts,
+    // The user data with a plan is of the first boot: a change of the plan must not stop and start the instance.
+    args.firstBoot === true
+      ? pulumi.mergeOptions(context.opts, { ignoreChanges: ["userDataBase64"] })
+      : context.opts,
   );
   const attachments = made
     .filter((one) => one !== primary)
@@ -78,9 +82,7 @@ export function createHost(
   return {
     instanceId: instance.id,
     instance,
-    interfaces: made.map(({ input, eni, eip, association }) =>
-      parts(input, eni, eip?.publicIp ?? association?.publicIp),
-    ),
+    interfaces: made.map(({ parts: one }) => one),
     ready: [instance, ...attachments, ...made.flatMap(({ association }) => association ?? [])],
   };
 }

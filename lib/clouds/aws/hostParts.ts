@@ -33,3 +33,15 @@ export interface RoutedInterface {
   gateways: string[];
   routes: RouteSpec[];
 }
+
+/** An interface as it exists before its instance does. */
+export interface MadeInterface {
+  readonly routed: pulumi.Output<RoutedInterface>;
+  readonly mac: pulumi.Output<string>;
+}
+
+/** User data of an instance, as text or, in base64, of any bytes. */
+export interface UserData {
+  readonly userData?: pulumi.Output<string>;
+  readonly userDataBase64?: pulumi.Output<string>;
+}

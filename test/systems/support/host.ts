@@ -22,8 +22,13 @@ export function specOf(nics: readonly Nic[]): HostSpec {
 const PROGRAM = "/root/program";
 
 /** Runs a verb of the program of these interfaces; it must succeed. */
-export async function program(guest: Guest, nics: readonly Nic[], verb: string): Promise<string> {
-  await guest.sh(`cat >${PROGRAM}`, renderProgram(planHost(specOf(nics))));
+export async function program(
+  guest: Guest,
+  nics: readonly Nic[],
+  verb: string,
+  spec: HostSpec = specOf(nics),
+): Promise<string> {
+  await guest.sh(`cat >${PROGRAM}`, renderProgram(planHost(spec)));
   return guest.sh(`MULTIHOME_WAIT=5 sh ${PROGRAM} ${verb}`);
 }
 
