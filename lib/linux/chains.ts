@@ -17,21 +17,22 @@ export function buildChains(
     family,
     steps.filter((step) => step.hasFrom).map((step) => step.rule.from!),
   );
+  const nodes = Int32Array.from(steps, (step) => (step.hasFrom ? nodeOf(family, sources, step) : -1));
   const general: number[] = [];
   const specific: number[][] = sources.prefixes.map(() => []);
   for (const step of steps) {
     // A `not` rule can match sources outside its prefix as well: it stands in every chain.
     if (!step.hasFrom || step.not) general.push(step.position);
-    else specific[nodeOf(family, sources, step)].push(step.position);
+    else specific[nodes[step.position]].push(step.position);
   }
   const known = new Map<string, number>();
-  const residuals = new Map<string, number>();
+  const decisions = new Decisions(steps);
   const chainFor = (node: number, nested: ReadonlySet<number>): Chain => {
     const named: number[] = [];
     for (let n = node; n >= 0; n = sources.parent[n]) named.push(...specific[n]);
     named.sort((a, b) => a - b);
-    const chain = assemble(steps, general, named, (step) => nested.has(nodeOf(family, sources, step)));
-    return { steps: chain, alike: number(known, chain.map((step) => residual(residuals, step)).join(" ")) };
+    const inFrom = (position: number): boolean => nested.has(nodes[position]);
+    return assemble(decisions, known, general, named, inFrom);
   };
   const byNode = new Map<number, Chain>();
   const chains = Array.from(sources.nodeOf, (node) => {
@@ -59,12 +60,13 @@ function nodeOf(family: Family, sources: PrefixIndex, step: Step): number {
  * certain is followed here and now, unless an uncertain one before it leads into what it would leave out.
  */
 function assemble(
-  steps: readonly Step[],
+  decisions: Decisions,
+  known: Map<string, number>,
   general: readonly number[],
   named: readonly number[],
-  inFrom: (step: Step) => boolean,
-): Step[] {
-  const chain: Step[] = [];
+  inFrom: (position: number) => boolean,
+): Chain {
+  const chain: Decided[] = [];
   const positions: number[] = [];
   const targets: number[] = [];
   let g = 0;
@@ -75,32 +77,66 @@ function assemble(
     n = lowerBound(named, at, n);
     if (g >= general.length && n >= named.length) break;
     const position = Math.min(general[g] ?? Infinity, named[n] ?? Infinity);
-    const decided = decideFrom(steps[position], inFrom);
+    const decided = decisions.of(position, inFrom);
     at = position + 1;
-    if (decided === undefined || decided.act === "nop") continue;
-    if (decided.act === "goto" && decided.jump < 0) continue;
-    const waiting = Math.min(...targets.filter((target) => target >= at), Infinity);
-    if (decided.always && decided.act === "goto" && decided.jump <= waiting) {
-      at = decided.jump;
+    if (decided === undefined) continue;
+    const { act, always, jump } = decided.step;
+    if (act === "nop" || (act === "goto" && jump < 0)) continue;
+    let waiting = Infinity;
+    for (const target of targets) if (target >= at && target < waiting) waiting = target;
+    if (always && act === "goto" && jump <= waiting) {
+      at = jump;
       continue;
     }
-    if (decided.act === "goto") targets.push(decided.jump);
+    if (act === "goto") targets.push(jump);
     chain.push(decided);
     positions.push(position);
-    if (decided.always && (decided.act === "goto" || decided.act === "reject")) {
-      if (waiting === Infinity && decided.act === "reject") break;
-      at = Math.min(waiting, decided.act === "goto" ? decided.jump : Infinity);
+    if (always && (act === "goto" || act === "reject")) {
+      if (waiting === Infinity && act === "reject") break;
+      at = Math.min(waiting, act === "goto" ? jump : Infinity);
     }
   }
-  return chain.map((step) =>
-    step.act === "goto" ? { ...step, jump: lowerBound(positions, step.jump, 0) } : step,
-  );
+  let key = "";
+  const walked = chain.map(({ step, residual }) => {
+    key += ` ${residual}`;
+    if (step.act !== "goto") return step;
+    const jump = lowerBound(positions, step.jump, 0);
+    key += `>${jump}`;
+    return { ...step, jump };
+  });
+  return { steps: walked, alike: number(known, key) };
+}
+
+/** A step of which the source is decided, and the number that it shares with all that ask and do the same. */
+interface Decided {
+  readonly step: Step;
+  readonly residual: number;
+}
+
+/** What is left of each rule inside and outside its `from`; made once, for most rules stand in many chains. */
+class Decisions {
+  private readonly inside = new Map<number, Decided | undefined>();
+  private readonly outside = new Map<number, Decided | undefined>();
+  private readonly residuals = new Map<string, number>();
+
+  constructor(private readonly steps: readonly Step[]) {}
+
+  of(position: number, inFrom: (position: number) => boolean): Decided | undefined {
+    const inside = !this.steps[position].hasFrom || inFrom(position);
+    const known = inside ? this.inside : this.outside;
+    let decided = known.get(position);
+    if (decided === undefined && !known.has(position)) {
+      const step = decideFrom(this.steps[position], inside);
+      decided = step && { step, residual: number(this.residuals, residualOf(step)) };
+      known.set(position, decided);
+    }
+    return decided;
+  }
 }
 
 /** The step without its `from` selector, or undefined when it cannot match. */
-function decideFrom(step: Step, inFrom: (step: Step) => boolean): Step | undefined {
+function decideFrom(step: Step, inside: boolean): Step | undefined {
   if (!step.hasFrom) return step;
-  const inside = inFrom(step);
   if (!step.not) return inside ? { ...step, hasFrom: false, always: isAlways(step) } : undefined;
   // not (from P and rest): outside P it matches whatever the rest says; inside it is the rest that is inverted.
   if (!inside) return { ...BARE, ...identity(step), always: true };
@@ -161,13 +197,13 @@ function identity(
   return { rule, position, act, table, error, jump, suppressLength, suppressGroup, l3mdev };
 }
 
-/** What a step asks and does, apart from which rule it was and from which sources it is for. */
-function residual(known: Map<string, number>, step: Step): number {
+/** What a step asks and does, apart from which rule it was, from which sources it is for, and where it jumps. */
+function residualOf(step: Step): string {
   // Outside its prefix a `not` rule matches whatever else it asks.
   const bare = step.rule.not && !step.not;
   // A rule that is not understood is like no other.
   const unclear = step.unclear ? String(step.position) : "";
-  return number(known, `${bare ? actionOf(step.rule) : textOf(step.rule)} ${step.jump} ${unclear}`);
+  return `${bare ? actionOf(step.rule) : textOf(step.rule)} ${unclear}`;
 }
 
 const texts = new WeakMap<Rule, string>();

@@ -47,7 +47,11 @@ function compileFamily(
 ): FamilyModel {
   const context: Context = { state, family, numbers, devices, hops: new Map() };
   const rules = state.rules[family];
-  const steps = rules.map((rule, position) => compileRule(context, rules, rule, position));
+  const places = new Map<number, number>();
+  rules.forEach(({ priority }, position) => {
+    if (!places.has(priority)) places.set(priority, position);
+  });
+  const steps = rules.map((rule, position) => compileRule(context, places, rule, position));
   const byTable = new Map<number, Route[]>();
   for (const route of state.routes[family]) {
     const table = byTable.get(route.table);
@@ -76,13 +80,7 @@ function compileFamily(
         : undefined,
     mergeMatters: family === 4 && defaultRules && nests(tables.get(Table.local), tables.get(Table.main)),
     ownLocalRoutes: state.routes[family].some((route) => route.type === "local" && route.origin !== KERNEL),
-    dissects: rules.some(
-      (rule) =>
-        rule.iif !== "lo" &&
-        (rule.protocol !== undefined ||
-          rule.sourcePorts !== undefined ||
-          rule.destinationPorts !== undefined),
-    ),
+    dissects: dissects(rules),
     shared: family === 6 ? sharedNexthops(tables.values()) : new Map(),
     own,
     own4: new Map(family === 4 ? [...own].map(([value, owners]) => [Number(value), owners[0]]) : []),
@@ -100,8 +98,22 @@ interface Context {
   readonly hops: Map<string, readonly CompiledHop[]>;
 }
 
+/** Whether some rule asks for ports or protocol of packets from outside (fib_rule_requires_fldissect). */
+export function dissects(rules: readonly Rule[]): boolean {
+  return rules.some(
+    (rule) =>
+      rule.iif !== "lo" &&
+      (rule.protocol !== undefined || rule.sourcePorts !== undefined || rule.destinationPorts !== undefined),
+  );
+}
+
+/** Whether a rule matches every packet. */
+export function isUnconditional(rule: Rule): boolean {
+  return step(rule).always;
+}
+
 /** The rules that every kernel starts with (net/ipv4/fib_rules.c, net/ipv6/fib6_rules.c). */
-function isDefault(rules: readonly Rule[], family: Family): boolean {
+export function isDefault(rules: readonly Rule[], family: Family): boolean {
   const expected: [number, number][] = [
     [0, Table.local],
     [32766, Table.main],
@@ -136,13 +148,18 @@ function nests(outer: CompiledTable | undefined, inner: CompiledTable | undefine
   });
 }
 
-function compileRule(context: Context, rules: readonly Rule[], rule: Rule, position: number): Step {
+/** `places` are the first rules of each priority. */
+function compileRule(
+  context: Context,
+  places: ReadonlyMap<number, number>,
+  rule: Rule,
+  position: number,
+): Step {
   const device = (name: string | undefined): number =>
     name === undefined ? ANY_DEVICE : (context.numbers.get(name) ?? DETACHED);
   let jump = -1;
   if (rule.action.kind === "goto") {
-    const { priority } = rule.action;
-    jump = rules.findIndex((other) => other.priority === priority);
+    jump = places.get(rule.action.priority) ?? -1;
     if (jump <= position) jump = -1;
   }
   return { ...step(rule), position, iif: device(rule.iif), oif: device(rule.oif), jump };

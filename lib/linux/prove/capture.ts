@@ -1,5 +1,4 @@
 import { Address, Family } from "../../net/address";
-import { contains, lastAddress } from "../../net/prefix";
 import { InputFlow, Outcome, OutputFlow } from "../flow";
 import { connect, input, output } from "../lookup";
 import { Chain, Model } from "../model";
@@ -7,23 +6,17 @@ import { fieldClasses } from "./classes";
 import { Claim } from "./claim";
 import { describeOutcome } from "../text";
 import { Expectations } from "./expect";
+import { Scope } from "./scope";
 import { Intent } from "./types";
 
 /**
  * P7: flows of what is not managed (containers, tunnels, sockets without an address) go where they went before.
- * `scopeDestinations` are the classes that both states together tell apart.
+ *
+ * @param scope of the state after; its destinations are the classes that both states together tell apart
  */
-export function proveNoCapture(
-  before: Model,
-  after: Model,
-  family: Family,
-  intent: Intent,
-  places: readonly Address[],
-  claim: Claim,
-  when?: string,
-): void {
-  const expectations = new Expectations(intent, after, family);
-  const sources = foreignSources(before, after, family, intent);
+export function proveNoCapture(scope: Scope, before: Model, claim: Claim, when?: string): void {
+  const { model: after, family, intent, expectations, destinations: places } = scope;
+  const sources = foreignSources(before, after, family, expectations);
   const own = new Map([...before[family].own].filter(([value]) => after[family].own.has(value)));
   // A socket that is given a managed address is P4's matter: its way is that of the address.
   const choosesManaged = (outcome: Outcome): boolean =>
@@ -107,25 +100,15 @@ function orOne(fields: ReturnType<typeof fieldClasses>, claim: Claim): NonNullab
 }
 
 /** One source for each pair of chains, before and after, among those that no interface of the intent owns. */
-function foreignSources(before: Model, after: Model, family: Family, intent: Intent): Address[] {
-  const managed = intent.interfaces.flatMap((i) => [
-    ...i.delegatedPrefixes.filter((prefix) => prefix.family === family),
-    ...i.addresses
-      .filter(({ address }) => address.family === family)
-      .map(({ address }) => ({ ...address, length: family === 4 ? 32 : 128 })),
-  ]);
+function foreignSources(before: Model, after: Model, family: Family, expectations: Expectations): Address[] {
   const starts = new Set<bigint>([...before[family].sources.starts, ...after[family].sources.starts]);
-  const width = 1n << BigInt(family === 4 ? 32 : 128);
-  for (const prefix of managed) {
-    const next = lastAddress(prefix).value + 1n;
-    if (next < width) starts.add(next);
-  }
+  for (const end of expectations.ownedEnds()) starts.add(end);
   for (const model of [before, after]) for (const value of model[family].own.keys()) starts.add(value);
   const known = new Set<string>();
   const found: Address[] = [];
   for (const value of starts) {
     const address = { family, value };
-    if (value === 0n || managed.some((prefix) => contains(prefix, address))) continue;
+    if (value === 0n || expectations.ownerOf(address) !== undefined) continue;
     const own = before[family].own.has(value) && after[family].own.has(value);
     const key = `${chainOf(before, family, address).alike} ${chainOf(after, family, address).alike} ${own ? value : ""}`;
     if (known.has(key) || isNoSource(address)) continue;

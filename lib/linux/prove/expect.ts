@@ -1,5 +1,5 @@
 import { Address, Family, formatAddress } from "../../net/address";
-import { Prefix, comparePrefixes, contains } from "../../net/prefix";
+import { Prefix, comparePrefixes, contains, hostPrefix } from "../../net/prefix";
 import { Outcome } from "../flow";
 import { Model } from "../model";
 import { PrefixIndex } from "../prefix-index";
@@ -39,6 +39,7 @@ export class Expectations {
   readonly managed: ReadonlySet<string>;
   private readonly places = new Map<bigint, Place>();
   private readonly own: ReadonlyMap<string, Ways>;
+  private readonly owners: Owners;
 
   constructor(
     readonly intent: Intent,
@@ -47,6 +48,7 @@ export class Expectations {
   ) {
     this.managed = new Set(intent.interfaces.map((i) => i.device));
     this.own = new Map(intent.interfaces.map((i) => [i.name, new Ways(intent, i, family)]));
+    this.owners = new Owners(intent.interfaces, family);
   }
 
   /** Whether nothing at all is claimed of a destination. */
@@ -91,12 +93,12 @@ export class Expectations {
 
   /** The interface that may send from an address. */
   ownerOf(source: Address): IntentInterface | undefined {
-    return this.intent.interfaces.find(
-      (i) =>
-        i.addresses.some(
-          ({ address }) => address.family === source.family && address.value === source.value,
-        ) || i.delegatedPrefixes.some((prefix) => contains(prefix, source)),
-    );
+    return this.owners.of(source);
+  }
+
+  /** The first addresses behind each piece that interfaces own. */
+  ownedEnds(): readonly bigint[] {
+    return this.owners.ends();
   }
 
   /** The device that is not managed and behind which main has an address. */
@@ -142,6 +144,53 @@ const LINK_LOCAL: Prefix = { family: 6, value: 0xfe80n << 112n, length: 64 };
 const UNCLAIMED: Expected = { kind: "unclaimed" };
 const LOCAL: Expected = { kind: "local" };
 const REFUSED: Expected = { kind: "by", hops: [], refusal: true };
+
+/** Which interface may send from what: the first that has the address, or to which a prefix that holds it is delegated. */
+class Owners {
+  private readonly index: PrefixIndex;
+  /** By node of the index, as places in the list. */
+  private readonly places: readonly number[];
+
+  constructor(
+    private readonly interfaces: readonly IntentInterface[],
+    private readonly family: Family,
+  ) {
+    const prefixes = interfaces.map(({ addresses, delegatedPrefixes }) =>
+      [...addresses.map(({ address }) => hostPrefix(address)), ...delegatedPrefixes].filter(
+        (prefix) => prefix.family === family,
+      ),
+    );
+    this.index = new PrefixIndex(family, prefixes.flat());
+    const first = new Map<string, number>();
+    prefixes.forEach((list, place) => {
+      for (const { value, length } of list) {
+        const key = `${value}/${length}`;
+        if (!first.has(key)) first.set(key, place);
+      }
+    });
+    const places: number[] = [];
+    this.index.prefixes.forEach(({ value, length }, node) => {
+      const parent = this.index.parent[node];
+      places.push(Math.min(first.get(`${value}/${length}`)!, parent < 0 ? Infinity : places[parent]));
+    });
+    this.places = places;
+  }
+
+  /** Where what is owned ends, in address order. */
+  ends(): bigint[] {
+    const { starts, nodeOf } = this.index;
+    return starts.filter((_start, i) => i > 0 && nodeOf[i - 1] >= 0);
+  }
+
+  of(source: Address): IntentInterface | undefined {
+    if (source.family !== this.family) return undefined;
+    const { index } = this;
+    const interval =
+      this.family === 4 ? index.interval4(Number(source.value)) : index.interval6(source.value);
+    const node = index.nodeOf[interval];
+    return node < 0 ? undefined : this.interfaces[this.places[node]];
+  }
+}
 
 /** How one interface reaches what. */
 class Ways {

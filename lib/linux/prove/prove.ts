@@ -65,7 +65,7 @@ function proveFamily(
   if (P5 !== undefined) proveBound(scope, P5);
   if (P6 !== undefined) proveFailClosed(scope, P6);
   if (P7 !== undefined && before !== undefined) {
-    proveNoCapture(before, model, family, intent, scope.destinations, P7);
+    proveNoCapture(scope, before, P7);
   } else if (P7 !== undefined) P7.skipped = "no earlier state was given to compare with";
   if (P8 !== undefined) proveManagement(scope, P8, before);
   if (P8 !== undefined && P8.classes === 0) P8.skipped = "no management peer of this family was given";
