@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { HostModel, OnLink } from "../model/spec";
+import { HostModel, OnLink, Persistence } from "../model/spec";
 
 /**
  * A host's interfaces and policy as arguments: the fields of HOST.json, each of which may be an output. The shapes
@@ -76,6 +76,11 @@ export interface RoutingPolicyArgs {
   onLink?: pulumi.Input<OnLink>;
   /** Pairs that go directly in spite of `onLink: "gateway"`. Default: none. */
   directPairs?: pulumi.Input<pulumi.Input<DirectPairArgs>[]>;
+  /**
+   * What keeps the routing in force after a reboot and beside network daemons. "auto": systemd units where the host is run
+   * by systemd, elsewhere nothing. "systemd": units, or refuse. "none": nothing. Default: "auto".
+   */
+  persistence?: pulumi.Input<Persistence>;
   /** Not available in this version; refused. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the schema has no type for it
   traffic?: any;

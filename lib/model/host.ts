@@ -2,7 +2,7 @@ import { Address, Family } from "../net/address";
 import { PackedPrefixes } from "../net/packed";
 import { Prefix } from "../net/prefix";
 import { Numbers } from "./numbers";
-import { HostModel, OnLink } from "./spec";
+import { HostModel, OnLink, Persistence } from "./spec";
 import { Traffic } from "./traffic";
 
 /**
@@ -23,6 +23,7 @@ export interface Host {
   /** In the order given, which says which of them decides. */
   readonly traffic: readonly Traffic[];
   readonly trackConnections: boolean;
+  readonly persistence: Persistence;
   readonly numbers: Numbers;
 }
 

@@ -1,6 +1,6 @@
 import { Family } from "../net/address";
 import { Numbers } from "./numbers";
-import { HostModel, Otherwise } from "./spec";
+import { HostModel, Otherwise, Persistence } from "./spec";
 import { Incoming, Mark, Range } from "./traffic";
 
 /**
@@ -16,6 +16,8 @@ export interface Plan {
   readonly host: string;
   readonly numbers: Numbers;
   readonly hostModel: HostModel;
+  /** What keeps it in force on the host. */
+  readonly persistence: Persistence;
   /** Addresses that belong to no interface and may come and go by all, under the strong host model. */
   readonly virtualAddresses: readonly string[];
   /** Traffic policies, in the order in which they decide. */

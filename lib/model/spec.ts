@@ -74,6 +74,17 @@ export type Before = (typeof Before)[keyof typeof Before];
 export const OnLink = { Gateway: "gateway", Direct: "direct" } as const;
 export type OnLink = (typeof OnLink)[keyof typeof OnLink];
 
+/** What keeps a plan in force on its host, after a reboot and beside what else configures the network. */
+export const Persistence = {
+  /** systemd units where the host is run by systemd; elsewhere nothing, and the program says what to hook in. */
+  Auto: "auto",
+  /** systemd units; refused on a host that is not run by systemd. */
+  Systemd: "systemd",
+  /** Nothing: what is applied lasts until a reboot, or until somebody takes it away. */
+  None: "none",
+} as const;
+export type Persistence = (typeof Persistence)[keyof typeof Persistence];
+
 export interface PolicySpec {
   /**
    * "symmetric": every packet leaves by the interface that owns its source. "strong": besides, an interface accepts
@@ -102,6 +113,11 @@ export interface PolicySpec {
    * the same. Needs nftables and connection tracking on the host. Default: true when there are traffic policies.
    */
   trackConnections?: boolean;
+  /**
+   * Whether `apply` also installs what keeps the plan in force: systemd units that restore it at boot and re-assert it
+   * when a network daemon has taken it away (docs/operations.md). Default: "auto".
+   */
+  persistence?: Persistence;
   /** Not available in this version; refused by name. */
   worlds?: unknown;
   /** Not available in this version; refused by name. */

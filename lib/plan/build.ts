@@ -40,6 +40,7 @@ export function buildPlan(host: Host): Plan {
     host: host.name,
     numbers: host.numbers,
     hostModel: host.hostModel,
+    persistence: host.persistence,
     virtualAddresses: host.virtualAddresses.map(formatAddress),
     traffic: summarize(host),
     tables: tables.map((name) => ({ name, slot: slots.get(name) as number })),

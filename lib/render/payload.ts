@@ -11,7 +11,7 @@ import {
   TABLE_WINDOW,
 } from "../model/numbers";
 import { Plan, PlanExpectation, PlanFamily, PlanFlow, PlanInterface } from "../model/plan";
-import { HostModel } from "../model/spec";
+import { HostModel, Persistence } from "../model/spec";
 import {
   Token,
   addressToken,
@@ -32,6 +32,7 @@ import { incomingTokens, routeTokens, ruleTokens } from "./words";
  *     plan 1 HOST
  *     numbers NAME=NUMBER...
  *     model strong|weak                         when it is not symmetric
+ *     persistence systemd|none                  when it is not as the host has it
  *     virtual ADDRESS                           belongs to no interface, and may use all
  *     connection NAME MARK MASK                 the mark of connections that come in by the interface; decimal
  *     table NAME slot N                         a table that is no interface's
@@ -53,6 +54,7 @@ export function payloadLines(plan: Plan): string[] {
     ["plan", numberToken(plan.schema), nameToken(plan.host)],
     ["numbers", ...numberTokens(plan.numbers)],
     ...(plan.hostModel === HostModel.Symmetric ? [] : [["model", nameToken(plan.hostModel)]]),
+    ...(plan.persistence === Persistence.Auto ? [] : [["persistence", nameToken(plan.persistence)]]),
   ];
   // The weak host model wants nothing, of no interface.
   const rest = plan.hostModel === HostModel.Weak ? [] : bodyTokens(plan);

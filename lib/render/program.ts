@@ -1,9 +1,11 @@
+import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { SpecError, shown } from "../model/issue";
 import { Plan } from "../model/plan";
-import { HostModel } from "../model/spec";
+import { HostModel, Persistence } from "../model/spec";
 import { payloadLines } from "./payload";
+import { persistencePart } from "./persistence";
 
 /** Parts of the program, in order: shell functions, and awk texts held in variables. Only `main` runs anything. */
 const PARTS = [
@@ -24,6 +26,12 @@ const PARTS = [
   "guard.sh",
   "probe.sh",
   "apply.sh",
+  "keep.sh",
+  "install.sh",
+  "files",
+  "backstop.awk",
+  "backstop.sh",
+  "monitor.sh",
   "remove.sh",
   "verify.sh",
   "main.sh",
@@ -33,8 +41,14 @@ const PARTS = [
 const WHEN: Readonly<Record<string, (plan: Plan | undefined) => boolean>> = {
   "nft.awk": (plan) =>
     plan !== undefined && (plan.hostModel === HostModel.Strong || plan.connections.length > 0),
+  "install.sh": keeps,
+  files: keeps,
   "flow.awk": (plan) => plan !== undefined && plan.ipv4.flows.length + plan.ipv6.flows.length > 0,
 };
+
+function keeps(plan: Plan | undefined): boolean {
+  return plan !== undefined && plan.persistence !== Persistence.None && plan.hostModel !== HostModel.Weak;
+}
 
 /** Settings of {@link renderProgram}. */
 export interface ProgramOptions {
@@ -90,13 +104,17 @@ export function programBody(plan?: Plan): string {
   const key = parts.join(" ");
   const known = bodies.get(key);
   if (known !== undefined) return known;
-  const body = [...parts.map(readPart), 'main "$@" </dev/null'].join("\n");
+  const texts = parts.map(readPart);
+  const version = createHash("sha256").update(texts.join("\n")).digest("hex").slice(0, 16);
+  // The monitor of an earlier program sees by it that it is out of date.
+  const body = [`BODY=${version}`, ...texts, 'main "$@" </dev/null'].join("\n");
   bodies.set(key, body);
   return body;
 }
 
 /** A shell part as it is; an awk part as a variable of its name in capitals, quoted. */
 function readPart(part: string): string {
+  if (part === "files") return persistencePart();
   const source = condense(fs.readFileSync(path.join(__dirname, "program", part), "utf8"));
   if (!part.endsWith(".awk")) return source;
   if (source.includes("'")) throw new Error(`${part} must do without single quotes`);

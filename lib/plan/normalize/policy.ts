@@ -1,5 +1,5 @@
 import { shown } from "../../model/issue";
-import { HostModel, OnLink } from "../../model/spec";
+import { HostModel, OnLink, Persistence } from "../../model/spec";
 import { Address, compareAddresses, formatAddress, notASource, parseAddress } from "../../net/address";
 import { readDirectPairs } from "./directPairs";
 import { Problems, at } from "./problems";
@@ -14,6 +14,7 @@ export interface Policy {
   readonly directPairs: readonly { readonly from: string; readonly to: string }[];
   readonly traffic: readonly ReadTraffic[];
   readonly trackConnections: boolean;
+  readonly persistence: Persistence;
 }
 
 const NONE: Policy = {
@@ -23,9 +24,10 @@ const NONE: Policy = {
   directPairs: [],
   traffic: [],
   trackConnections: false,
+  persistence: Persistence.Auto,
 };
 
-const FIELDS = ["hostModel", "virtualAddresses", "onLink", "directPairs"];
+const FIELDS = ["hostModel", "virtualAddresses", "onLink", "directPairs", "persistence"];
 const LATER = ["traffic", "trackConnections", "worlds", "identity"];
 
 /**
@@ -56,6 +58,8 @@ export function readPolicy(
     directPairs: readDirectPairs(fields["directPairs"], at(path, "directPairs"), problems, names),
     traffic: NONE.traffic,
     trackConnections: NONE.trackConnections,
+    persistence:
+      choice(fields, "persistence", path, problems, Object.values(Persistence)) ?? NONE.persistence,
   };
   checkHostModel(policy, fields, path, problems);
   return policy;

@@ -9,26 +9,40 @@ export interface PersistenceFile {
   readonly mode: number;
 }
 
+const NETWORKD = "etc/systemd/networkd.conf.d/50-multihome.conf";
+const RUN = "var/lib/multihome/run";
+const unit = (what: string): string => `multihome-${what}.service`;
+
 /** Where each goes, and the file beside this one that has its text. */
 const FILES: readonly [path: string, source: string, mode: number][] = [
-  ["etc/systemd/networkd.conf.d/50-multihome.conf", "networkd.conf", 0o644],
-  ["etc/systemd/system/multihome-close.service", "multihome-close.service", 0o644],
-  ["etc/systemd/system/multihome-monitor.service", "multihome-monitor.service", 0o644],
-  ["etc/systemd/system/multihome-restore.service", "multihome-restore.service", 0o644],
-  ["usr/local/lib/multihome/monitor", "monitor.sh", 0o755],
-  ["usr/local/lib/multihome/restore", "restore.sh", 0o755],
+  [NETWORKD, "networkd.conf", 0o644],
+  ...["close", "monitor", "restore"].map((what): [string, string, number] => [
+    `etc/systemd/system/${unit(what)}`,
+    unit(what),
+    0o644,
+  ]),
+  [RUN, "run.sh", 0o600],
 ];
 
 /**
- * Files for a host with systemd that put what is committed there in force at boot, and again whenever something has
- * taken it out of force. They are the same for every plan: they run the program that the host has kept.
+ * Files that put what is committed on a host in force at boot, and again whenever something has taken it out of force.
+ * They are the same for every plan: they run the program that the host has kept. `apply` installs them by itself; these
+ * are for hosts whose files come from elsewhere.
  *
  * @example persistenceFiles().map((file) => file.path) // ["etc/systemd/networkd.conf.d/50-multihome.conf", …]
  */
 export function persistenceFiles(): PersistenceFile[] {
-  return FILES.map(([name, source, mode]) => ({
-    path: name,
-    text: fs.readFileSync(path.join(__dirname, "files", source), "utf8"),
-    mode,
-  }));
+  return FILES.map(([name, source, mode]) => ({ path: name, text: textOf(source), mode }));
+}
+
+/** The same as a part of the program: `kept_text PATH` prints the text of a file. */
+export function persistencePart(): string {
+  const branches = persistenceFiles().map(
+    ({ path: name, text }) => `*${path.basename(name)}) cat <<'FILE'\n${text.trimEnd()}\nFILE\n;;`,
+  );
+  return ["kept_text() {", "case $1 in", ...branches, "esac", "}"].join("\n");
+}
+
+function textOf(source: string): string {
+  return fs.readFileSync(path.join(__dirname, "files", source), "utf8");
 }

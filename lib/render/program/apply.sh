@@ -15,6 +15,7 @@ apply() {
     recover
     ! ended || say "the last change, $ended, was rolled back: $fate"
     if compare; then
+      keeper
       prepare
       replace
       if [ "$wanted" != 0 ]; then
@@ -50,7 +51,7 @@ compare() {
 
 # settled: whether the host is as this very program left it.
 settled() {
-  print=$(printf '%s\n' "$self" "$seen" | digest)
+  print=$({ printf '%s\n' "$self" "$seen" && kept_now; } | digest)
   v=
   [ ! -r "$STATE/observed" ] || read -r v <"$STATE/observed"
   [ -n "$print" ] && [ "$print" = "$v" ]
@@ -75,6 +76,8 @@ replace() {
   [ -n "$proposed" ] || fail 'sha256sum has failed'
   read -r id </proc/sys/kernel/random/uuid || fail 'the kernel has no random numbers'
   id=${id%%-*}
+  # It is the same change that comes back.
+  [ -z "$restoring" ] || id=$committed_id
   ! filters || filter_check || fail "$why"
   text=$(text)
   staged=1
@@ -82,13 +85,13 @@ replace() {
   { record 'todo keep undo' && put "program.$new" "$text"; } || fail "cannot write to $STATE"
   { stage 4 "$new" "$keep4" && stage 6 "$new" "$keep6"; } || fail "$why"
   right "${numbers##*mark=}"
-  paths
+  [ -n "$restoring" ] || paths
   [ "$want4" = - ] || flip 4 "$new" || fail "$why"
   [ "$want6" = - ] || flip 6 "$new" || fail "$why"
   tune todo || fail 'cannot write sysctls'
   filter_load || fail "$why"
   right ''
-  still || fail "$why"
+  [ -n "$restoring" ] || still || fail "$why"
   [ "$wanted" = 0 ] || pend
 }
 
@@ -113,6 +116,8 @@ settle() {
   filter_undo
   { tidy "$want4" "$want6" && undo; } || say "the plan is in force, but not all that is old could be cleared away: $why"
   rm -f "$STATE/program.$((1 - new))"
+  keep
+  backstopped
   # Without a last look at the host the next apply does it all again.
   if [ -n "$seen" ] && record 'keep undo' && ! settled; then put observed "$print"; fi
   return 0

@@ -4,6 +4,7 @@
 #   $STATE/committed    the generation in force, with its digest and numbers; its rename is the commit
 #   $STATE/program.G    the program of that generation
 #   $STATE/observed     hash of the program and of the host as it was when it had settled
+#   $STATE/run, kept    what keeps the plan in force: see keep.sh
 #   $STATE/restore      what we changed on the host besides rules and routes, and its value before
 #   $RUN/lock.*         who is changing the host
 #   $RUN/*              besides: see change.sh
@@ -19,7 +20,7 @@ nl='
 STATE=${MULTIHOME_STATE_DIR:-/var/lib/multihome}
 RUN=${MULTIHOME_RUN_DIR:-/run/multihome}
 WAIT=${MULTIHOME_WAIT:-30}
-reason='' staged='' emptied='' watching='' why='awk has failed'
+reason='' restoring='' keeper='' halted='' staged='' emptied='' watching='' why='awk has failed'
 
 say() { printf 'multihome: %s\n' "$1" >&2; }
 

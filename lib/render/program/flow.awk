@@ -39,6 +39,8 @@ function forwards(dev, path, value) {
     else if (word != "mark") text = text " " word
   }
   if (dev != "" && !forwards(dev)) next
+  # Of a policy with an interface that is not there nobody knows what it does.
+  for (i = 3; i <= NF; i++) if ($i ~ /^@/ && !(substr($i, 2) in device)) next
   if (marked) text = text sprintf(" mark %.0f", marked)
   for (i++; i <= NF; i++) {
     if ($i == "dev") want = want (want == "" ? "" : " or ") way(device_of($(i + 1)), $(i + 2) == "via" ? $(i + 3) : "")

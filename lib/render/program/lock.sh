@@ -17,6 +17,7 @@ started() {
 
 # lock [PATIENT]: ends the program when it is for us to give way, unless we are patient, as one that rolls back is. Such
 # a one does not keep others waiting for long, so these are patient too.
+# Nor does one that restores.
 lock() {
   started $$
   mine=$RUN/lock.$$.$started
@@ -35,7 +36,7 @@ lock() {
     fi
     sleep 1
   done
-  true >"$mine${1:+.back}"
+  true >"$mine${1:+.back}${restoring:+.back}"
 }
 
 # rivals: whether there are others. Sets $ahead to one that we must give way to.

@@ -22,6 +22,7 @@ finish() {
   trap '' INT TERM
   [ -z "$staged" ] || revert "${reason:-it was ended}"
   unlock
+  [ -z "$halted" ] || systemctl --no-block start multihome-monitor.service
   [ -z "$emptied" ] || rmdir "$RUN" 2>/dev/null
   [ -z "$reason" ] || say "$reason"
   exit $outcome
@@ -37,7 +38,11 @@ main() {
   [ $# != 0 ] || usage
   verb=$1
   shift
-  case $verb in apply | confirm | rollback | verify | status | remove | watch | expire) ;; *) usage ;; esac
+  case $verb in
+    apply | confirm | rollback | verify | status | remove | watch | expire) ;;
+    close | open | boot | restore | monitor | resume) ;;
+    *) usage ;;
+  esac
   while [ $# != 0 ]; do
     case $verb/$1 in
       apply/--json | confirm/--json | verify/--json | status/--json) form=json ;;

@@ -17,10 +17,13 @@ remove() {
   look
   emptied=1
   [ "$seen" != 'facts - - - - - -' ] || [ -e "$STATE" ] || [ -e "$RUN/last" ] || return 0
+  halt_units
   lock
   recover
   load
   look
+  # While the rules of the plan still decide.
+  backstop 0 || fail "cannot remove the rules behind the plan's: $why"
   filter_undo
   tune undo || say 'cannot write sysctls'
   # Both families go out of force before either is cleared away.
@@ -30,6 +33,7 @@ remove() {
   survey
   tidy - - || fail "cannot remove all rules and routes: $why"
   undo || fail "cannot put back all that was changed: $why"
+  unkeep
   rm -f "$STATE/restore" "$STATE/undo" "$STATE/nft" "$STATE"/program.[01] "$STATE"/*.new
   [ ! -d "$STATE" ] || rmdir "$STATE" 2>/dev/null || say "$STATE holds files that are not ours, so it stays"
   rm -f "$RUN/last"

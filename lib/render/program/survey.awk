@@ -6,6 +6,8 @@
 #   todo RECORD, keep RECORD, undo RECORD       see records.sh: to be changed; changed and wanted; changed, not wanted
 #   4|6 rule PRIORITY TEXT                      what we have in the kernel
 #   4|6 route TABLE TEXT
+#   4|6 backstop PRIORITY TEXT                  see backstop.awk
+#   absent NAME                                 an interface that is not there, where that is no reason to wait
 #   nft TEXT
 #
 # They stay the same until somebody changes something. When the plan cannot be put on the host as it is:
@@ -15,7 +17,8 @@
 #   ! TEXT    exit 5: the plan is damaged
 #
 # Input: the plan after "=plan", dumps after "=4", "=6" and "=nft". Variables: the numbers; committed, boot, records (a
-# file); fresh, when the plan is not the one in force; sweep, when all goes.
+# file); fresh, when the plan is not the one in force; sweep, when all goes;
+# partial, when interfaces may be missing.
 # A plan without interfaces wants nothing and refuses nothing.
 
 function refuse(text) {
@@ -60,7 +63,7 @@ function sysctl(path, value) {
 }
 
 BEGIN {
-  split("plan numbers model virtual interface connection table address prefix sysctl route4 route6 rule4 rule6 expect4 expect6" \
+  split("plan numbers model persistence virtual interface connection table address prefix sysctl route4 route6 rule4 rule6 expect4 expect6" \
     " flow4 flow6 end", list)
   for (i in list) known[list[i]]
   # rtnetlink(7), /etc/iproute2/rt_protos
@@ -129,6 +132,12 @@ part == 4 && $2 ~ /:$/ {
 $1 ~ /^[0-9]+:$/ {
   p = $1 + 0
   if (p < priority || p >= priority + window) next
+  # Of protocol kernel none is shown.
+  if (p > join && p <= join + 3 && after("proto") == "") {
+    sub(/^[^\t]*\t/, "")
+    line[++lines] = part " backstop " p " " $0
+    next
+  }
   if (after("proto") != protocol) {
     foreign("rule", "priorities " priority " to " priority + window - 1, "priorityBase")
     next
@@ -169,7 +178,8 @@ function resolve(n, c, d, text, all, found) {
     c += devices[d]
   }
   text = "interface " n
-  if (all == "") await(text ": no device has" ((n, "mac") in by ? " mac " by[n, "mac"] : "") \
+  if (all == "" && partial) print "absent " n
+  else if (all == "") await(text ": no device has" ((n, "mac") in by ? " mac " by[n, "mac"] : "") \
     ((n, "ifname") in by ? " ifname " by[n, "ifname"] : "") ((n, "address") in by ? " address " by[n, "address"] : ""))
   else if (c != 1) refuse(text ": several devices match:" clean(all))
   else if (found !~ /^[A-Za-z0-9][-A-Za-z0-9_.]*$/ || length(found) > 15) refuse(text ": its device has the unsafe name " clean(found))

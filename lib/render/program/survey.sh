@@ -34,7 +34,7 @@ survey() {
   fresh
   seen=$(
     printf '%s\n' =plan "$PLAN" =4 "$dump4" =6 "$dump6" ${filter_now:+=nft "$filter_now"} |
-      calc -v committed="$committed" -v boot="$boot" -v records="$records" -v fresh="$fresh" -v sweep="${sweep-}" "$SURVEY"
+      calc -v committed="$committed" -v boot="$boot" -v records="$records" -v fresh="$fresh" -v sweep="${sweep-}" -v partial="$restoring" "$SURVEY"
   )
   code=$?
   case $code$seen in [0135][!0-9]*) return $code ;; esac

@@ -8,7 +8,7 @@ function del(p) { print "rule del priority " p " protocol " protocol }
 function add(p, action) { print "rule add priority " p " " action " protocol " protocol }
 
 BEGIN { start = keep ? band1 : band0 }
-$1 != f { next }
+$1 != f || $2 == "backstop" { next }
 $2 == "route" {
   if (($3 - table) % 2 != keep) stale[$3]
   next

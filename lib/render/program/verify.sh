@@ -35,6 +35,7 @@ verify() {
   [ "$want4" = - ] || [ "$live4" != - ] || deny 'nothing is in force for IPv4'
   [ "$want6" = - ] || [ "$live6" != - ] || deny 'nothing is in force for IPv6'
   filter_stands || deny 'the table inet multihome of nftables is not as it was loaded; apply again'
+  kept_whole || deny "$n is missing, which keeps the plan in force; apply again"
   check "$form" '' -v generation="$generation" -v digest="$(quoted "$committed_digest")"
 }
 
@@ -86,7 +87,10 @@ status() {
     [ -z "$waits" ] && v=null ||
       v="{\"id\":\"$waits\",\"generation\":$new,\"digest\":\"$proposed\",\"secondsLeft\":$left}"
     [ -z "$fate" ] && n=null || n="{\"id\":\"$ended\",\"reason\":$(quoted "$fate")}"
-    printf '"pending":%s,\n"rolledBack":%s}\n' "$v" "$n"
+    printf '"pending":%s,\n"rolledBack":%s,\n' "$v" "$n"
+    [ -e "$STATE/kept" ] && v=true || v=false
+    watched && n=true || n=false
+    printf '"kept":%s,\n"monitored":%s}\n' "$v" "$n"
     return
   fi
   if [ "$generation$committed" = null- ]; then
@@ -94,6 +98,10 @@ status() {
   else
     printf 'generation: %s\ndigest: %s\ndrift: %s\n' "$generation" "${committed_digest:-unknown}" "$drift" |
       sed 's/: true$/: yes/;s/: false$/: no/;s/generation: null/generation: none/;s/: null$/: unknown/'
+  fi
+  if [ -e "$STATE/kept" ]; then
+    watched && v='yes' || v='yes, but the monitor does not run'
+    printf 'kept: %s\n' "$v"
   fi
   [ -z "$waits" ] || printf 'pending: %s, of digest %s, %s s left\n' "$waits" "$proposed" "$left"
   [ -z "$fate" ] || printf 'rolled back: %s, since %s\n' "$ended" "$fate"

@@ -1,15 +1,14 @@
-import * as path from "node:path";
 import { Guest, INTERNET, Nic, PEER, SUBNETS, Systems, addressIn } from "../../../lab/systems";
 import { Agents, Flow, FloodReport } from "../../../lab/traffic";
 import { HostSpec } from "../../../lib/model/spec";
 import { planHost } from "../../../lib/plan";
 import { renderProgram } from "../../../lib/render";
-import { persistenceFiles } from "../../../lib/render/persistence";
 
 /** The plan's side of the usual guest. */
-export function specOf(nics: readonly Nic[]): HostSpec {
+export function specOf(nics: readonly Nic[], policy: HostSpec["policy"] = {}): HostSpec {
   return {
     name: "guest",
+    policy,
     interfaces: nics.map(({ mac, subnet, ipv4, ipv6 }) => ({
       name: subnet.name,
       match: { mac },
@@ -30,25 +29,6 @@ export async function program(
 ): Promise<string> {
   await guest.sh(`cat >${PROGRAM}`, renderProgram(planHost(spec)));
   return guest.sh(`MULTIHOME_WAIT=5 sh ${PROGRAM} ${verb}`);
-}
-
-/** Installs what keeps the plan in force, as docs/operations.md says. */
-export async function persist(guest: Guest): Promise<void> {
-  for (const { path: name, text, mode } of persistenceFiles()) {
-    const file = path.join("/", name);
-    await guest.sh(`mkdir -p ${path.dirname(file)}; cat >${file}; chmod ${mode.toString(8)} ${file}`, text);
-  }
-  await guest.sh(`systemctl daemon-reload
-    systemctl enable -q multihome-close.service multihome-restore.service multihome-monitor.service
-    systemctl start multihome-restore.service multihome-monitor.service`);
-}
-
-/** Takes it off again. */
-export async function unpersist(guest: Guest): Promise<void> {
-  await guest.sh("systemctl disable -q --now multihome-monitor multihome-restore multihome-close");
-  const files = persistenceFiles().map(({ path: name }) => `/${name}`);
-  await guest.sh(`rm ${files.join(" ")}; rmdir /usr/local/lib/multihome; systemctl daemon-reload
-    rmdir --ignore-fail-on-non-empty /etc/systemd/networkd.conf.d`);
 }
 
 /** Everything that may have been changed, as text: rules, routes, links, sysctls, files. */

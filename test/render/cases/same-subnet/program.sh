@@ -62,6 +62,7 @@ expect6 a fd00::ffff:ffff:ffff:fffe attached dev @a
 expect6 b 2001:db8:ffff:ffff::1 elsewhere dev @b via fe80::1
 expect6 b fd00::ffff:ffff:ffff:fffe attached dev @b
 end'
+BODY=eb435f34d3c05c94
 set -u
 umask 077
 LC_ALL=C
@@ -73,7 +74,7 @@ nl='
 STATE=${MULTIHOME_STATE_DIR:-/var/lib/multihome}
 RUN=${MULTIHOME_RUN_DIR:-/run/multihome}
 WAIT=${MULTIHOME_WAIT:-30}
-reason='' staged='' emptied='' watching='' why='awk has failed'
+reason='' restoring='' keeper='' halted='' staged='' emptied='' watching='' why='awk has failed'
 say() { printf 'multihome: %s\n' "$1" >&2; }
 misuse() {
 say "$1"
@@ -172,7 +173,7 @@ fi
 fi
 sleep 1
 done
-true >"$mine${1:+.back}"
+true >"$mine${1:+.back}${restoring:+.back}"
 }
 rivals() {
 ahead='' rolling=''
@@ -235,7 +236,7 @@ close(path)
 return value
 }
 BEGIN {
-split("plan numbers model virtual interface connection table address prefix sysctl route4 route6 rule4 rule6 expect4 expect6" \
+split("plan numbers model persistence virtual interface connection table address prefix sysctl route4 route6 rule4 rule6 expect4 expect6" \
 " flow4 flow6 end", list)
 for (i in list) known[list[i]]
 split("0 by hand or by a script,3 by hand or by a script,4 static or systemd-networkd,11 FRR,12 BIRD,16 DHCP,18 keepalived,186 BGP" \
@@ -297,6 +298,11 @@ next
 $1 ~ /^[0-9]+:$/ {
 p = $1 + 0
 if (p < priority || p >= priority + window) next
+if (p > join && p <= join + 3 && after("proto") == "") {
+sub(/^[^\t]*\t/, "")
+line[++lines] = part " backstop " p " " $0
+next
+}
 if (after("proto") != protocol) {
 foreign("rule", "priorities " priority " to " priority + window - 1, "priorityBase")
 next
@@ -332,7 +338,8 @@ found = d
 c += devices[d]
 }
 text = "interface " n
-if (all == "") await(text ": no device has" ((n, "mac") in by ? " mac " by[n, "mac"] : "") \
+if (all == "" && partial) print "absent " n
+else if (all == "") await(text ": no device has" ((n, "mac") in by ? " mac " by[n, "mac"] : "") \
 ((n, "ifname") in by ? " ifname " by[n, "ifname"] : "") ((n, "address") in by ? " address " by[n, "address"] : ""))
 else if (c != 1) refuse(text ": several devices match:" clean(all))
 else if (found !~ /^[A-Za-z0-9][-A-Za-z0-9_.]*$/ || length(found) > 15) refuse(text ": its device has the unsafe name " clean(found))
@@ -442,7 +449,7 @@ filter_dump
 fresh
 seen=$(
 printf '%s\n' =plan "$PLAN" =4 "$dump4" =6 "$dump6" ${filter_now:+=nft "$filter_now"} |
-calc -v committed="$committed" -v boot="$boot" -v records="$records" -v fresh="$fresh" -v sweep="${sweep-}" "$SURVEY"
+calc -v committed="$committed" -v boot="$boot" -v records="$records" -v fresh="$fresh" -v sweep="${sweep-}" -v partial="$restoring" "$SURVEY"
 )
 code=$?
 case $code$seen in [0135][!0-9]*) return $code ;; esac
@@ -583,6 +590,12 @@ text = text " " word
 }
 return text
 }
+function lacks(i, lost, hops) {
+for (i = 2; i <= NF; i++) if ($(i - 1) ~ /^(dev|[io]if)$/ && $i ~ /^@/ && !(substr($i, 2) in dev)) lost[substr($i, 2)]
+for (i in lost) while (sub(" nexthop via [^ ]+ dev @" i "( onlink)? weight [0-9]+", "")) hops = 1
+for (i in lost) return !hops || !/ nexthop /
+return 0
+}
 BEGIN { start = generation ? band1 : band0 }
 $1 == "device" { dev[$2] = $3 }
 $1 == "interface" || $1 == "table" { slot[$2] = $4 }
@@ -591,7 +604,7 @@ $1 == "todo" && f == 4 && $2 == "down" { print "link set dev " $3 " up" }
 $1 == "todo" && $2 == "address" && ($4 ~ /:/) == (f == 6) {
 print "addr add " $4 " dev " $3 " noprefixroute" (f == 6 ? " nodad " $5 " " $6 : "")
 }
-$1 == "route" f {
+$1 == "route" f && !lacks() {
 text = filled()
 if (!sub(/ nexthop /, " proto " protocol "&", text)) text = text " proto " protocol
 print "route add" text
@@ -601,13 +614,13 @@ if (!rules++ && keep == "-") {
 print "rule add priority " join " nop protocol " protocol
 print "rule add priority " active " goto " join " protocol " protocol
 }
-print "rule add priority" filled() " protocol " protocol
+if (!lacks()) print "rule add priority" filled() " protocol " protocol
 }
 END { if (rules) print "rule add priority " canary " fwmark " mark "/" mark " goto " start " protocol " protocol }'
 TIDY='function del(p) { print "rule del priority " p " protocol " protocol }
 function add(p, action) { print "rule add priority " p " " action " protocol " protocol }
 BEGIN { start = keep ? band1 : band0 }
-$1 != f { next }
+$1 != f || $2 == "backstop" { next }
 $2 == "route" {
 if (($3 - table) % 2 != keep) stale[$3]
 next
@@ -960,6 +973,7 @@ disarm
 { mkdir -p "$RUN" && printf '%s\n' "boot $boot" "$added" >"$RUN/undo" && printf %s "$before" >"$RUN/before" &&
 printf '%s\n' "$text" >"$RUN/program" && started $$ && true >"$RUN/maker.$$.$started" && announce 0 60; } ||
 fail "cannot write to $RUN"
+[ -z "$restoring" ] || return 0
 n=3
 if launch_unit; then
 n=2
@@ -1124,6 +1138,7 @@ lock
 recover
 ! ended || say "the last change, $ended, was rolled back: $fate"
 if compare; then
+keeper
 prepare
 replace
 if [ "$wanted" != 0 ]; then
@@ -1152,7 +1167,7 @@ found
 ! settled
 }
 settled() {
-print=$(printf '%s\n' "$self" "$seen" | digest)
+print=$({ printf '%s\n' "$self" "$seen" && kept_now; } | digest)
 v=
 [ ! -r "$STATE/observed" ] || read -r v <"$STATE/observed"
 [ -n "$print" ] && [ "$print" = "$v" ]
@@ -1173,6 +1188,7 @@ proposed=$(printf '%s\n' "$PLAN" | digest)
 [ -n "$proposed" ] || fail 'sha256sum has failed'
 read -r id </proc/sys/kernel/random/uuid || fail 'the kernel has no random numbers'
 id=${id%%-*}
+[ -z "$restoring" ] || id=$committed_id
 ! filters || filter_check || fail "$why"
 text=$(text)
 staged=1
@@ -1180,13 +1196,13 @@ arm
 { record 'todo keep undo' && put "program.$new" "$text"; } || fail "cannot write to $STATE"
 { stage 4 "$new" "$keep4" && stage 6 "$new" "$keep6"; } || fail "$why"
 right "${numbers##*mark=}"
-paths
+[ -n "$restoring" ] || paths
 [ "$want4" = - ] || flip 4 "$new" || fail "$why"
 [ "$want6" = - ] || flip 6 "$new" || fail "$why"
 tune todo || fail 'cannot write sysctls'
 filter_load || fail "$why"
 right ''
-still || fail "$why"
+[ -n "$restoring" ] || still || fail "$why"
 [ "$wanted" = 0 ] || pend
 }
 right() {
@@ -1205,8 +1221,338 @@ survey
 filter_undo
 { tidy "$want4" "$want6" && undo; } || say "the plan is in force, but not all that is old could be cleared away: $why"
 rm -f "$STATE/program.$((1 - new))"
+keep
+backstopped
 if [ -n "$seen" ] && record 'keep undo' && ! settled; then put observed "$print"; fi
 return 0
+}
+etc=/etc/systemd/system
+units="$etc/multihome-close.service $etc/multihome-monitor.service $etc/multihome-restore.service"
+protection=/etc/systemd/networkd.conf.d/50-multihome.conf
+links="$etc/multi-user.target.wants/multihome-close.service $etc/multi-user.target.wants/multihome-monitor.service
+$etc/multi-user.target.wants/multihome-restore.service $etc/network-online.target.wants/multihome-restore.service"
+keeper() {
+keeper=none
+case $PLAN in *"${nl}persistence none$nl"* | *"${nl}model weak$nl"*) return ;; esac
+if [ "$STATE" != /var/lib/multihome ]; then
+unkept='MULTIHOME_STATE_DIR is not /var/lib/multihome'
+elif ! [ /proc/$$/ns/net -ef /proc/1/ns/net ]; then
+unkept='this is not the network namespace of the first process'
+elif [ ! -d /run/systemd/system ]; then
+keeper=hook unkept='this host is not run by systemd'
+elif [ ! -w $etc ]; then
+keeper=hook unkept="$etc cannot be written"
+else
+keeper=systemd
+return
+fi
+case $PLAN in *"${nl}persistence systemd$nl"*) fail "policy.persistence is systemd, but $unkept" ;; esac
+}
+keep() {
+[ -z "$restoring" ] || return 0
+[ -n "$keeper" ] || keeper
+case $keeper in
+systemd) install_units || say "the plan is in force, but will not be after a reboot: $why" ;;
+hook)
+[ ! -e "$STATE/kept" ] || unkeep
+install_run || say "cannot write to $STATE"
+say "$unkept, so the plan is in force until a reboot, unless it runs 'sh $STATE/run boot' when its network is up"
+;;
+*) unkeep ;;
+esac
+}
+halt_units() {
+[ -e "$STATE/kept" ] || return 0
+halted=1
+systemctl stop multihome-monitor.service multihome-restore.service multihome-close.service
+}
+unkeep() {
+[ ! -e "$STATE/run" ] || rm -f "$STATE/run"
+[ -e "$STATE/kept" ] || return 0
+[ -n "$halted" ] || halt_units
+rm -f $protection $units $links
+sed '1!G;h;$!d' "$STATE/kept" | while read -r n; do [ -z "$n" ] || rmdir "$n" 2>/dev/null; done
+systemctl daemon-reload
+systemctl reset-failed 'multihome-*' 2>/dev/null
+rm -f "$STATE/kept" "$RUN/monitor"
+halted=
+}
+kept_now() {
+[ -e "$STATE/kept" ] || return 0
+cat "$STATE/run" $protection $units 2>/dev/null
+for n in $links; do [ -L "$n" ] || printf '%s\n' "$n"; done
+}
+kept_whole() {
+[ -e "$STATE/kept" ] || return 0
+for n in "$STATE/run" $units; do [ -f "$n" ] || return; done
+for n in $links; do [ -L "$n" ] || return; done
+}
+watched() {
+read -r n v 2>/dev/null <"$RUN/monitor" && started "$n" && [ "$started" = "$v" ]
+}
+install_run() {
+v=$(kept_text run)
+[ "$v" = "$(cat "$STATE/run" 2>/dev/null)" ] || put run "$v"
+}
+install_units() {
+why="cannot write to $STATE"
+install_run || return
+files="$protection $units"
+[ -x /lib/systemd/systemd-networkd ] || files=$units
+make_directories || return
+stale=
+for n in $files; do
+v=$(kept_text "$n")
+[ "$v" != "$(cat "$n" 2>/dev/null)" ] || continue
+why="cannot write $n"
+{ printf '%s\n' "$v" >"$n.new" && chmod 644 "$n.new" && mv -f "$n.new" "$n"; } || return
+stale=1
+done
+for n in $links; do
+v=$etc/${n##*/}
+if [ -L "$n" ] && [ "$n" -ef "$v" ]; then continue; fi
+why="cannot write $n"
+ln -sf "$v" "$n" || return
+stale=1
+done
+why='systemctl has failed'
+[ -z "$stale" ] || systemctl daemon-reload || return
+watched || systemctl --no-block start multihome-monitor.service
+}
+make_directories() {
+stale='' made=
+[ ! -e "$STATE/kept" ] || made=$(cat "$STATE/kept")
+for n in $files $links; do
+n=${n%/*}
+while [ ! -d "$n" ]; do
+stale="$n $stale"
+n=${n%/*}
+done
+done
+for n in $stale; do
+case $nl$made$nl in *"$nl$n$nl"*) ;; *) made=$made${made:+$nl}$n ;; esac
+done
+if [ -n "$stale" ] || [ ! -e "$STATE/kept" ]; then put kept "$made" || return; fi
+for n in $stale; do
+why="cannot make $n"
+[ -d "$n" ] || mkdir -m 755 "$n" || return
+done
+}
+kept_text() {
+case $1 in
+*50-multihome.conf) cat <<'FILE'
+# multihome: without this systemd-networkd removes every rule that it has not made when it starts or sets up a link.
+[Network]
+ManageForeignRoutingPolicyRules=no
+ManageForeignRoutes=no
+FILE
+;;
+*multihome-close.service) cat <<'FILE'
+[Unit]
+Description=Symmetric routing, nothing leaves until it is in force
+ConditionPathExists=/var/lib/multihome/committed
+DefaultDependencies=no
+RequiresMountsFor=/var/lib/multihome
+Conflicts=shutdown.target
+Wants=network-pre.target
+After=cloud-init-local.service
+Before=network-pre.target shutdown.target
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/sh /var/lib/multihome/run close
+CapabilityBoundingSet=CAP_NET_ADMIN
+NoNewPrivileges=yes
+
+[Install]
+WantedBy=multi-user.target
+FILE
+;;
+*multihome-monitor.service) cat <<'FILE'
+[Unit]
+Description=Symmetric routing, kept in force
+ConditionPathExists=/var/lib/multihome/committed
+RequiresMountsFor=/var/lib/multihome
+After=multihome-restore.service
+StartLimitIntervalSec=0
+
+[Service]
+ExecStart=/bin/sh /var/lib/multihome/run monitor
+Restart=always
+RestartSec=1
+CapabilityBoundingSet=CAP_NET_ADMIN
+NoNewPrivileges=yes
+
+[Install]
+WantedBy=multi-user.target
+FILE
+;;
+*multihome-restore.service) cat <<'FILE'
+[Unit]
+Description=Symmetric routing, put in force at boot
+ConditionPathExists=/var/lib/multihome/committed
+RequiresMountsFor=/var/lib/multihome
+After=network-pre.target systemd-networkd.service NetworkManager.service networking.service
+Before=network-online.target
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/sh /var/lib/multihome/run boot
+ExecStopPost=/bin/sh /var/lib/multihome/run open
+TimeoutStartSec=60
+CapabilityBoundingSet=CAP_NET_ADMIN
+NoNewPrivileges=yes
+
+[Install]
+WantedBy=multi-user.target network-online.target
+FILE
+;;
+*run) cat <<'FILE'
+#!/bin/sh
+# Runs the program whose plan multihome has committed on this host. Does nothing, and succeeds, where none is.
+state=${MULTIHOME_STATE_DIR:-/var/lib/multihome}
+[ -r "$state/committed" ] || exit 0
+read -r _ generation <"$state/committed"
+exec /bin/sh "$state/program.$generation" "$@"
+FILE
+;;
+esac
+}
+BACKSTOP='function should(p, text) { if (want && !((p, text) in wanted)) { wanted[p, text]; order[++n] = p SUBSEP text } }
+$1 == f && $2 == "backstop" {
+text = $0
+sub(/^[^ ]+ backstop [0-9]+ /, "", text)
+sub(/ 7$/, " unreachable", text)
+sub(/from all /, "", text)
+have[$3, text]++
+}
+$1 == "rule" f && ($2 == "+0" || $2 == "+8") && $3 == "not" && !skip {
+text = $0
+sub(/^[^ ]+ [^ ]+ /, "", text)
+sub(/ goto .*/, "", text)
+skip = text " goto " join + 3
+should(join + 3, "nop")
+should(join + 1, skip)
+}
+($1 == "address" || $1 == "prefix") && ($3 ~ /:/) == (f == 6) {
+sub(f == 6 ? "/128$" : "/32$", "", $3)
+should(join + 2, "from " $3 " unreachable")
+}
+END {
+for (i = 1; i <= n; i++) if (!(order[i] in have)) {
+split(order[i], part, SUBSEP)
+print "rule add priority " part[1] " " part[2] " protocol kernel"
+}
+for (key in have) {
+split(key, part, SUBSEP)
+for (i = key in wanted ? 1 : 0; i < have[key]; i++)
+print "rule del priority " part[1] " " part[2] " protocol kernel"
+}
+}'
+backstop() {
+left=
+for f in 4 6; do
+v=$(printf '%s\n' "$seen" "$PLAN" | calc -v f=$f -v want="$1" "$BACKSTOP") || return
+left=$left$v
+batch $f "$v" || return
+done
+[ -z "$left" ] || survey || :
+}
+backstopped() {
+if [ -n "$restoring" ] || [ "$keeper" = systemd ]; then backstop 1; else backstop 0; fi ||
+say "the plan is in force, but nothing holds back its sources when it is taken away: $why"
+}
+close() {
+needs write
+load
+[ "$committed" != - ] || return 0
+survey
+{ [ -n "$seen" ] && backstop 1; } || fail "$why"
+}
+open() {
+[ "${SERVICE_RESULT-}" != success ] || return 0
+needs write
+load
+survey
+{ [ -n "$seen" ] && backstop 0; } || fail "$why"
+}
+restore() {
+restoring=1 WAIT=0
+apply
+}
+boot() {
+n=0
+until addressed || [ $n = 50 ]; do
+n=$((n + 1))
+sleep 0.2
+done
+/bin/sh "$STATE/run" restore && return
+result=$?
+[ $result = 75 ] || open
+exit $result
+}
+addressed() {
+v=$(ip -o addr)
+for f in $(printf '%s\n' "$PLAN" | awk '$1 == "address" && !(($2, $3 ~ /:/) in seen) { seen[$2, $3 ~ /:/]; print $3 }'); do
+case $v in *" $f/"*) ;; *) return 1 ;; esac
+done
+}
+events='^(Deleted )?[0-9]+:|table [0-9]+|netlink'
+monitor() {
+for n in timeout grep; do
+command -v "$n" >/dev/null || fail "$n is needed to keep the plan in force, and not found in $PATH"
+done
+started $$
+{ mkdir -p "$RUN" && printf '%s\n' "$$ $started" >"$RUN/monitor"; } || fail "cannot write to $RUN"
+trap - PIPE
+ip -o monitor link address rule route 2>&1 | follow
+}
+resume() { follow <&3; }
+standard() {
+for f in 4 6; do
+ip -$f -N rule show | sed -n "s/^\(3276[67]\):.from all lookup \(25[34]\).*/$f \1 \2/p"
+done
+}
+putback() {
+now=$(standard)
+printf '%s\n' "$had" | while read -r f priority table; do
+case "$nl$now$nl" in *"$nl$f $priority $table$nl"*) continue ;; esac
+say "putting back the kernel's own rule $priority of IPv$f"
+ip "-$f" rule add priority "$priority" lookup "$table" protocol kernel
+done
+}
+event() { ${1:+timeout "$1"} grep -Eq "$events"; }
+follow() {
+had=$(standard)
+event 1
+failures=0 burst=0
+while :; do
+/bin/sh "$STATE/run" restore
+case $? in
+0)
+failures=0
+putback
+load
+[ "$committed" = - ] || grep -q "^BODY=$BODY\$" "$STATE/program.$committed" || exec /bin/sh "$STATE/run" resume 3<&0
+;;
+75) ;;
+*) [ $failures -ge 6 ] || failures=$((failures + 1)) ;;
+esac
+[ $failures = 0 ] || sleep $((1 << (failures - 1)))
+if [ $burst -lt 3 ] && event 1; then
+burst=$((burst + 1))
+elif [ $burst -ge 3 ]; then
+sleep 1
+burst=0
+else
+burst=0
+alive=
+event && alive=1
+[ -n "$alive" ] || return 1
+fi
+done
 }
 bare() {
 printf '%s\n' 'plan 1 none' "numbers $numbers" end
@@ -1221,10 +1567,12 @@ PLAN=$(bare)
 look
 emptied=1
 [ "$seen" != 'facts - - - - - -' ] || [ -e "$STATE" ] || [ -e "$RUN/last" ] || return 0
+halt_units
 lock
 recover
 load
 look
+backstop 0 || fail "cannot remove the rules behind the plan's: $why"
 filter_undo
 tune undo || say 'cannot write sysctls'
 [ "$live4" = - ] || flip 4 -
@@ -1233,6 +1581,7 @@ rm -f "$STATE/committed" "$STATE/observed"
 survey
 tidy - - || fail "cannot remove all rules and routes: $why"
 undo || fail "cannot put back all that was changed: $why"
+unkeep
 rm -f "$STATE/restore" "$STATE/undo" "$STATE/nft" "$STATE"/program.[01] "$STATE"/*.new
 [ ! -d "$STATE" ] || rmdir "$STATE" 2>/dev/null || say "$STATE holds files that are not ours, so it stays"
 rm -f "$RUN/last"
@@ -1266,6 +1615,7 @@ v=$(printf '%s\n' "$PLAN" | digest)
 [ "$want4" = - ] || [ "$live4" != - ] || deny 'nothing is in force for IPv4'
 [ "$want6" = - ] || [ "$live6" != - ] || deny 'nothing is in force for IPv6'
 filter_stands || deny 'the table inet multihome of nftables is not as it was loaded; apply again'
+kept_whole || deny "$n is missing, which keeps the plan in force; apply again"
 check "$form" '' -v generation="$generation" -v digest="$(quoted "$committed_digest")"
 }
 in_force() {
@@ -1310,7 +1660,10 @@ printf '{"applied":%s,\n"generation":%s,\n"digest":%s,\n"drift":%s,\n"id":%s,\n'
 [ -z "$waits" ] && v=null ||
 v="{\"id\":\"$waits\",\"generation\":$new,\"digest\":\"$proposed\",\"secondsLeft\":$left}"
 [ -z "$fate" ] && n=null || n="{\"id\":\"$ended\",\"reason\":$(quoted "$fate")}"
-printf '"pending":%s,\n"rolledBack":%s}\n' "$v" "$n"
+printf '"pending":%s,\n"rolledBack":%s,\n' "$v" "$n"
+[ -e "$STATE/kept" ] && v=true || v=false
+watched && n=true || n=false
+printf '"kept":%s,\n"monitored":%s}\n' "$v" "$n"
 return
 fi
 if [ "$generation$committed" = null- ]; then
@@ -1318,6 +1671,10 @@ printf 'nothing is applied\n'
 else
 printf 'generation: %s\ndigest: %s\ndrift: %s\n' "$generation" "${committed_digest:-unknown}" "$drift" |
 sed 's/: true$/: yes/;s/: false$/: no/;s/generation: null/generation: none/;s/: null$/: unknown/'
+fi
+if [ -e "$STATE/kept" ]; then
+watched && v='yes' || v='yes, but the monitor does not run'
+printf 'kept: %s\n' "$v"
 fi
 [ -z "$waits" ] || printf 'pending: %s, of digest %s, %s s left\n' "$waits" "$proposed" "$left"
 [ -z "$fate" ] || printf 'rolled back: %s, since %s\n' "$ended" "$fate"
@@ -1339,6 +1696,7 @@ trap - EXIT
 trap '' INT TERM
 [ -z "$staged" ] || revert "${reason:-it was ended}"
 unlock
+[ -z "$halted" ] || systemctl --no-block start multihome-monitor.service
 [ -z "$emptied" ] || rmdir "$RUN" 2>/dev/null
 [ -z "$reason" ] || say "$reason"
 exit $outcome
@@ -1352,7 +1710,11 @@ form=text wanted=0 given=''
 [ $# != 0 ] || usage
 verb=$1
 shift
-case $verb in apply | confirm | rollback | verify | status | remove | watch | expire) ;; *) usage ;; esac
+case $verb in
+apply | confirm | rollback | verify | status | remove | watch | expire) ;;
+close | open | boot | restore | monitor | resume) ;;
+*) usage ;;
+esac
 while [ $# != 0 ]; do
 case $verb/$1 in
 apply/--json | confirm/--json | verify/--json | status/--json) form=json ;;

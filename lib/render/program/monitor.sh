@@ -1,22 +1,29 @@
-#!/bin/sh
+# shellcheck shell=sh
 # Watches the host's links, addresses, rules and routes, and has what is committed put in force again when something has
 # changed. It never applies anything but that, says nothing while nothing is wrong, and costs nothing while nothing
-# happens. Ends when `ip monitor` does; whoever started it starts it again.
-
-here=${0%/*}
-# An interface that is not there yet is an event of its own when it comes.
-MULTIHOME_WAIT=0
-export MULTIHOME_WAIT
-nl='
-'
+# happens. Ends when `ip monitor` does; its unit starts it again.
 
 # Links, addresses and rules; of routes only those of other tables than main, which may be busy.
-pattern='^(Deleted )?[0-9]+:|table [0-9]+|netlink'
+events='^(Deleted )?[0-9]+:|table [0-9]+|netlink'
+
+monitor() {
+  for n in timeout grep; do
+    command -v "$n" >/dev/null || fail "$n is needed to keep the plan in force, and not found in $PATH"
+  done
+  started $$
+  { mkdir -p "$RUN" && printf '%s\n' "$$ $started" >"$RUN/monitor"; } || fail "cannot write to $RUN"
+  # Once nobody reads what it says it has to end.
+  trap - PIPE
+  ip -o monitor link address rule route 2>&1 | follow
+}
+
+# resume: goes on in the place of another monitor.
+resume() { follow <&3; }
 
 # standard: which of the kernel's own rules there are, as "FAMILY PRIORITY TABLE". `ip rule flush` takes them along.
 standard() {
   for f in 4 6; do
-    ip -$f -N rule show | sed -n "s/^\(3276[67]\):\tfrom all lookup \(25[34]\).*/$f \1 \2/p"
+    ip -$f -N rule show | sed -n "s/^\(3276[67]\):.from all lookup \(25[34]\).*/$f \1 \2/p"
   done
 }
 
@@ -25,25 +32,29 @@ putback() {
   now=$(standard)
   printf '%s\n' "$had" | while read -r f priority table; do
     case "$nl$now$nl" in *"$nl$f $priority $table$nl"*) continue ;; esac
-    echo "multihome: putting back the kernel's own rule $priority of IPv$f"
+    say "putting back the kernel's own rule $priority of IPv$f"
     ip "-$f" rule add priority "$priority" lookup "$table" protocol kernel
   done
 }
 
 # event [SECONDS]: waits for one, at most that long. What else has been read by then happened before it returns, and is
 # seen by the check that follows.
-event() { ${1:+timeout "$1"} grep -Eq "$pattern"; }
+event() { ${1:+timeout "$1"} grep -Eq "$events"; }
 
-watch() {
+# follow: has an eye on what `ip monitor` says. When what is committed brings another monitor, that goes on in its place.
+follow() {
+  had=$(standard)
   # What happened before the first event could be seen is seen by the second check.
   event 1
   failures=0 burst=0
   while :; do
-    "$here/restore"
+    /bin/sh "$STATE/run" restore
     case $? in
       0)
         failures=0
         putback
+        load
+        [ "$committed" = - ] || grep -q "^BODY=$BODY\$" "$STATE/program.$committed" || exec /bin/sh "$STATE/run" resume 3<&0
         ;;
       # Another change is in progress: look again when it has ended.
       75) ;;
@@ -64,6 +75,3 @@ watch() {
     fi
   done
 }
-
-had=$(standard)
-ip -o monitor link address rule route 2>&1 | watch

@@ -1,0 +1,66 @@
+# shellcheck shell=sh
+# Nothing leaves from a source of the plan while its rules are not there: see backstop.awk.
+
+# backstop 1|0: has it, or not. Starts from a fresh $seen and leaves one.
+backstop() {
+  left=
+  for f in 4 6; do
+    v=$(printf '%s\n' "$seen" "$PLAN" | calc -v f=$f -v want="$1" "$BACKSTOP") || return
+    left=$left$v
+    batch $f "$v" || return
+  done
+  [ -z "$left" ] || survey || :
+}
+
+# backstopped: what a commit leaves behind it: one where something restores the plan, and none elsewhere.
+backstopped() {
+  if [ -n "$restoring" ] || [ "$keeper" = systemd ]; then backstop 1; else backstop 0; fi ||
+    say "the plan is in force, but nothing holds back its sources when it is taken away: $why"
+}
+
+# close: before the network comes up.
+close() {
+  needs write
+  load
+  [ "$committed" != - ] || return 0
+  survey
+  { [ -n "$seen" ] && backstop 1; } || fail "$why"
+}
+
+# open: nothing has been put in force, and a host that nobody reaches is worse. The unit says how it has ended.
+open() {
+  [ "${SERVICE_RESULT-}" != success ] || return 0
+  needs write
+  load
+  survey
+  { [ -n "$seen" ] && backstop 0; } || fail "$why"
+}
+
+# restore: puts what is committed in force, as far as its interfaces are there. The sources of the others are closed.
+restore() {
+  restoring=1 WAIT=0
+  apply
+}
+
+# boot: the same when the network daemon has brought the addresses, at the latest after 10 s.
+boot() {
+  n=0
+  until addressed || [ $n = 50 ]; do
+    n=$((n + 1))
+    sleep 0.2
+  done
+  /bin/sh "$STATE/run" restore && return
+  result=$?
+  [ $result = 75 ] || open
+  exit $result
+}
+
+# addressed: whether every interface has its first address of each family. An address that we add before makes
+# NetworkManager take the interface for somebody else's, and leave it alone.
+addressed() {
+  v=$(ip -o addr)
+  # shellcheck disable=SC2013,SC2016  # addresses are words
+  for f in $(printf '%s\n' "$PLAN" | awk '$1 == "address" && !(($2, $3 ~ /:/) in seen) { seen[$2, $3 ~ /:/]; print $3 }'); do
+    case $v in *" $f/"*) ;; *) return 1 ;; esac
+  done
+}

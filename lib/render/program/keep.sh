@@ -1,0 +1,91 @@
+# shellcheck shell=sh
+# What keeps the plan in force when the kernel has forgotten it: units that run the committed program at boot and when
+# something has changed. Installed after the commit (install.sh), taken away before the removal:
+#
+#   $STATE/run    runs the committed program, whichever generation that is
+#   $STATE/kept   the directories that were made for the files, a line each; there while they are installed
+#
+# Only what the first process of the host runs in is kept: no other network namespace, and no state directory that the
+# units do not know.
+
+etc=/etc/systemd/system
+units="$etc/multihome-close.service $etc/multihome-monitor.service $etc/multihome-restore.service"
+protection=/etc/systemd/networkd.conf.d/50-multihome.conf
+links="$etc/multi-user.target.wants/multihome-close.service $etc/multi-user.target.wants/multihome-monitor.service
+$etc/multi-user.target.wants/multihome-restore.service $etc/network-online.target.wants/multihome-restore.service"
+
+# keeper: sets $keeper to systemd, hook or none; ends the program when the plan asks for what the host has not.
+keeper() {
+  keeper=none
+  case $PLAN in *"${nl}persistence none$nl"* | *"${nl}model weak$nl"*) return ;; esac
+  # shellcheck disable=SC3013
+  if [ "$STATE" != /var/lib/multihome ]; then
+    unkept='MULTIHOME_STATE_DIR is not /var/lib/multihome'
+  elif ! [ /proc/$$/ns/net -ef /proc/1/ns/net ]; then
+    unkept='this is not the network namespace of the first process'
+  elif [ ! -d /run/systemd/system ]; then
+    keeper=hook unkept='this host is not run by systemd'
+  elif [ ! -w $etc ]; then
+    keeper=hook unkept="$etc cannot be written"
+  else
+    keeper=systemd
+    return
+  fi
+  case $PLAN in *"${nl}persistence systemd$nl"*) fail "policy.persistence is systemd, but $unkept" ;; esac
+}
+
+# keep: has it as the plan says.
+keep() {
+  [ -z "$restoring" ] || return 0
+  [ -n "$keeper" ] || keeper
+  case $keeper in
+    systemd) install_units || say "the plan is in force, but will not be after a reboot: $why" ;;
+    hook)
+      [ ! -e "$STATE/kept" ] || unkeep
+      install_run || say "cannot write to $STATE"
+      say "$unkept, so the plan is in force until a reboot, unless it runs 'sh $STATE/run boot' when its network is up"
+      ;;
+    *) unkeep ;;
+  esac
+}
+
+# halt_units: before a removal, so that nothing puts the plan back. A change that the monitor has begun ends first.
+halt_units() {
+  [ -e "$STATE/kept" ] || return 0
+  halted=1
+  systemctl stop multihome-monitor.service multihome-restore.service multihome-close.service
+}
+
+# unkeep: takes all of it away.
+# shellcheck disable=SC2086
+unkeep() {
+  [ ! -e "$STATE/run" ] || rm -f "$STATE/run"
+  [ -e "$STATE/kept" ] || return 0
+  [ -n "$halted" ] || halt_units
+  rm -f $protection $units $links
+  sed '1!G;h;$!d' "$STATE/kept" | while read -r n; do [ -z "$n" ] || rmdir "$n" 2>/dev/null; done
+  systemctl daemon-reload
+  systemctl reset-failed 'multihome-*' 2>/dev/null
+  rm -f "$STATE/kept" "$RUN/monitor"
+  halted=
+}
+
+# kept_now: what is installed, as text.
+# shellcheck disable=SC2086
+kept_now() {
+  [ -e "$STATE/kept" ] || return 0
+  cat "$STATE/run" $protection $units 2>/dev/null
+  for n in $links; do [ -L "$n" ] || printf '%s\n' "$n"; done
+}
+
+# kept_whole: whether all of it is there; else $n is not.
+kept_whole() {
+  [ -e "$STATE/kept" ] || return 0
+  for n in "$STATE/run" $units; do [ -f "$n" ] || return; done
+  for n in $links; do [ -L "$n" ] || return; done
+}
+
+# watched: whether the monitor runs.
+watched() {
+  read -r n v 2>/dev/null <"$RUN/monitor" && started "$n" && [ "$started" = "$v" ]
+}
