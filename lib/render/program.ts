@@ -25,6 +25,7 @@ const PARTS = [
   "change.sh",
   "guard.sh",
   "probe.sh",
+  "managers.awk",
   "apply.sh",
   "keep.sh",
   "install.sh",

@@ -97,8 +97,11 @@ replace() {
 
 # right MARK: ends the program when the kernel would not do as planned.
 right() {
-  v=$(check brief "$1") || fail "the new rules would not be right here: ${v%%"$nl"*}"
+  v=$(check brief "$1") || fail "the new rules would not be right here: ${v%%"$nl"*}$(suspects)"
 }
+
+# suspects: whose rules may be to blame, and the cure: see managers.awk.
+suspects() { printf '%s\n' "$dump4" "$dump6" | calc "$MANAGERS" | tr -d '\n'; }
 
 # pend: leaves the change to whoever watches over it.
 pend() {

@@ -17,7 +17,15 @@ $etc/multi-user.target.wants/multihome-restore.service $etc/network-online.targe
 # keeper: sets $keeper to systemd, hook or none; ends the program when the plan asks for what the host has not.
 keeper() {
   keeper=none
-  case $PLAN in *"${nl}persistence none$nl"* | *"${nl}model weak$nl"*) return ;; esac
+  case $PLAN in
+    *"${nl}model weak$nl"*) return ;;
+    *"${nl}persistence none$nl"*)
+      # shellcheck disable=SC3013
+      [ ! -d /run/systemd/netif/links ] || ! [ /proc/$$/ns/net -ef /proc/1/ns/net ] ||
+        say 'policy.persistence is none, and systemd-networkd runs here: it removes rules that it has not made, as these'
+      return
+      ;;
+  esac
   # shellcheck disable=SC3013
   if [ "$STATE" != /var/lib/multihome ]; then
     unkept='MULTIHOME_STATE_DIR is not /var/lib/multihome'

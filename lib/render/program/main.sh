@@ -24,6 +24,8 @@ finish() {
   unlock
   [ -z "$halted" ] || systemctl --no-block start multihome-monitor.service
   [ -z "$emptied" ] || rmdir "$RUN" 2>/dev/null
+  # What restores comes back when the other change has ended.
+  [ "$restoring$outcome" != 175 ] || reason=
   [ -z "$reason" ] || say "$reason"
   exit $outcome
 }

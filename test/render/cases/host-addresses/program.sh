@@ -34,7 +34,7 @@ expect4 nic0 10.128.15.254 attached dev @nic0
 expect4 nic1 192.0.2.1 elsewhere dev @nic1 via 10.140.0.1
 expect4 nic1 10.128.15.254 other-attached dev @nic1 via 10.140.0.1
 end'
-BODY=eb435f34d3c05c94
+BODY=3000f7f36aa47540
 set -u
 umask 077
 LC_ALL=C
@@ -1101,6 +1101,28 @@ done
 wait
 }
 }
+MANAGERS='function known(pattern, name, remedy) {
+if (!who && $0 ~ pattern) {
+who = " of " name
+cure = remedy
+}
+}
+/^[0-9]+:\t/ && $1 + 0 > 0 && $1 + 0 < join && / lookup / && $0 !~ (" proto " protocol "( |$)") && !/ lookup 25[35]( |$)/ {
+who = cure = ""
+known(" lookup 52( |$)", "Tailscale", "stop using an exit node, or tell it not to accept routes")
+known("fwmark 0xca6c lookup|lookup 51820", "wg-quick", "set \"Table = off\" in its file, and route what the tunnel is for")
+known("fwmark 0x80/0x80|^(512|1024|1536):", "the Amazon VPC CNI", "tag the interfaces of the plan node.k8s.amazonaws.com/no_manage")
+known(" lookup 10[0-9][0-9][0-9]( |$)", "amazon-ec2-net-utils", "mask policy-routes@ and refresh-policy-routes@ of the interface")
+known(" lookup 30[2-4][0-9][0-9]( |$)", "nm-cloud-setup or cloud-netconfig", "disable its timer and service")
+known("lookup [0-9]+ .*l3mdev|l3mdev", "a VRF", "leave its interfaces out of the plan")
+known(" proto 4( |$)", "systemd-networkd or netplan", "give it a Priority of 10000 or more")
+if (!cure) cure = "give it a priority of 10000 or more, or none before the plan is applied"
+text = $0
+gsub(/\t/, " ", text)
+gsub(/[^-A-Za-z0-9_.:@\/ ]/, "?", text)
+if (!(text in told) && n++ < 3) print ". The rule \"" text "\"" who " comes before ours: " cure
+told[text]
+}'
 apply() {
 needs write
 filter_tool
@@ -1178,8 +1200,9 @@ right ''
 [ "$wanted" = 0 ] || pend
 }
 right() {
-v=$(check brief "$1") || fail "the new rules would not be right here: ${v%%"$nl"*}"
+v=$(check brief "$1") || fail "the new rules would not be right here: ${v%%"$nl"*}$(suspects)"
 }
+suspects() { printf '%s\n' "$dump4" "$dump6" | calc "$MANAGERS" | tr -d '\n'; }
 pend() {
 alive "$RUN"/watch.* || fail 'a process that watched over it was killed'
 announce "$wanted" "$wanted" || fail "cannot write to $RUN"
@@ -1205,7 +1228,14 @@ links="$etc/multi-user.target.wants/multihome-close.service $etc/multi-user.targ
 $etc/multi-user.target.wants/multihome-restore.service $etc/network-online.target.wants/multihome-restore.service"
 keeper() {
 keeper=none
-case $PLAN in *"${nl}persistence none$nl"* | *"${nl}model weak$nl"*) return ;; esac
+case $PLAN in
+*"${nl}model weak$nl"*) return ;;
+*"${nl}persistence none$nl"*)
+[ ! -d /run/systemd/netif/links ] || ! [ /proc/$$/ns/net -ef /proc/1/ns/net ] ||
+say 'policy.persistence is none, and systemd-networkd runs here: it removes rules that it has not made, as these'
+return
+;;
+esac
 if [ "$STATE" != /var/lib/multihome ]; then
 unkept='MULTIHOME_STATE_DIR is not /var/lib/multihome'
 elif ! [ /proc/$$/ns/net -ef /proc/1/ns/net ]; then
@@ -1670,6 +1700,7 @@ trap '' INT TERM
 unlock
 [ -z "$halted" ] || systemctl --no-block start multihome-monitor.service
 [ -z "$emptied" ] || rmdir "$RUN" 2>/dev/null
+[ "$restoring$outcome" != 175 ] || reason=
 [ -z "$reason" ] || say "$reason"
 exit $outcome
 }
