@@ -51,6 +51,9 @@ function keeps(plan: Plan | undefined): boolean {
   return plan !== undefined && plan.persistence !== Persistence.None && plan.hostModel !== HostModel.Weak;
 }
 
+/** Parts that a machine can do without when it starts for the first time, with nobody there to be locked out. */
+const LATER = ["managers.awk", "probe.sh", "install.sh", "files", "monitor.sh"];
+
 /** Settings of {@link renderProgram}. */
 export interface ProgramOptions {
   /**
@@ -58,6 +61,11 @@ export interface ProgramOptions {
    * comment at the end and changes nothing that the program does, but makes the text another when the host is another.
    */
   readonly identity?: string;
+  /**
+   * The short form, for user data, which clouds limit: it neither asks whether the operator's session survives, nor
+   * installs what keeps the plan in force, nor names whose rules stand in the way. The next program does. Default: false.
+   */
+  readonly short?: boolean;
 }
 
 /**
@@ -72,7 +80,7 @@ export interface ProgramOptions {
  * @example renderProgram(planHost(spec), { identity: "i-0123456789abcdef0" })
  */
 export function renderProgram(plan: Plan, options: ProgramOptions = {}): string {
-  const { identity } = options;
+  const { identity, short = false } = options;
   if (identity !== undefined && !/^[A-Za-z0-9._:/-]{1,128}$/.test(identity)) {
     const problem = `got ${shown(identity)}`;
     const fix = 'Use 1 to 128 of letters, digits, ".", "_", ":", "/" and "-"';
@@ -84,7 +92,7 @@ export function renderProgram(plan: Plan, options: ProgramOptions = {}): string 
     "program() {",
     "cat <<'MULTIHOME'",
     `PLAN='${payloadLines(plan).join("\n")}'`,
-    programBody(plan),
+    programBody(plan, short),
     "MULTIHOME",
     "}",
     'self=$(program) && eval "$self"',
@@ -99,9 +107,10 @@ const bodies = new Map<string, string>();
  * All of the program but the plan, without the parts that only some plans need; each read once.
  *
  * @param plan whose parts are in it; default one that needs none of these
+ * @param short as in {@link ProgramOptions}
  */
-export function programBody(plan?: Plan): string {
-  const parts = PARTS.filter((part) => WHEN[part]?.(plan) !== false);
+export function programBody(plan?: Plan, short = false): string {
+  const parts = PARTS.filter((part) => WHEN[part]?.(plan) !== false && !(short && LATER.includes(part)));
   const key = parts.join(" ");
   const known = bodies.get(key);
   if (known !== undefined) return known;

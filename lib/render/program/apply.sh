@@ -85,13 +85,13 @@ replace() {
   { record 'todo keep undo' && put "program.$new" "$text"; } || fail "cannot write to $STATE"
   { stage 4 "$new" "$keep4" && stage 6 "$new" "$keep6"; } || fail "$why"
   right "${numbers##*mark=}"
-  [ -n "$restoring" ] || paths
+  [ -n "$restoring" ] || [ -z "$probing" ] || paths
   [ "$want4" = - ] || flip 4 "$new" || fail "$why"
   [ "$want6" = - ] || flip 6 "$new" || fail "$why"
   tune todo || fail 'cannot write sysctls'
   filter_load || fail "$why"
   right ''
-  [ -n "$restoring" ] || still || fail "$why"
+  [ -n "$restoring" ] || [ -z "$probing" ] || still || fail "$why"
   [ "$wanted" = 0 ] || pend
 }
 
@@ -101,7 +101,7 @@ right() {
 }
 
 # suspects: whose rules may be to blame, and the cure: see managers.awk.
-suspects() { printf '%s\n' "$dump4" "$dump6" | calc "$MANAGERS" | tr -d '\n'; }
+suspects() { [ -z "${MANAGERS-}" ] || printf '%s\n' "$dump4" "$dump6" | calc "$MANAGERS" | tr -d '\n'; }
 
 # pend: leaves the change to whoever watches over it.
 pend() {

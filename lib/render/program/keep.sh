@@ -47,10 +47,10 @@ keep() {
   [ -z "$restoring" ] || return 0
   [ -n "$keeper" ] || keeper
   case $keeper in
-    systemd) install_units || say "the plan is in force, but will not be after a reboot: $why" ;;
+    systemd) ! command -v install_units >/dev/null || install_units || say "the plan is in force, but will not be after a reboot: $why" ;;
     hook)
       [ ! -e "$STATE/kept" ] || unkeep
-      install_run || say "cannot write to $STATE"
+      ! command -v install_run >/dev/null || install_run || say "cannot write to $STATE"
       say "$unkept, so the plan is in force until a reboot, unless it runs 'sh $STATE/run boot' when its network is up"
       ;;
     *) unkeep ;;

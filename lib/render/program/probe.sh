@@ -2,6 +2,8 @@
 # Whether what got through before the change gets through after it: the operator who makes it, and packets to gateways.
 # What was silent before proves nothing.
 
+probing=1
+
 # paths: notes what gets through now.
 paths() {
   operator

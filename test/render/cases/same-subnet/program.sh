@@ -62,7 +62,7 @@ expect6 a fd00::ffff:ffff:ffff:fffe attached dev @a
 expect6 b 2001:db8:ffff:ffff::1 elsewhere dev @b via fe80::1
 expect6 b fd00::ffff:ffff:ffff:fffe attached dev @b
 end'
-BODY=3000f7f36aa47540
+BODY=54343e4c8344a2d6
 set -u
 umask 077
 LC_ALL=C
@@ -74,7 +74,7 @@ nl='
 STATE=${MULTIHOME_STATE_DIR:-/var/lib/multihome}
 RUN=${MULTIHOME_RUN_DIR:-/run/multihome}
 WAIT=${MULTIHOME_WAIT:-30}
-reason='' restoring='' keeper='' halted='' staged='' emptied='' watching='' why='awk has failed'
+reason='' probing='' restoring='' keeper='' halted='' staged='' emptied='' watching='' why='awk has failed'
 say() { printf 'multihome: %s\n' "$1" >&2; }
 misuse() {
 say "$1"
@@ -1037,6 +1037,7 @@ id=$given
 until (revert "$said"); do sleep 1; done
 exit 0
 }
+probing=1
 paths() {
 operator
 routed=$(routes)
@@ -1218,19 +1219,19 @@ arm
 { record 'todo keep undo' && put "program.$new" "$text"; } || fail "cannot write to $STATE"
 { stage 4 "$new" "$keep4" && stage 6 "$new" "$keep6"; } || fail "$why"
 right "${numbers##*mark=}"
-[ -n "$restoring" ] || paths
+[ -n "$restoring" ] || [ -z "$probing" ] || paths
 [ "$want4" = - ] || flip 4 "$new" || fail "$why"
 [ "$want6" = - ] || flip 6 "$new" || fail "$why"
 tune todo || fail 'cannot write sysctls'
 filter_load || fail "$why"
 right ''
-[ -n "$restoring" ] || still || fail "$why"
+[ -n "$restoring" ] || [ -z "$probing" ] || still || fail "$why"
 [ "$wanted" = 0 ] || pend
 }
 right() {
 v=$(check brief "$1") || fail "the new rules would not be right here: ${v%%"$nl"*}$(suspects)"
 }
-suspects() { printf '%s\n' "$dump4" "$dump6" | calc "$MANAGERS" | tr -d '\n'; }
+suspects() { [ -z "${MANAGERS-}" ] || printf '%s\n' "$dump4" "$dump6" | calc "$MANAGERS" | tr -d '\n'; }
 pend() {
 alive "$RUN"/watch.* || fail 'a process that watched over it was killed'
 announce "$wanted" "$wanted" || fail "cannot write to $RUN"
@@ -1282,10 +1283,10 @@ keep() {
 [ -z "$restoring" ] || return 0
 [ -n "$keeper" ] || keeper
 case $keeper in
-systemd) install_units || say "the plan is in force, but will not be after a reboot: $why" ;;
+systemd) ! command -v install_units >/dev/null || install_units || say "the plan is in force, but will not be after a reboot: $why" ;;
 hook)
 [ ! -e "$STATE/kept" ] || unkeep
-install_run || say "cannot write to $STATE"
+! command -v install_run >/dev/null || install_run || say "cannot write to $STATE"
 say "$unkept, so the plan is in force until a reboot, unless it runs 'sh $STATE/run boot' when its network is up"
 ;;
 *) unkeep ;;
