@@ -19,7 +19,7 @@ module.exports = {
   ignoreStatic: true,
   concurrency: 1,
   // Wide, since a busy machine is no dead mutant; endless loops are found by counting, not by waiting.
-  timeoutMS: 30_000,
+  timeoutMS: 20_000,
   timeoutFactor: 4,
   disableTypeChecks: false,
   ignorePatterns: [

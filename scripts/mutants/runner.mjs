@@ -13,9 +13,14 @@ import {
 /** In the sandbox: milliseconds that each test took without a mutant, for this process and for those after it. */
 const USUAL = "usual.json";
 
+/** Processor time in milliseconds after which a mutant counts as endless: more by so many, and times as long as usual. */
+const LONGER = 1_000;
+const TIMES = 2;
+
 /**
  * Stryker's way to our tests. A mutant is asked the test files whose tests came upon it, the quickest first, until one
- * fails. Endless loops are ended by Stryker's count of hits, and what is slow without one by its time limit.
+ * fails. An endless one is ended where Stryker counts how often it is reached: by that count or by the processor time
+ * that it took. Stryker's own time limit is for those that hang where nothing is counted.
  */
 class Runner {
   constructor(options) {
@@ -58,8 +63,7 @@ class Runner {
     const { context } = this;
     this.usual ??= new Map(JSON.parse(fs.readFileSync(USUAL, "utf8")));
     context.mutantCoverage = undefined;
-    context.hitCount = hitLimit === undefined ? undefined : 0;
-    context.hitLimit = hitLimit;
+    this.#watch(hitLimit, testFilter);
     context.activeMutant = activeMutant.id;
     try {
       const results = [];
@@ -72,8 +76,18 @@ class Runner {
       return toMutantRunResult({ status: DryRunStatus.Complete, tests: results }, disableBail);
     } finally {
       context.activeMutant = undefined;
-      context.hitCount = context.hitLimit = undefined;
+      this.#watch(undefined);
     }
+  }
+
+  /** Stryker's code in the mutant does `if (++hitCount > hitLimit) throw`. */
+  #watch(hitLimit, ids = []) {
+    const { now } = this.suite.constructor;
+    const end = now() + LONGER + TIMES * ids.reduce((sum, id) => sum + this.#usually(id), 0);
+    let count = hitLimit === undefined ? undefined : 0;
+    const set = (hits) => (count = hits % 1024 === 0 && now() > end ? Infinity : hits);
+    Object.defineProperty(this.context, "hitCount", { configurable: true, get: () => count, set });
+    this.context.hitLimit = hitLimit;
   }
 
   async #runFile(file, ids, disableBail) {

@@ -1,4 +1,6 @@
 import { LinuxState, readCapture, readDumps } from "../../lib/linux";
+import { MAX_DUMP_BYTES, MAX_ENTRIES, readArray } from "../../lib/linux/read/entries";
+import { Gap } from "../../lib/linux/state";
 import { address, prefix } from "./support/hosts";
 
 /** The readers' answers whole, field by field: nothing else may be in them, and nothing may be missing. */
@@ -234,7 +236,7 @@ describe("rules", () => {
     [{ nop: null }, { action: { kind: "nop" }, unmodelled: ["table"] }],
     [{ nop: false }, {}],
     [{ table: undefined, goto: "none" }, { action: { kind: "goto", priority: 0 } }],
-    [{ table: undefined, goto: "12" }, { action: { kind: "goto", priority: 12 } }],
+    [{ table: undefined, goto: "12", unresolved: null }, { action: { kind: "goto", priority: 12 } }],
     [{ table: undefined, action: 7 }, { action: { kind: "unreachable" } }],
     [{ table: undefined, action: "blackhole" }, { action: { kind: "blackhole" } }],
     [{ table: undefined, action: "prohibit" }, { action: { kind: "prohibit" } }],
@@ -335,10 +337,10 @@ describe("routes", () => {
     [{ flags: ["offload", "rt_trap", "pervasive"] }, {}],
     [{ flags: ["odd", 5] }, { unmodelled: ['flag "odd"', 'flag "5"'] }],
     [{ dev: undefined }, { hops: [] }],
-    [{ type: "7" }, { type: "unreachable", hops: [HOP] }],
+    [{ type: "7", flags: ["dead"] }, { type: "unreachable", hops: [HOP] }],
     [{ type: "8", gateway: "10.0.0.1", flags: ["dead"] }, { type: "prohibit", hops: [{ ...HOP, via: address("10.0.0.1") }] }],
-    [{ type: "6", gateway: "10.0.0.1" }, { type: "blackhole", hops: [{ ...HOP, via: address("10.0.0.1") }] }],
-    [{ type: "9", gateway: "10.0.0.1" }, { type: "throw", hops: [{ ...HOP, via: address("10.0.0.1") }] }],
+    [{ type: "6", gateway: "10.0.0.1", flags: ["dead"] }, { type: "blackhole", hops: [{ ...HOP, via: address("10.0.0.1") }] }],
+    [{ type: "9", gateway: "10.0.0.1", flags: ["linkdown"] }, { type: "throw", hops: [{ ...HOP, via: address("10.0.0.1") }] }],
     [{ type: "local", gateway: "10.0.0.1" }, { type: "local", hops: [{ ...HOP, via: address("10.0.0.1") }] }],
     [{ colour: 1 }, { unmodelled: ["colour"] }],
     [{ nhid: 5 }, { nexthopObject: true }],
@@ -350,7 +352,7 @@ describe("routes", () => {
     [{ nhid: 5, dev: undefined, nexthops: [{ dev: "a" }] }, { nexthopObject: true, hops: [{ ...HOP, link: "a" }] }],
     [{ nh_info: {} }, { unmodelled: ["nh_info"] }],
     [{ nexthops: [] }, {}],
-    [{ dev: undefined, nexthops: [{ dev: "a" }] }, { hops: [{ ...HOP, link: "a" }] }],
+    [{ dev: undefined, flags: [], nexthops: [{ dev: "a" }] }, { hops: [{ ...HOP, link: "a" }] }],
     [{ dev: undefined, nexthops: [{ dev: "a", weight: 65536, flags: [], colour: 1 }] }, { hops: [{ ...HOP, link: "a", weight: 65536 }], unmodelled: ["nexthop has colour"] }],
   ])("%j", (fields, want) => {
     const { routes, gaps } = route(fields);
@@ -411,6 +413,40 @@ describe("routes", () => {
   });
 });
 
+describe("a dump that is none", () => {
+  test.each([
+    ["[", "line 1, column 2", "unreadable", "not JSON; is it cut off?"],
+    ["{}", "line 1", "unreadable", "not a JSON array, as ip -j prints"],
+    [" ".repeat(MAX_DUMP_BYTES + 1), `byte ${MAX_DUMP_BYTES}`, "limit", "the dump is too long to be read"],
+  ])("%# gives one problem, and nothing else", (text, position, kind, problem) => {
+    const gaps: Gap[] = [];
+    expect(readArray("here", text, gaps)).toEqual([]);
+    expect(gaps).toEqual([{ where: "here", position, kind, problem }]);
+  });
+
+  test("of more entries than are read the first are read", () => {
+    const gaps: Gap[] = [];
+    const most = `[${"0,".repeat(MAX_ENTRIES - 1)}0]`;
+    expect(readArray("here", most, gaps)).toHaveLength(MAX_ENTRIES);
+    expect(gaps).toEqual([]);
+    expect(readArray("here", `[0,${most.slice(1)}`, gaps)).toHaveLength(MAX_ENTRIES);
+    expect(gaps).toEqual([
+      {
+        where: "here",
+        position: `entry ${MAX_ENTRIES + 1}`,
+        kind: "limit",
+        problem: "more entries than are read",
+      },
+    ]);
+  });
+
+  test("has flags that are no list", () => {
+    const { gaps, routes } = read({ route4: [{ dst: "default", dev: "eth0", flags: "onlink" }] });
+    expect(gaps.map(({ problem }) => problem)).toEqual(['flags is "onlink", not a list']);
+    expect(routes[4][0].unmodelled).toEqual(['flags is "onlink", not a list']);
+  });
+});
+
 describe("what is said of values", () => {
   const said = (value: unknown): string =>
     read({ rule4: [{ priority: 9, src: value, table: "7" }] }).gaps[0].problem;
@@ -450,6 +486,12 @@ describe("sysctls", () => {
       expect(gaps).toEqual([{ where: "sysctl", position: "line 2", kind: "unreadable", problem: `"${line}" is no sysctl` }]);
     },
   ); // prettier-ignore
+});
+
+test("line ends of another system are no part of a sysctl's value", () => {
+  const { sysctls, gaps } = read({ sysctl: "ipv4/a:1\r\nnet.ipv4.b = 2\r\n" });
+  expect(gaps).toEqual([]);
+  expect(sysctls).toEqual({ "ipv4/a": 1, "ipv4/b": 2 });
 });
 
 describe("what is missing", () => {

@@ -37,6 +37,10 @@ describe("a rule", () => {
     ["fwmark 0/0", { mark: { value: 0, mask: 0 } }],
     ["fwmark 4294967295/0xffffffff", { mark: { value: 0xffffffff, mask: 0xffffffff } }],
     ["tos 10", { tos: 16 }],
+    ["tos fC", { tos: 0xfc }],
+    ["tos 4", { tos: 4 }],
+    ["sup_group 0x10", { suppressGroup: 16 }],
+    ["sup_group 0xffffffff", { suppressGroup: 0xffffffff }],
     ["tos 0x10", { tos: 16 }],
     ["dsfield 0x10", { tos: 16 }],
     ["uidrange 0-4294967295", { uids: [0, 4294967295] }],
@@ -192,6 +196,11 @@ describe("a rule", () => {
     ["rule add oif", "unreadable: oif is missing at the end of the line"],
     ["rule add fwmark", "unreadable: fwmark is missing at the end of the line"],
     ["rule add tos", "unreadable: tos is missing at the end of the line"],
+    ["rule add tos zz", 'unreadable: tos "zz" is not a number from 0 to 0xff'],
+    ["rule add tos 0x", 'unreadable: tos "0x" is not a number from 0 to 0xff'],
+    ["rule add tos 100", 'unreadable: tos "100" is not a number from 0 to 0xff'],
+    ["rule add tos 1 0x5x", "unmodelled: selector or action 0x5x is not modelled"],
+    ["rule add tos x10", 'unreadable: tos "x10" is not a number from 0 to 0xff'],
     ["rule add uidrange", "unreadable: uidrange is missing at the end of the line"],
     ["rule add sport", "unreadable: sport is missing at the end of the line"],
     ["rule add dport", "unreadable: dport is missing at the end of the line"],
@@ -363,6 +372,30 @@ describe("a route", () => {
     expect(mine(`${three}route delete 10.9.0.0/16`)).toEqual([1, 2, 3, 5]);
   }); // prettier-ignore
 
+  test("is deleted by one of its hops, told from others by gateway and device", () => {
+    const text = [
+      "route add 10.9.0.0/16 via 10.0.0.1 dev eth0 metric 5",
+      "route add 10.9.0.0/16 via 10.0.0.1 dev eth1 metric 6",
+      "route add 10.8.0.0/16 nexthop via 10.0.0.2 dev eth0 nexthop via 10.0.0.3 dev eth1",
+      "",
+    ].join("\n");
+    expect(mine(`${text}route del 10.9.0.0/16 via 10.0.0.1 dev eth1`)).toEqual([1, 2]);
+    expect(apply(`${text}route del 10.9.0.0/16 via 10.0.0.1 dev eth1`).routes[4].at(-2)!.metric).toBe(5);
+    expect(mine(`${text}route del 10.8.0.0/16 via 10.0.0.3 dev eth1`)).toEqual([1, 1]);
+    expect(mine(`${text}route del 10.8.0.0/16 via 10.0.0.2 dev eth0`)).toEqual([1, 1]);
+  });
+
+  test("may be the first of all", () => {
+    const [first4, first6] = [BARE.routes[4][0], BARE.routes[6][0]];
+    expect(first4).toMatchObject({ to: prefix("127.0.0.1/32"), table: 255 });
+    expect(first6).toMatchObject({ to: prefix("fe80::/64"), metric: 256 });
+    expect(refusal("route add local 127.0.0.1 dev lo")).toHaveLength(1);
+    expect(apply("route replace local 127.0.0.1 dev lo").routes[4]).toHaveLength(BARE.routes[4].length);
+    expect(apply("route prepend local 127.0.0.1 dev lo").routes[4][1]).toBe(first4);
+    expect(apply("route del local 127.0.0.1 table local").routes[4]).toEqual(BARE.routes[4].slice(1));
+    expect(refusal("route append fe80::/64 dev eth0 metric 256", 6)).toHaveLength(1);
+  });
+
   test("is flushed by table and origin; without a table, from main", () => {
     const some = [
       "route add 10.9.0.0/16 via 10.0.0.1 dev eth0 table 7",
@@ -498,6 +531,7 @@ describe("lines", () => {
     expect(once.gaps).toEqual([
       { where: "ip -6 -batch", position: "line 2", kind: "unmodelled", problem: '"rule list": rule list is not modelled' },
     ]);
+    expect(applyBatch(BARE, 4, " rule list ").gaps[0].problem).toBe('"rule list": rule list is not modelled');
     expect(applyBatch(once, 4, " rule list ").gaps.map(({ where, position }) => `${where}, ${position}`)).toEqual([
       "ip -6 -batch, line 2", "ip -4 -batch, line 1",
     ]);

@@ -84,7 +84,7 @@ function readRoute(state: LinuxState, family: Family, words: Words): Given {
         break;
       case "tos":
       case "dsfield":
-        route.tos = Number(`0x${words.next("tos").replace(/^0x/, "")}`);
+        route.tos = words.tos();
         break;
       case "from":
         route.from = words.prefix("from", family);

@@ -76,7 +76,7 @@ function readRule(words: Words, family: Family): Given {
         break;
       case "tos":
       case "dsfield":
-        rule.tos = Number(`0x${words.next("tos").replace(/^0x/, "")}`);
+        rule.tos = words.tos();
         break;
       case "uidrange":
         rule.uids = readRange(words.next("uidrange"), 0xffffffff);

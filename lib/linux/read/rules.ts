@@ -36,8 +36,7 @@ function readRule(entry: Entry, family: Family): Rule {
     destinationPorts: readPorts(entry, "dport"),
     tunnelId: entry.has("tun_id") ? String(entry.raw("tun_id")) : undefined,
     l3mdev,
-    action:
-      l3mdev && action === undefined ? ({ kind: "lookup", table: 0 } as const) : (action ?? LOOKUP_NOTHING),
+    action: action ?? LOOKUP_NOTHING,
     suppressPrefixLength: entry.number("suppress_prefixlen", 128),
     suppressGroup: readGroup(entry, "suppress_ifgroup"),
     origin: readOrigin(entry, "protocol") ?? 0,

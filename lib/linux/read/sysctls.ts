@@ -7,7 +7,7 @@ import { quoted } from "./entries";
  */
 export function readSysctls(text: string, gaps: Gap[]): Record<string, number> {
   const values: Record<string, number> = {};
-  text.split("\n").forEach((line, i) => {
+  text.split(/\r?\n/).forEach((line, i) => {
     if (line.trim() === "") return;
     const parsed = readLine(line);
     if (parsed === undefined) {

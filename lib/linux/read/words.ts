@@ -59,6 +59,15 @@ export class Words {
     return value;
   }
 
+  /** A TOS, which ip reads as hexadecimal with or without 0x. */
+  tos(): number {
+    const word = this.next("tos");
+    const digits = /^(?:0x)?([0-9a-fA-F]{1,2})$/.exec(word);
+    if (digits === null)
+      throw new Refused(`tos ${quoted(word)} is not a number from 0 to 0xff`, "unreadable");
+    return Number(`0x${digits[1]}`);
+  }
+
   prefix(what: string, family: Family): Prefix {
     const word = this.next(what);
     const prefix = prefixFrom(word, family);
