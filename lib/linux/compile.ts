@@ -27,7 +27,7 @@ export function compile(state: LinuxState): Model {
     const master = link.master === undefined ? undefined : links[numbers.get(link.master) ?? -1];
     const l3mdev =
       link.kind === "vrf" ? number : master?.kind === "vrf" ? numbers.get(master.name)! : ANY_DEVICE;
-    return { number, link, l3mdev, addresses: { 4: [], 6: [] } };
+    return { number, link, l3mdev, settings: new Map(), addresses: { 4: [], 6: [] } };
   });
   for (const address of state.addresses) {
     const device = devices[numbers.get(address.link) ?? -1];
@@ -350,6 +350,7 @@ function compileHop(context: Context, hop: Hop): CompiledHop {
     via: hop.via,
     usable: !hop.dead && ignore === 0,
     dead: hop.dead,
+    lent: new Map(),
     unclear: !hop.dead && ignore === undefined,
   };
 }

@@ -2,7 +2,7 @@ import { choices4 } from "./fib4";
 import { InputFlow, NextHop, Outcome, Unknown } from "./flow";
 import { CompiledRoute, ANY_DEVICE, Answer, Device, Model, Probe, Tracer } from "./model";
 import { LIMITED_BROADCAST, failed, isLoopback, isMulticast, isZeronet, lookup } from "./output4";
-import { combined } from "./sysctl";
+import { setting4 } from "./sysctl";
 
 const probe = new Probe();
 const answer = new Answer();
@@ -26,14 +26,14 @@ export function input4(model: Model, flow: InputFlow, trace?: Tracer): Outcome {
   if (isZeronet(src)) return failed("EINVAL", "source is 0.0.0.0");
   if (isZeronet(dst)) return failed("EINVAL", "destination is 0.0.0.0");
   if (isLoopback(dst) || isLoopback(src)) {
-    const allowed = setting(model, device, "route_localnet", "or");
+    const allowed = setting4(model, device, "route_localnet");
     if (allowed === undefined) return unread(device, "route_localnet");
     if (allowed === 0) return failed("EINVAL", "a loopback address from outside");
   }
   fill(model, flow, device, dst, src);
   lookup(model, probe, answer, trace);
   if (answer.status === "unknown") return unknown(answer.because);
-  const forwarding = setting(model, device, "forwarding", "own");
+  const forwarding = setting4(model, device, "forwarding");
   if (answer.status === "error") {
     const { step, route } = answer;
     if (forwarding === undefined) return unread(device, "forwarding");
@@ -56,7 +56,7 @@ export function input4(model: Model, flow: InputFlow, trace?: Tracer): Outcome {
     pretended: false,
   } as const;
   if (found.type === "broadcast") {
-    const forwards = setting(model, device, "bc_forwarding", "own");
+    const forwards = setting4(model, device, "bc_forwarding");
     const all = model.state.sysctls["ipv4/conf/all/bc_forwarding"];
     if (forwards !== 0 && all !== 0) {
       return unknown(
@@ -151,8 +151,8 @@ function validate(
   egress: number,
   trace?: Tracer,
 ): Outcome | undefined {
-  const filter = setting(model, device, "rp_filter", "max");
-  const acceptLocal = setting(model, device, "accept_local", "or");
+  const filter = setting4(model, device, "rp_filter");
+  const acceptLocal = setting4(model, device, "accept_local");
   if (filter === undefined) return unread(device, "rp_filter");
   if (acceptLocal === undefined) return unread(device, "accept_local");
   const quick = filter === 0 ? quickCheck(model, device, egress) : false;
@@ -179,7 +179,7 @@ function checkInFull(
   acceptLocal: number,
   trace?: Tracer,
 ): Outcome | undefined {
-  const markCounts = setting(model, device, "src_valid_mark", "or");
+  const markCounts = setting4(model, device, "src_valid_mark");
   if (markCounts === undefined && flow.mark) return unread(device, "src_valid_mark");
   reverse.family = 4;
   reverse.dst4 = Number(flow.from.value);
@@ -220,12 +220,8 @@ function checkInFull(
 /** Whether the kernel may leave out the full check (the condition before `full_check`). */
 function quickCheck(model: Model, device: Device, egress: number): boolean | undefined {
   if (device.number !== egress) return true;
-  const redirects = setting(model, device, "send_redirects", "or");
+  const redirects = setting4(model, device, "send_redirects");
   return redirects === undefined ? undefined : redirects === 0;
-}
-
-function setting(model: Model, device: Device, key: string, how: "or" | "max" | "own"): number | undefined {
-  return combined(model.state, 4, device.link.name, key, how);
 }
 
 function unread(device: Device, key: string): Unknown {

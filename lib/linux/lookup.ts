@@ -29,7 +29,11 @@ export function inputLookup(model: Model, flow: InputFlow, trace?: Tracer): Outc
  * first route; only if there was none it tries again with the source it would choose (ip6_dst_lookup_tail).
  */
 export function connect(model: Model, flow: OutputFlow, trace?: Tracer): Outcome {
-  const first = output(model, flow, trace);
+  return connectAfter(model, flow, output(model, flow, trace), trace);
+}
+
+/** As {@link connect}, when what {@link output} says of the flow is known already. */
+export function connectAfter(model: Model, flow: OutputFlow, first: Outcome, trace?: Tracer): Outcome {
   const bound = flow.from !== undefined && flow.from.value !== 0n;
   if (bound || first.kind === "unknown") return first;
   if (flow.to.family === 4) {

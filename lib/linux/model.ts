@@ -28,6 +28,8 @@ export interface Device {
   readonly link: Link;
   /** The VRF it is enslaved to, or is; ANY_DEVICE when it is in none. */
   readonly l3mdev: number;
+  /** IPv4 sysctls as they count for the device; see {@link setting4}. Filled when they are asked for. */
+  readonly settings: Map<string, number | undefined>;
   readonly addresses: { readonly [F in Family]: readonly LinkAddress[] };
 }
 
@@ -155,6 +157,8 @@ export interface CompiledHop {
   /** The route leads over the hop only if it is usable: not dead, and not without carrier where that counts. */
   readonly usable: boolean;
   readonly dead: boolean;
+  /** IPv4: the source lent to packets without one, by scope of the route (nhc_saddr). Filled when it is asked for. */
+  readonly lent: Map<number, Address | undefined>;
   /** Whether it has no carrier, so that ignore_routes_with_linkdown decides. */
   readonly unclear: boolean;
 }

@@ -15,7 +15,8 @@ export function sharedNexthops(tables: Iterable<CompiledTable>): SharedNexthops 
     for (const key of new Set(route.hops.map(keyOf))) {
       const known = users.get(key);
       if (known === undefined) users.set(key, [route]);
-      else if (!known.some((other) => alike(other, route))) known.push(route);
+      else if (!known.some((other) => other.length === route.length && alike(other, route)))
+        known.push(route);
     }
   };
   for (const { flat, subtrees } of tables) {
@@ -27,9 +28,23 @@ export function sharedNexthops(tables: Iterable<CompiledTable>): SharedNexthops 
 
 /** Why it cannot be told what becomes of a packet that takes the route: another kind of route uses a next hop of it. */
 export function unclearType(model: Model, route: CompiledRoute): string | undefined {
+  return unclear(model, route, (other) => other.type !== route.type);
+}
+
+/** Why it cannot be told whether a rule suppresses the route, of which it discards what is so long or shorter. */
+export function unclearLength(model: Model, route: CompiledRoute, suppressed: number): string | undefined {
+  const isShort = route.length <= suppressed;
+  return unclear(model, route, (other) => other.length <= suppressed !== isShort);
+}
+
+function unclear(
+  model: Model,
+  route: CompiledRoute,
+  differs: (other: CompiledRoute) => boolean,
+): string | undefined {
   if (!route.route.nexthopObject || model[6].shared.size === 0) return undefined;
   for (const hop of route.hops) {
-    const other = model[6].shared.get(keyOf(hop))?.find(({ type }) => type !== route.type);
+    const other = model[6].shared.get(keyOf(hop))?.find(differs);
     if (other !== undefined) return because(route, other);
   }
   return undefined;

@@ -5,7 +5,7 @@ import { ANY_DEVICE, Answer, CompiledRoute, Device, FamilyModel, Model, Probe, T
 import { ownerOf4, routeSource4, selectSource4 } from "./sources4";
 import { chainOf, walk } from "./rules";
 import { Rule, Scope, Table } from "./state";
-import { combined } from "./sysctl";
+import { setting4 } from "./sysctl";
 
 export const LIMITED_BROADCAST = 0xffffffff;
 const LOOPBACK: Address = { family: 4, value: 0x7f000001n };
@@ -182,7 +182,7 @@ function made(
   const { link } = device;
   const dst = Number(flow.to.value);
   if (source !== undefined && isLoopback(Number(source.value)) && !link.loopback && link.kind !== "vrf") {
-    const allowed = combined(model.state, 4, link.name, "route_localnet", "or");
+    const allowed = setting4(model, device, "route_localnet");
     if (allowed === undefined)
       return { kind: "unknown", because: `route_localnet of ${link.name} was not read` };
     if (allowed === 0) return failed("EINVAL", "a loopback source cannot leave the host");

@@ -1,5 +1,6 @@
 import { choices6 } from "./fib6";
 import { Answer, CompiledTable, FamilyModel, Model, Probe, Step, Tracer } from "./model";
+import { unclearLength } from "./nexthops6";
 import { describeRoute, describeRule } from "./text";
 
 /** Looks the flow up in one table. Leaves "again" when the table has no answer. */
@@ -65,6 +66,13 @@ export function walk(
         else trace.deeper(() => lookup(model, table, probe, answer, trace));
         if (answer.status === "again") continue;
         if (answer.status !== "ok") return;
+        if (probe.family === 6 && step.suppressLength >= 0) {
+          const because = unclearLength(model, answer.route!, step.suppressLength);
+          if (because !== undefined) {
+            answer.doubt(because);
+            return;
+          }
+        }
         const suppression = suppressed(model, step, probe, answer);
         if (suppression === "by chance") {
           const route = describeRoute(answer.route!.route);

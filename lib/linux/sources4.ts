@@ -3,7 +3,7 @@ import { contains, prefixOf } from "../net/prefix";
 import { lookup4 } from "./fib4";
 import { ANY_DEVICE, Answer, CompiledHop, CompiledRoute, Device, Model, Probe } from "./model";
 import { LinkAddress, Scope, Table } from "./state";
-import { combined } from "./sysctl";
+import { setting4 } from "./sysctl";
 
 /**
  * IPv4: the address a device lends to a packet that has none (net/ipv4/devinet.c, inet_select_addr): the first
@@ -16,8 +16,7 @@ export function selectSource4(
   gateway: Address | undefined,
   scope: number,
 ): Address | undefined {
-  const localnet =
-    combined(model.state, 4, device.link.name, "route_localnet", "or") === 1 ? Scope.link : Scope.host;
+  const localnet = setting4(model, device, "route_localnet") === 1 ? Scope.link : Scope.host;
   let chosen: Address | undefined;
   for (const candidate of device.addresses[4]) {
     if (candidate.secondary || Math.min(candidate.scope, localnet) > scope) continue;
@@ -50,9 +49,15 @@ function isAttached(candidate: LinkAddress, address: Address): boolean {
 /** The source of a packet without one that takes this route (fib_result_prefsrc). */
 export function routeSource4(model: Model, route: CompiledRoute, hop: CompiledHop): Address | undefined {
   if (route.source !== undefined) return route.source;
-  const device = model.devices[hop.device];
-  if (device === undefined) return undefined;
-  return selectSource4(model, device, hop.via?.family === 4 ? hop.via : undefined, route.scope);
+  const { scope } = route;
+  let source = hop.lent.get(scope);
+  if (source === undefined && !hop.lent.has(scope)) {
+    const device = model.devices[hop.device];
+    const gateway = hop.via?.family === 4 ? hop.via : undefined;
+    source = device && selectSource4(model, device, gateway, scope);
+    hop.lent.set(scope, source);
+  }
+  return source;
 }
 
 const localProbe = new Probe();

@@ -143,6 +143,11 @@ describe("choosing a route", () => {
     ).toBe("by a via fe80::1");
     const types = shared(`${mine}\nroute add fd00:9::/48 via fe80::1 dev a metric 7`);
     expect(go(types, TO, { from: address("2001:db8:1::10") })).toContain("they share a nexthop object");
+    const short = `${mine}\nroute add fd00:9::/48 via fe80::1 dev a metric 5 table 55`;
+    const suppressing = (length: number): LinuxState =>
+      shared(`${short}\nrule add priority 50 lookup 55 suppress_prefixlength ${length}`);
+    expect(go(suppressing(16), "fd00:9::1")).toContain("they share a nexthop object");
+    expect(go(suppressing(48), "fd00:9::1")).toBe("by a via fe80::1 from 2001:db8:1::10");
     const alike = shared(`${mine}\nroute add fd00:9::/48 via fe80::1 dev a metric 6 table 55`);
     expect(go(alike, TO)).toBe("by a via fe80::1 from 2001:db8:1::10");
   });

@@ -1,6 +1,6 @@
 import { Address, Family } from "../../net/address";
 import { InputFlow, Outcome, OutputFlow } from "../flow";
-import { connect, input, output } from "../lookup";
+import { connectAfter, input, output } from "../lookup";
 import { Chain, Model } from "../model";
 import { fieldClasses } from "./classes";
 import { Claim } from "./claim";
@@ -22,10 +22,8 @@ export function proveNoCapture(scope: Scope, before: Model, claim: Claim, when?:
   const choosesManaged = (outcome: Outcome): boolean =>
     outcome.kind === "route" &&
     outcome.hops.every(({ source }) => source !== undefined && expectations.ownerOf(source) !== undefined);
-  const compareAt = (flow: OutputFlow | InputFlow, look: (model: Model) => Outcome): void => {
+  const compareAt = (flow: OutputFlow | InputFlow, then: Outcome, now: Outcome): void => {
     claim.classes++;
-    const then = look(before);
-    const now = look(after);
     if (then.kind === "unknown") return claim.doubt(then);
     if (now.kind === "unknown") return claim.doubt(now);
     if (sameOutcome(then, now) || (choosesManaged(then) && choosesManaged(now))) return;
@@ -49,8 +47,9 @@ export function proveNoCapture(scope: Scope, before: Model, claim: Claim, when?:
     if (expectations.unclaimed(to)) continue;
     for (const fields of unbound) {
       const flow: OutputFlow = { to, ...fields };
-      compareAt(flow, (model) => output(model, flow));
-      compareAt(flow, (model) => connect(model, flow));
+      const [then, now] = [output(before, flow), output(after, flow)];
+      compareAt(flow, then, now);
+      compareAt(flow, connectAfter(before, flow, then), connectAfter(after, flow, now));
     }
   }
   for (const from of sources) {
@@ -64,12 +63,12 @@ export function proveNoCapture(scope: Scope, before: Model, claim: Claim, when?:
       for (const more of fields) {
         if (isOwn) {
           const flow: OutputFlow = { to, from, ...more };
-          compareAt(flow, (model) => output(model, flow));
+          compareAt(flow, output(before, flow), output(after, flow));
         }
         if (more.uid) continue;
         for (const iif of devices) {
           const flow: InputFlow = { to, from, iif, ...more };
-          compareAt(flow, (model) => input(model, flow));
+          compareAt(flow, input(before, flow), input(after, flow));
         }
       }
     }

@@ -21,7 +21,7 @@ export class Scope {
   readonly expectations: Expectations;
   readonly destinations: readonly Address[];
   readonly groups: readonly SourceGroup[];
-  private readonly fieldsOf = new Map<string, readonly Fields[] | undefined>();
+  private readonly fieldsOf = new Map<number, readonly Fields[] | undefined>();
   private readonly tosValues: readonly number[];
   private readonly onlySources?: readonly Prefix[];
 
@@ -44,14 +44,14 @@ export class Scope {
   }
 
   /**
-   * The classes of marks, ports and so on that matter to these chains together. Too many, and the claim's verdict
-   * cannot be "proved".
+   * The classes of marks, ports and so on that matter to a chain, or to two together. Too many, and the claim's
+   * verdict cannot be "proved".
    */
-  fields(claim: Claim, ...chains: readonly Chain[]): readonly Fields[] {
-    const key = chains.map((chain) => chain.alike).join(" ");
+  fields(claim: Claim, chain: Chain, other: Chain = chain): readonly Fields[] {
+    const key = chain.alike * 2 ** 26 + other.alike;
     let fields = this.fieldsOf.get(key);
     if (!this.fieldsOf.has(key)) {
-      const steps = chains.flatMap((chain) => chain.steps);
+      const steps = chain === other ? chain.steps : [...chain.steps, ...other.steps];
       fields = fieldClasses(steps, this.tosValues, this.intent.foreignMarks ?? []);
       this.fieldsOf.set(key, fields);
     }

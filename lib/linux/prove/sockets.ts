@@ -1,28 +1,22 @@
 import { Address, isLinkLocal } from "../../net/address";
 import { Outcome, OutputFlow } from "../flow";
-import { connect, output } from "../lookup";
-import { Model } from "../model";
+import { connectAfter, output } from "../lookup";
 import { Claim } from "./claim";
 import { Expected, meets } from "./expect";
 import { Scope, SourceGroup } from "./scope";
 import { IntentInterface } from "./types";
-
-const HOWS = ["once", "connect"] as const;
 
 /**
  * P4: a socket without an address. The kernel chooses one, and what then leaves must be what P1 wants of that
  * address; for one lookup (datagrams) and for a connection. That nothing is found is no fault of symmetry.
  */
 export function proveUnbound(scope: Scope, claim: Claim): void {
-  const { model } = scope;
   for (const fields of scope.fields(claim, scope.chainFor(undefined))) {
     for (const to of scope.destinations) {
       if (scope.expectations.unclaimed(to)) continue;
-      for (const how of HOWS) {
-        if (claim.exhausted) return;
-        const flow: OutputFlow = { to, ...fields };
-        checkChosen(scope, claim, flow, look(model, flow, how), how, undefined);
-      }
+      if (claim.exhausted) return;
+      const flow: OutputFlow = { to, ...fields };
+      checkBoth(scope, claim, flow, undefined);
     }
   }
 }
@@ -42,11 +36,9 @@ export function proveBound(scope: Scope, claim: Claim): void {
     for (const fields of scope.fields(claim, scope.chainFor(undefined))) {
       for (const to of scope.destinations) {
         if (strictlyBound(scope, owner, to).kind === "unclaimed") continue;
-        for (const how of HOWS) {
-          if (claim.exhausted) return;
-          const flow: OutputFlow = { to, oif: owner.device, ...fields };
-          checkChosen(scope, claim, flow, look(model, flow, how), how, owner);
-        }
+        if (claim.exhausted) return;
+        const flow: OutputFlow = { to, oif: owner.device, ...fields };
+        checkBoth(scope, claim, flow, owner);
       }
     }
     for (const group of scope.groups) if (group.owner !== owner) proveForeign(scope, claim, owner, group);
@@ -81,8 +73,11 @@ function proveForeign(scope: Scope, claim: Claim, owner: IntentInterface, group:
   }
 }
 
-function look(model: Model, flow: OutputFlow, how: "once" | "connect"): Outcome {
-  return how === "once" ? output(model, flow) : connect(model, flow);
+/** A datagram, and a connection. */
+function checkBoth(scope: Scope, claim: Claim, flow: OutputFlow, bound: IntentInterface | undefined): void {
+  const once = output(scope.model, flow);
+  checkChosen(scope, claim, flow, once, "once", bound);
+  checkChosen(scope, claim, flow, connectAfter(scope.model, flow, once), "connect", bound);
 }
 
 /** A bound socket reaches another address of the host by no device but the loopback, if at all; nothing is claimed. */
