@@ -2,6 +2,7 @@
 export { Guest } from "./guest";
 export type { Files } from "./guest";
 export { ensureImage, imageRoot } from "./image/image";
+export { metadataOf } from "./metadata";
 export { MANAGERS, managerFiles } from "./managers";
 export type { Manager } from "./managers";
 export type { Nic } from "./nic";

@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { ENVIRONMENT, Runner, inNamespace } from "../fabric/run";
 import { sleep } from "../fabric/processes";
 import { WrongPackets, readWrong, sourceCheck } from "./check";
+import { Metadata } from "./metadata";
 import { labName } from "./names";
 import { Nic } from "./nic";
 import { INTERNET, METADATA, PEER, SUBNETS, Subnet, addressIn } from "./plan";
@@ -16,9 +17,13 @@ export class Network {
   readonly router = labName("router");
   private readonly runner = new Runner(undefined);
   private dhcp: ChildProcess | undefined;
+  /** Silent until it is told what to say. */
+  readonly metadata: Metadata;
 
   /** @param directory for the DHCP server's files; made, and removed with the network */
-  constructor(private readonly directory: string) {}
+  constructor(private readonly directory: string) {
+    this.metadata = new Metadata(this.router, directory);
+  }
 
   /** The namespace of a host: "i", or the one on a subnet. */
   namespaceOf(host: "i" | Subnet["name"]): string {
@@ -82,6 +87,7 @@ export class Network {
 
   async destroy(): Promise<void> {
     this.dhcp?.kill("SIGKILL");
+    this.metadata.stop();
     for (const host of ["i", "a", "b", "c"] as const) await this.remove(this.namespaceOf(host));
     await this.remove(this.router);
   }

@@ -41,6 +41,9 @@ putback() {
 # seen by the check that follows.
 event() { ${1:+timeout "$1"} grep -Eq "$events"; }
 
+# rest SECONDS: as short as the host's sleep can be.
+rest() { sleep "$1" 2>/dev/null || sleep 1; }
+
 # follow: has an eye on what `ip monitor` says. When what is committed brings another monitor, that goes on in its place.
 follow() {
   had=$(standard)
@@ -58,14 +61,18 @@ follow() {
         ;;
       # Another change is in progress: look again when it has ended.
       75) ;;
-      *) [ $failures -ge 6 ] || failures=$((failures + 1)) ;;
+      *) [ $failures -ge 8 ] || failures=$((failures + 1)) ;;
     esac
-    # A failure is not repeated at the pace of events, but 1, 2, 4 ... 32 seconds later.
-    [ $failures = 0 ] || sleep $((1 << (failures - 1)))
+    # A failure is not repeated at the pace of events. The first are mostly of something that is just being set up.
+    case $failures in
+      0) ;;
+      [12]) rest 0.2 ;;
+      *) sleep $((1 << (failures - 3))) ;;
+    esac
     if [ $burst -lt 3 ] && event 1; then
       burst=$((burst + 1))
     elif [ $burst -ge 3 ]; then
-      sleep 1
+      rest 0.3
       burst=0
     else
       burst=0
