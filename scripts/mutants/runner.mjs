@@ -17,14 +17,19 @@ const USUAL = "usual.json";
 const LONGER = 1_000;
 const TIMES = 2;
 
+/** Milliseconds that loading a test file takes, about. */
+const LOADING = 5;
+
 /**
- * Stryker's way to our tests. A mutant is asked the test files whose tests came upon it, the quickest first, until one
- * fails. An endless one is ended where Stryker counts how often it is reached: by that count or by the processor time
+ * Stryker's way to our tests. A mutant is asked the test files whose tests came upon it, those first that promise a kill
+ * soonest, until one fails. An endless one is ended where Stryker counts how often it is reached: by that count or by the processor time
  * that it took. Stryker's own time limit is for those that hang where nothing is counted.
  */
 class Runner {
   constructor(options) {
     this.options = options;
+    /** How many mutants of a source file a test file or a test has killed. */
+    this.kills = new Map();
   }
 
   capabilities() {
@@ -64,6 +69,7 @@ class Runner {
     this.usual ??= new Map(JSON.parse(fs.readFileSync(USUAL, "utf8")));
     context.mutantCoverage = undefined;
     this.#watch(hitLimit, testFilter);
+    this.source = activeMutant.fileName;
     context.activeMutant = activeMutant.id;
     try {
       const results = [];
@@ -95,19 +101,35 @@ class Runner {
     const tests = this.suite.loadTests(file);
     const all = ids.has(tests[0].id);
     const asked = tests.slice(1).filter(({ id }) => all || ids.has(id));
-    asked.sort((a, b) => this.#usually(a.id) - this.#usually(b.id));
+    asked.sort((a, b) => this.#promise(a.id, this.#usually(a.id)) - this.#promise(b.id, this.#usually(b.id)));
     for (const test of [tests[0], ...asked]) {
       results.push(await this.suite.run(test));
-      if (!disableBail && results.at(-1).error !== undefined) break;
+      if (!disableBail && results.at(-1).error !== undefined) {
+        for (const name of [file, test.id]) this.kills.set(this.#key(name), this.#killed(name) + 1);
+        break;
+      }
     }
     return results;
+  }
+
+  #key(name) {
+    return `${this.source} ${name}`;
+  }
+
+  #killed(name) {
+    return this.kills.get(this.#key(name)) ?? 0;
+  }
+
+  /** Time to be spent for a kill, as far as the mutants of the same source file tell. */
+  #promise(name, ms) {
+    return (LOADING + ms) / (1 + this.#killed(name));
   }
 
   #usually(id) {
     return this.usual.get(id) ?? 0;
   }
 
-  /** The files of some tests, each with its ids, the quickest first. */
+  /** The files of some tests, each with its ids, the most promising first. */
   #byFile(ids) {
     const files = new Map(
       this.files.map((file) => [path.relative(process.cwd(), file), [file, new Set(), 0]]),
@@ -117,7 +139,9 @@ class Runner {
       entry[1].add(id);
       entry[2] += this.#usually(id);
     }
-    return [...files.values()].filter(([, { size }]) => size > 0).sort((a, b) => a[2] - b[2]);
+    return [...files.values()]
+      .filter(([, { size }]) => size > 0)
+      .sort((a, b) => this.#promise(a[0], a[2]) - this.#promise(b[0], b[2]));
   }
 }
 
