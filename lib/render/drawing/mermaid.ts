@@ -12,16 +12,19 @@ import { cut, pictureOf } from "./picture";
  *   l0 -- "table 7120 or 7121" --> g0(["10.0.1.1, everywhere else"])
  */
 export function drawMermaid(plan: Plan): string {
-  const { host, lanes } = pictureOf(plan);
+  const { host, lanes, note } = pictureOf(plan);
   const nodes = lanes.map(
     (lane, i) => `    l${i}[${quoted([`${lane.interface} (IPv${lane.family})`, ...cut(lane.sources, 10)])}]`,
   );
   const edges = lanes.flatMap((lane, i) => {
-    const table = `"table ${lane.tables.join(" or ")}"`;
+    const table = `"table ${lane.table}"`;
+    const [begin, end] = lane.kept ? ["--", "-->"] : ["-.", ".->"];
     const far =
       lane.gateway === undefined
         ? []
-        : [`  l${i} -- ${table} --> g${i}([${quoted([lane.gateway, "everywhere else"])}])`];
+        : [
+            `  l${i} ${begin} ${table} ${end} g${i}([${quoted([lane.gateway, lane.kept ? "everywhere else" : "where main says so"])}])`,
+          ];
     const near = lane.reaches.map((r, j) => {
       const label = [
         r.to,
@@ -32,7 +35,16 @@ export function drawMermaid(plan: Plan): string {
     });
     return [...far, ...near];
   });
-  return ["flowchart LR", `  subgraph host[${quoted([host])}]`, ...nodes, "  end", ...edges, ""].join("\n");
+  const notes = note === undefined ? [] : [`  note[${quoted([note])}]`];
+  return [
+    "flowchart LR",
+    `  subgraph host[${quoted([host])}]`,
+    ...nodes,
+    "  end",
+    ...edges,
+    ...notes,
+    "",
+  ].join("\n");
 }
 
 /** Names and addresses hold no character that Mermaid gives a meaning within quotes. */

@@ -1,4 +1,5 @@
 import { Plan, PlanInterface } from "../../model/plan";
+import { HostModel } from "../../model/spec";
 
 /**
  * What every drawing of a host shows, worked out once: a lane an interface and family, with the sources it owns, the
@@ -7,13 +8,21 @@ import { Plan, PlanInterface } from "../../model/plan";
 export interface Picture {
   readonly host: string;
   readonly lanes: readonly Lane[];
+  /** What has to be known to read the picture: of the weak host model, that the lanes are not kept. */
+  readonly note?: string;
 }
+
+const WEAK =
+  "Weak host model: nothing of ours. Packets leave by the route that main has for their destination, whatever their " +
+  "source; the gateways are those that each interface has.";
 
 export interface Lane {
   readonly interface: string;
   readonly family: 4 | 6;
-  /** Table ids of the two generations. */
-  readonly tables: readonly [number, number];
+  /** What the sources look up: the tables of the two generations; main, in the weak host model. */
+  readonly table: string;
+  /** All that the sources send goes this way; false in the weak host model. */
+  readonly kept: boolean;
   readonly sources: readonly string[];
   /** Attached subnets and declared routes, with the next hop where there is one. */
   readonly reaches: readonly { readonly to: string; readonly by: string; readonly via?: string }[];
@@ -23,6 +32,7 @@ export interface Lane {
 export function pictureOf(plan: Plan): Picture {
   return {
     host: plan.host,
+    ...(plan.hostModel === HostModel.Weak && { note: WEAK }),
     lanes: plan.interfaces.flatMap((iface) =>
       ([4, 6] as const).flatMap((family) => {
         const sources = iface.sources.filter((s) => familyOf(s) === family);
@@ -37,11 +47,15 @@ function laneOf(plan: Plan, iface: PlanInterface, family: 4 | 6, sources: readon
   const routes = (family === 4 ? plan.ipv4 : plan.ipv6).routes.filter(
     (r) => r.table === iface.name && r.type === "unicast",
   );
-  const gateway = routes.find((r) => r.to === "default")?.via;
+  const kept = plan.hostModel !== HostModel.Weak;
+  const gateway = kept
+    ? routes.find((r) => r.to === "default")?.via
+    : iface.gateways.find((text) => familyOf(text) === family);
   return {
     interface: iface.name,
     family,
-    tables: [first, first + 1],
+    table: kept ? `${first} or ${first + 1}` : "main",
+    kept,
     sources,
     reaches: routes
       .filter((r) => r.to !== "default" && r.to !== "fe80::/64")

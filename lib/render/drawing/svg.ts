@@ -11,13 +11,15 @@ const HOST = { left: 24, width: 470 };
 const OUT = { left: 560, width: 300 };
 const WIDTH = OUT.left + OUT.width + 24;
 const SHOWN = 10;
+/** Characters in a line of the note. */
+const NOTE = 108;
 
 /**
  * The host as an SVG picture: sources, the table that routes each, the interface they leave by, and where to.
  * Self-contained; no scripts, no fonts, no links.
  */
 export function drawSvg(plan: Plan): string {
-  const { host, lanes } = pictureOf(plan);
+  const { host, lanes, note } = pictureOf(plan);
   const names = [...new Set(lanes.map((lane) => lane.interface))];
   let top = 56;
   const body = lanes.map((lane) => {
@@ -26,14 +28,19 @@ export function drawSvg(plan: Plan): string {
     top += height + PAD;
     return svg;
   });
-  const height = top + 24;
+  const notes = note === undefined ? [] : lines(note, NOTE);
+  const height = top + 24 + notes.length * LINE;
+  const frame = top - 8;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="Routing of ${text(host)}">`,
     `<style>text{font:13px ui-monospace,Menlo,Consolas,monospace;fill:#1b2733}.h{font:600 15px system-ui,sans-serif}.s{fill:#5a6875;font-size:12px}</style>`,
     `<rect width="${WIDTH}" height="${height}" fill="#fff"/>`,
-    `<rect x="${HOST.left}" y="16" width="${HOST.width}" height="${height - 32}" rx="10" fill="#f6f8fa" stroke="#8c99a6"/>`,
+    `<rect x="${HOST.left}" y="16" width="${HOST.width}" height="${frame}" rx="10" fill="#f6f8fa" stroke="#8c99a6"/>`,
     `<text class="h" x="${HOST.left + PAD}" y="40">${text(host)}</text>`,
     ...body,
+    ...notes.map(
+      (words, i) => `<text class="s" x="${HOST.left}" y="${top + 24 + i * LINE}">${text(words)}</text>`,
+    ),
     `</svg>`,
     ``,
   ].join("\n");
@@ -42,7 +49,9 @@ export function drawSvg(plan: Plan): string {
 function drawLane(lane: Lane, top: number, colour: string): { svg: string; height: number } {
   const sources = cut(lane.sources, SHOWN);
   const ways = [
-    ...(lane.gateway === undefined ? [] : [`${lane.gateway}  →  everywhere else`]),
+    ...(lane.gateway === undefined
+      ? []
+      : [`${lane.gateway}  →  ${lane.kept ? "everywhere else" : "where main says so"}`]),
     ...cut(
       lane.reaches.map((r) =>
         r.via === undefined
@@ -51,7 +60,7 @@ function drawLane(lane: Lane, top: number, colour: string): { svg: string; heigh
       ),
       SHOWN,
     ),
-    ...(lane.gateway === undefined ? ["nothing else"] : []),
+    ...(lane.gateway === undefined ? [lane.kept ? "nothing else" : "no gateway"] : []),
   ];
   const rows = Math.max(sources.length + 1, ways.length);
   const height = rows * LINE + 2 * PAD;
@@ -62,9 +71,9 @@ function drawLane(lane: Lane, top: number, colour: string): { svg: string; heigh
   const svg = [
     `<rect x="${x}" y="${top}" width="${HOST.width - 2 * PAD}" height="${height}" rx="7" fill="#fff" stroke="${colour}" stroke-width="1.5"/>`,
     `<text class="h" x="${x + PAD}" y="${line(0)}" fill="${colour}" style="fill:${colour}">${text(lane.interface)}</text>`,
-    `<text class="s" x="${edge - 2 * PAD}" y="${line(0)}" text-anchor="end">IPv${lane.family}, table ${lane.tables.join(" or ")}</text>`,
+    `<text class="s" x="${edge - 2 * PAD}" y="${line(0)}" text-anchor="end">IPv${lane.family}, table ${lane.table}</text>`,
     ...sources.map((s, i) => `<text x="${x + PAD}" y="${line(i + 1)}">${text(s)}</text>`),
-    `<path d="M${edge - PAD} ${middle}H${OUT.left - 10}" stroke="${colour}" stroke-width="3" fill="none"/>`,
+    `<path d="M${edge - PAD} ${middle}H${OUT.left - 10}" stroke="${colour}" stroke-width="3"${lane.kept ? "" : ` stroke-dasharray="6 5"`} fill="none"/>`,
     `<path d="M${OUT.left - 12} ${middle - 6}L${OUT.left} ${middle}L${OUT.left - 12} ${middle + 6}z" fill="${colour}"/>`,
     ...ways.map((w, i) => {
       const y = middle + LINE * (i - (ways.length - 1) / 2) + 5;
@@ -72,6 +81,16 @@ function drawLane(lane: Lane, top: number, colour: string): { svg: string; heigh
     }),
   ].join("\n");
   return { svg, height };
+}
+
+function lines(words: string, width: number): string[] {
+  const found: string[] = [];
+  for (const word of words.split(" ")) {
+    const last = found[found.length - 1];
+    if (last === undefined || last.length + 1 + word.length > width) found.push(word);
+    else found[found.length - 1] = `${last} ${word}`;
+  }
+  return found;
 }
 
 /** Text for XML: whatever it holds, it stays text. */

@@ -23,6 +23,7 @@ const NO_GATEWAY = "no gateway";
  */
 export function drawText(plan: Plan): string {
   const picture = pictureOf(plan);
+  const kept = picture.lanes.every((lane) => lane.kept);
   const rows = plan.interfaces.map(({ name }) =>
     picture.lanes.filter((l) => l.interface === name).map(rowOf),
   );
@@ -51,11 +52,12 @@ export function drawText(plan: Plan): string {
   lines.forEach((iface, i) => {
     if (i > 0) out.push(`${blank}├${"─".repeat(inner)}┤`);
     for (const { gateway, text } of iface) {
-      const arrow = gateway === "" ? "  │" : gateway === NO_GATEWAY ? "  ┤" : "◀─┤";
+      const arrow = gateway === "" ? "  │" : gateway === NO_GATEWAY ? "  ┤" : kept ? "◀─┤" : "◀┄┤";
       out.push(`${gateway.padStart(left)} ${arrow} ${text.padEnd(inner - 1)}│`);
     }
   });
   out.push(`${blank}└${"─".repeat(inner)}┘`);
+  if (picture.note !== undefined) out.push(...wrap(picture.note.split(" "), WIDTH));
   return `${out.join("\n")}\n`;
 }
 

@@ -1,4 +1,6 @@
 import { planHost } from "../../../lib/plan";
+import { drawMermaid } from "../../../lib/render/drawing/mermaid";
+import { drawSvg } from "../../../lib/render/drawing/svg";
 import { drawText } from "../../../lib/render/drawing/text";
 
 const manySources = Array.from({ length: 40 }, (_, i) => `10.0.3.${i + 10}/24`);
@@ -44,4 +46,27 @@ test("never passes 80 columns, and counts the sources it leaves out", () => {
   expect(lines.filter((line) => [...line].length > 80)).toEqual([]);
   expect(lines.join("\n")).toContain("… 33 more");
   expect(new Set(lines.slice(0, -1).map((line) => [...line].length)).size).toBe(1);
+});
+
+test("a host of the weak model shows its gateways, and that nothing holds its packets to them", () => {
+  const plan = planHost({
+    name: "edge-1",
+    interfaces: [
+      { name: "front", addresses: ["10.0.1.10/24"], gateways: ["10.0.1.1"] },
+      { name: "san", addresses: ["10.9.0.10/24"] },
+    ],
+    policy: { hostModel: "weak" },
+  });
+  const text = drawText(plan);
+  expect(text).toContain("10.0.1.1 ◀┄┤ front  10.0.1.10");
+  expect(text).toContain("no gateway   ┤ san    10.9.0.10");
+  expect(text).toMatch(/^Weak host model: nothing of ours\./m);
+  expect(text.split("\n").filter((line) => [...line].length > 80)).toEqual([]);
+  const svg = drawSvg(plan);
+  expect(svg).toContain("10.0.1.1  →  where main says so");
+  expect(svg).toContain("IPv4, table main");
+  expect(svg).toContain("Weak host model: nothing of ours.");
+  const mermaid = drawMermaid(plan);
+  expect(mermaid).toContain('-. "table main" .-> g0(["10.0.1.1<br>where main says so"])');
+  expect(mermaid).toContain('note["Weak host model: nothing of ours.');
 });
