@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { HostModel, OnLink, Persistence } from "../model/spec";
+import { HostModel, OnLink, Otherwise, Persistence } from "../model/spec";
 
 /**
  * A host's interfaces and policy as arguments: the fields of HOST.json, each of which may be an output. The shapes
@@ -81,9 +81,14 @@ export interface RoutingPolicyArgs {
    * by systemd, elsewhere nothing. "systemd": units, or refuse. "none": nothing. Default: "auto".
    */
   persistence?: pulumi.Input<Persistence>;
-  /** Not available in this version; refused. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the schema has no type for it
-  traffic?: any;
+  /** Which interfaces some traffic may use; the first policy that matches decides. Default: none. */
+  traffic?: pulumi.Input<pulumi.Input<TrafficPolicyArgs>[]>;
+  /**
+   * Mark connections by the interface they come in by, so that replies of what is forwarded (containers, DNAT) leave by
+   * the same; needs nftables on the host. Default: true when a traffic policy can decide about what is forwarded, which
+   * all can but those that select users.
+   */
+  trackConnections?: pulumi.Input<boolean>;
   /** Not available in this version; refused. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the schema has no type for it
   worlds?: any;
@@ -98,6 +103,52 @@ export interface DirectPairArgs {
   from: pulumi.Input<string>;
   /** Name of the interface whose attached subnets are reached directly. */
   to: pulumi.Input<string>;
+}
+
+/**
+ * Traffic that may use some interfaces alone. A packet matches when it matches every selector that is given; a selector
+ * with several values matches any of them. Without selectors everything matches.
+ */
+export interface TrafficPolicyArgs {
+  /** Distinct among the policies; appears in messages and reports. Example: "backups". */
+  name: pulumi.Input<string>;
+  /** Source prefixes: of networks that the host forwards for, or, with `beforeSources`, of its own. Example: ["10.8.0.0/24"]. */
+  from?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * Destination prefixes. Without them, what main routes to containers, tunnels and the like stays there. Example:
+   * ["192.0.2.0/24"].
+   */
+  to?: pulumi.Input<pulumi.Input<string>[]>;
+  /** IP protocol: "tcp", "udp", "icmp", "icmpv6", "sctp", "dccp", "udplite", "gre", "esp", "ah", or a number as text. */
+  protocol?: pulumi.Input<string>;
+  /** Ports or ranges of ports; needs a `protocol` with ports. Example: ["53", "8000-8080"]. */
+  sourcePorts?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Ports or ranges of ports; needs a `protocol` with ports. Example: ["873"]. */
+  destinationPorts?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Firewall marks, with a mask after a slash. Example: ["0x10/0xf0"]. */
+  marks?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Numbers of the users whose sockets send it, or ranges of them. Example: ["1000-1999"]. */
+  users?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Names of interfaces by which forwarded traffic comes in. Example: ["front"]. */
+  incoming?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Devices of the host that are no interface here, by which forwarded traffic comes in. Example: ["docker0"]. */
+  incomingDevices?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Differentiated services code points, 1 to 63, of IPv6: rules for IPv4 do not see a whole one. Example: [46]. */
+  dscp?: pulumi.Input<pulumi.Input<number>[]>;
+  /** Names of interfaces: the first that works is used. Example: ["back", "front"]. */
+  use: pulumi.Input<pulumi.Input<string>[]>;
+  /** Shares the traffic among the interfaces of `use`, flow by flow: a weight for each, 1 to 256. Default: none. */
+  weights?: pulumi.Input<Record<string, pulumi.Input<number>>>;
+  /**
+   * What becomes of the traffic when none of the interfaces can carry it: refused in one of two ways, dropped, or left
+   * to the next policy. Default: "unreachable".
+   */
+  otherwise?: pulumi.Input<Otherwise>;
+  /**
+   * Decides also about what has a source of ours, which then may leave by an interface that does not own it. Default:
+   * false, after the rules for sources.
+   */
+  beforeSources?: pulumi.Input<boolean>;
 }
 
 /** Overrides for the numbers put into the kernel, for hosts on which somebody else has ours. */

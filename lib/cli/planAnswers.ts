@@ -1,11 +1,13 @@
 import { Plan, PlanExpectation, PlanFamily } from "../model/plan";
 import { count, wrap } from "./layout";
+import { flowLines } from "./planTraffic";
 
 /** Rows of one class with one answer that are written out; more are told by the first. */
 const MOST_ALIKE = 3;
 
 /** What the kernel must answer in one family, from the first source of each interface; the others answer alike. */
-export function answerLines(plan: Plan, family: 4 | 6, { expectations }: PlanFamily): string[] {
+export function answerLines(plan: Plan, family: 4 | 6, part: PlanFamily): string[] {
+  const { expectations } = part;
   return [
     `IPv${family}: what the kernel must answer`,
     ...plan.interfaces.flatMap((iface) => {
@@ -15,6 +17,7 @@ export function answerLines(plan: Plan, family: 4 | 6, { expectations }: PlanFam
       const title = `  # ${iface.name}${others.length === 0 ? "" : `, and likewise from ${count(others.length, "other source")}`}`;
       return [title, ...alike(rows).flatMap((group) => groupLines(first, group))];
     }),
+    ...flowLines(part),
   ];
 }
 

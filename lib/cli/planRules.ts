@@ -28,6 +28,9 @@ export function ruleLines(plan: Plan, family: 4 | 6, { rules }: PlanFamily): str
   const group = (title: string, members: readonly PlanRule[]): string[] =>
     members.length === 0 ? [] : [`  # ${title}`, ...members.flatMap(line)];
 
+  const marks = between(BAND.marks, BAND.before).filter(({ mark }) => mark !== undefined);
+  const before = between(BAND.before, BAND.guard);
+  const guards = between(BAND.anchor, BAND.dispatch).filter((r) => !marks.includes(r) && !before.includes(r));
   const dispatch = between(BAND.dispatch, BAND.skip);
   const hidden = dispatch.length > MOST_DISPATCH ? dispatch.splice(MOST_DISPATCH - 2).length : 0;
   const cost = costOf(rules, family);
@@ -36,7 +39,9 @@ export function ruleLines(plan: Plan, family: 4 | 6, { rules }: PlanFamily): str
     ...(cost === undefined ? [] : costLines(cost)),
     "  # the switch: which generation is in force",
     `  ${priorityBase + ACTIVE}: goto ${start}`,
-    ...group("what cannot come from a source of ours leaves at once", between(BAND.anchor, BAND.dispatch)),
+    ...group("answers of tracked connections: back by the interface they came in by", marks),
+    ...group("traffic policies before the rules for sources", before),
+    ...group("what cannot come from a source of ours leaves at once", guards),
     ...group("every source to the block of its interface", dispatch),
     ...(hidden === 0 ? [] : [`  ...   and ${hidden} more, which --json lists`]),
     ...group("no source of ours: past the blocks", between(BAND.skip, BAND.blocks)),
@@ -48,7 +53,8 @@ export function ruleLines(plan: Plan, family: 4 | 6, { rules }: PlanFamily): str
           between(block, block + 3),
         ),
       ),
-    ...group("sockets bound to a device", between(BAND.devices, BAND.exit)),
+    ...group("sockets bound to a device", between(BAND.devices, BAND.after)),
+    ...group("traffic policies after the rules for sources", between(BAND.after, BAND.exit)),
     ...group("on to the rules of the host", between(BAND.exit, BAND_SIZE)),
     `  ${priorityBase + JOIN}: nop`,
   ];

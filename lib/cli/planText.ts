@@ -7,6 +7,7 @@ import { count, few, field } from "./layout";
 import { weakText } from "./planWeak";
 import { answerLines } from "./planAnswers";
 import { ruleLines } from "./planRules";
+import { connectionLines, trafficBlocks } from "./planTraffic";
 
 /**
  * A plan as a person reads it, in at most 80 columns: the interfaces with their tables, then what each rule is for,
@@ -21,6 +22,7 @@ export function planText(plan: Plan): string {
   const blocks = [
     headLines(plan),
     ...plan.interfaces.map((iface) => interfaceLines(plan, iface)),
+    ...trafficBlocks(plan),
     ...families.map(({ family, part }) => ruleLines(plan, family, part)),
     ...families.map(({ family, part }) => answerLines(plan, family, part)),
   ];
@@ -38,6 +40,7 @@ function headLines(plan: Plan): string[] {
     ...field("marks", [`protocol ${protocol} on all of ours, group ${group} on each interface`]),
     ...field("sysctl", [sysctlText(plan)]),
     ...(plan.hostModel === HostModel.Strong ? strongLines(plan) : []),
+    ...connectionLines(plan),
   ];
 }
 
@@ -53,8 +56,13 @@ function strongLines({ virtualAddresses }: Plan): string[] {
 
 /** What is said of every interface is said once: the settings are those of one. */
 function sysctlText({ sysctls }: Plan): string {
-  const settings = new Set(sysctls.map(({ key, atLeast }) => `${key.split("/").pop()} ${atLeast}`));
-  return `${[...settings].join(" and ")} or more on each interface`;
+  const settings = (ofDevice: boolean): string[] => {
+    const chosen = sysctls.filter(({ key }) => key.includes("@") === ofDevice);
+    return [...new Set(chosen.map(({ key, atLeast }) => `${key.split("/").pop()} ${atLeast}`))];
+  };
+  const [each, host] = [settings(true), settings(false)];
+  const ofHost = host.length === 0 ? "" : `; ${host.join(" and ")} or more on the host`;
+  return `${each.join(" and ")} or more on each interface${ofHost}`;
 }
 
 function interfaceLines(plan: Plan, iface: PlanInterface): string[] {

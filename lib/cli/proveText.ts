@@ -12,6 +12,7 @@ export function proofText(host: string, proof: Proof): string {
     [headline(host, proof, classes)],
     table(proof),
     ...witnesses,
+    ...exceptedLines(proof),
     ...(proof.verdict === "unknown" ? [reasonLines(proof)] : []),
   ];
   return `${blocks.map((lines) => lines.join("\n")).join("\n\n")}\n`;
@@ -77,6 +78,14 @@ export function one(witness: Witness, indent = "  "): string[] {
   ];
 }
 
+/** What a claim does not cover, though it is proved. */
+function exceptedLines({ results }: Proof): string[][] {
+  const lines = results.flatMap(({ property, family, excepted }) =>
+    excepted.flatMap((text) => wrap(`  - ${property} IPv${family}:`, ["", ...text.split(" ")], "    ")),
+  );
+  return lines.length === 0 ? [] : [["What is left out, by the policies or by the kernel:", ...lines]];
+}
+
 function reasonLines({ reasons }: Proof): string[] {
   return ["What is not understood:", ...reasons.flatMap((reason) => wrap("  - ", reason.split(" "), "    "))];
 }
@@ -87,7 +96,7 @@ export function proofJson(host: string, { verdict, results, reasons }: Proof): o
     host,
     verdict,
     properties: results.map(
-      ({ property, family, verdict: own, classes, failing, witnesses, reasons: why }) => ({
+      ({ property, family, verdict: own, classes, failing, witnesses, reasons: why, excepted }) => ({
         property,
         name: PROPERTIES[property].name,
         family,
@@ -105,6 +114,7 @@ export function proofJson(host: string, { verdict, results, reasons }: Proof): o
           trace: witness.trace.map(({ depth, text }) => "  ".repeat(depth) + text),
         })),
         ...(why.length > 0 && { reasons: why }),
+        ...(excepted.length > 0 && { excepted }),
       }),
     ),
     ...(reasons.length > 0 && { reasons }),

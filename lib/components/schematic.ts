@@ -1,4 +1,4 @@
-import { Draft, Pending, isKnown, isPending } from "../deliver/known";
+import { Draft, Pending, isKnown, isPending, pendingPaths } from "../deliver/known";
 import { HostModel, HostSpec } from "../model/spec";
 import { formatAddress, parseAddress } from "../net/address";
 import { PlainHostArgs, hostSpec } from "./spec";
@@ -21,7 +21,11 @@ export function schematicHost(draft: Exclude<Draft<PlainHostArgs>, Pending>): Ho
     hostName: isKnown(draft.hostName) ? draft.hostName : "pending",
     interfaces: interfaces as PlainHostArgs["interfaces"],
     ...(isKnown(policy) && {
-      policy: { ...(isKnown(policy.onLink) && { onLink: policy.onLink }) } as PlainHostArgs["policy"],
+      policy: {
+        ...(isKnown(policy.onLink) && { onLink: policy.onLink }),
+        ...(isKnown(policy.trackConnections) && { trackConnections: policy.trackConnections }),
+        ...(pendingPaths(policy.traffic).length === 0 && { traffic: policy.traffic }),
+      } as PlainHostArgs["policy"],
     }),
   });
 }

@@ -54,7 +54,9 @@ export function hostIssues(draft: Draft<PlainHostArgs>): readonly Issue[] {
         .map((value, index) => ({ value: value as Draft<PlainHostArgs["interfaces"][number]>, index }))
         .filter(({ value }) => pendingPaths(value).length === 0)
     : [];
-  const policy = isKnown(draft.policy) ? { ...draft.policy, directPairs: undefined } : undefined;
+  const policy = isKnown(draft.policy)
+    ? { ...draft.policy, directPairs: undefined, traffic: undefined }
+    : undefined;
   const interfaces = known.length > 0 ? known.map(({ value }) => value) : [STAND_IN];
   const issues = plannedIssues({
     hostName: isKnown(draft.hostName) ? draft.hostName : "pending",

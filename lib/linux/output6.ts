@@ -127,7 +127,7 @@ function makeHop(
   if (flow.from !== undefined && flow.from.value !== 0n) return { device: name, via, source: flow.from };
   const because = unclearSource(model, found, found.hops[i]);
   if (because !== undefined) return { kind: "unknown", because };
-  if (i > 0 && !found.route.nexthopObject) {
+  if (i > 0 && !found.route.nexthopObject && found.route.oneSource === undefined) {
     // Hops that were appended may each have a source hint of their own; dumps show the first one's alone.
     return {
       kind: "unknown",

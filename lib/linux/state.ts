@@ -144,6 +144,8 @@ export interface Route {
   readonly hops: readonly Hop[];
   /** The hops are those of a nexthop object, ip-nexthop(8); they share all else that the route has. */
   readonly nexthopObject: boolean;
+  /** Its hops were given in one command, so the `src` hint is that of all; a dump of IPv6 shows that of the first alone. */
+  readonly oneSource?: true;
   /** IPv6 router preference (RFC 4191). */
   readonly preference: "low" | "medium" | "high";
   readonly origin: number;

@@ -58,6 +58,8 @@ export interface PlanTraffic {
   readonly otherwise: Otherwise;
   /** Whether it comes before the rules for sources. */
   readonly beforeSources: boolean;
+  /** Whether it selects nothing that the host itself sends. */
+  readonly forwardedAlone: boolean;
   /** Whether it leaves what goes to containers, tunnels and the like to main. */
   readonly leavesOwn: boolean;
   /** Policies before it that decide otherwise about some of its packets. */
@@ -163,7 +165,7 @@ export interface PlanExpectation {
   readonly via?: string;
 }
 
-/** A packet of a traffic policy, and the ways that the kernel may answer: more than one where the traffic is shared. */
+/** A packet of a traffic policy, and what the kernel must answer. */
 export interface PlanFlow {
   readonly policy: string;
   readonly to: string;
@@ -177,8 +179,10 @@ export interface PlanFlow {
   readonly sourcePort?: number;
   readonly destinationPort?: number;
   readonly dscp?: number;
-  /** Empty when the answer must be "unreachable". */
-  readonly ways: readonly { readonly dev: string; readonly via?: string }[];
+  /** In the order of preference: those by a link without carrier do not count. Within one, any way is right. */
+  readonly choices: readonly (readonly { readonly dev: string; readonly via?: string }[])[];
+  /** What is right when no choice is left: no way at all, or anything. */
+  readonly otherwise: "unreachable" | "anything";
 }
 
 export interface PlanSysctl {

@@ -67,10 +67,6 @@ export const Otherwise = {
 } as const;
 export type Otherwise = (typeof Otherwise)[keyof typeof Otherwise];
 
-/** Where a traffic policy stands in the order of rules, when not after the rules for sources. */
-export const Before = { Sources: "sources" } as const;
-export type Before = (typeof Before)[keyof typeof Before];
-
 export const OnLink = { Gateway: "gateway", Direct: "direct" } as const;
 export type OnLink = (typeof OnLink)[keyof typeof OnLink];
 
@@ -110,7 +106,8 @@ export interface PolicySpec {
   traffic?: TrafficSpec[];
   /**
    * Mark connections by the interface they come in by, so that replies of what is forwarded (containers, DNAT) leave by
-   * the same. Needs nftables and connection tracking on the host. Default: true when there are traffic policies.
+   * the same. Needs nftables and connection tracking on the host. Default: true when a traffic policy can decide about
+   * what is forwarded, which all can but those that select users.
    */
   trackConnections?: boolean;
   /**
@@ -131,7 +128,7 @@ export interface PolicySpec {
 export interface TrafficSpec {
   /** Distinct among the policies; appears in messages and reports. */
   name: string;
-  /** Source prefixes: of networks that the host forwards for, or, with `before: "sources"`, of its own. */
+  /** Source prefixes: of networks that the host forwards for, or, with `beforeSources`, of its own. */
   from?: string[];
   /**
    * Destination prefixes. Without them, what main routes to containers, tunnels and the like (through no interface of
@@ -145,25 +142,28 @@ export interface TrafficSpec {
   destinationPorts?: (number | string)[];
   /** Firewall marks, with a mask after a slash: "0x10/0xf0". */
   marks?: string[];
-  /** Numbers of the users whose sockets send it, or ranges of them ("1000-1999"). */
+  /** Numbers of the users whose sockets send it, or ranges of them ("1000-1999"); never what is forwarded. */
   users?: (number | string)[];
   /** Names of interfaces by which forwarded traffic comes in. */
   incoming?: string[];
   /** Devices of the host that are no interface here, by which forwarded traffic comes in: "docker0". */
   incomingDevices?: string[];
-  /** Differentiated services code points (RFC 2474), 1 to 63; in IPv4 those above 7 need Linux and iproute2 6.13. */
+  /** Differentiated services code points (RFC 2474), 1 to 63, of IPv6: rules for IPv4 do not see a whole one. */
   dscp?: number[];
   /** Names of interfaces: the first that works is used. */
   use: string[];
-  /** Shares the traffic among the interfaces of `use`, flow by flow: a weight for each, 1 to 256. Default: none. */
+  /**
+   * Shares the traffic among the interfaces of `use`, flow by flow: a weight for each, 1 to 256. A socket that connects
+   * has no port of its own yet, so all its connections to one port of a host are one flow. Default: none.
+   */
   weights?: Record<string, number>;
   /** Default: "unreachable". */
   otherwise?: Otherwise;
   /**
-   * "sources": decides also about what has a source of ours, which then may leave by an interface that does not own it.
-   * Default: after the rules for sources, where it decides about what has no source yet and what is forwarded.
+   * Decides also about what has a source of ours, which then may leave by an interface that does not own it. Default:
+   * false, after the rules for sources, where it decides about what has no source yet and what is forwarded.
    */
-  before?: Before;
+  beforeSources?: boolean;
 }
 
 export interface DirectPairSpec {

@@ -10,7 +10,7 @@ import { buildRoutes } from "./routes";
 import { buildRules } from "./rules";
 import { sourceTable } from "./sources";
 import { buildSysctls } from "./sysctls";
-import { trafficFlows } from "./traffic/flows";
+import { trafficFlows, untaken } from "./traffic/flows";
 import { summarize } from "./traffic/summary";
 import { trafficRoutes, trafficTables } from "./traffic/tables";
 
@@ -31,7 +31,7 @@ export function buildPlan(host: Host): Plan {
     return {
       routes: [...buildRoutes(host, f), ...trafficRoutes(host, f)],
       rules: buildRules(host, f, slots, table, connections),
-      expectations: table === undefined ? [] : buildExpectations(host, f, table),
+      expectations: table === undefined ? [] : untaken(host, f, buildExpectations(host, f, table)),
       flows: trafficFlows(host, f),
     };
   };

@@ -22,7 +22,8 @@ export function buildConnections({ interfaces, trackConnections }: Host): PlanCo
 
 /**
  * The rules by which replies go back the way their connection came in: what nftables has marked goes to the block of
- * that interface, all else past them, for the price of one rule.
+ * that interface, all else past them, for the price of one rule. What still comes in by that very interface is no reply
+ * but a request, which carries the mark for the sake of the reverse path check: that asks the other way round.
  *
  * @param next where lookups without a mark go on
  */
@@ -40,10 +41,14 @@ export function connectionRules(
     { priority: BAND.marks, mark: { value: 0, mask }, action: { kind: "goto", priority: next } },
     ...connections
       .filter((c) => names.includes(c.interface))
-      .map((c): PlanRule => ({
-        priority: BAND.marked,
-        mark: { value: c.mark, mask },
-        action: { kind: "goto", priority: blockOf(slots.get(c.interface) as number) },
-      })),
+      .flatMap((c): PlanRule[] => {
+        const mark = { value: c.mark, mask };
+        const incoming = { interface: c.interface };
+        const block = blockOf(slots.get(c.interface) as number);
+        return [
+          { priority: BAND.marked, incoming, mark, action: { kind: "goto", priority: next } },
+          { priority: BAND.marked, mark, action: { kind: "goto", priority: block } },
+        ];
+      }),
   ];
 }

@@ -88,7 +88,9 @@ export interface Walk {
 /** Asks for a source, or for none yet; `local` is what the host itself sends. */
 export type Walker = (source: bigint | undefined, local: boolean) => Walk;
 
-/** How a lookup walks the rules of a plan, the switch before them included. */
+/**
+ * How a lookup walks the rules of a plan, the switch before them included, for a packet that no traffic policy selects by
+ * anything but the source. */
 export function walkerOf(rules: readonly PlanRule[], family: Family): Walker {
   const selectors = rules.map((r) => (r.from === undefined ? undefined : rangeOf(prefixOfRule(r))));
   const firstAt = new Map<number, number>();
@@ -97,7 +99,8 @@ export function walkerOf(rules: readonly PlanRule[], family: Family): Walker {
     // The switch comes first, and whatever is not ours ends at the join and the kernel's rule for main.
     let [examined, devices, tables] = [1, 0, 0];
     for (let i = 0; i < rules.length;) {
-      const { not, iif, oif, action } = rules[i];
+      const rule = rules[i];
+      const { not, iif, oif, action } = rule;
       const range = selectors[i++];
       if (oif !== undefined) {
         devices++;
@@ -106,8 +109,13 @@ export function walkerOf(rules: readonly PlanRule[], family: Family): Walker {
       examined++;
       const inside =
         range === undefined || (source !== undefined && source >= range[0] && source <= range[1]);
-      if ((inside && (iif === undefined || local)) === (not === true)) continue;
-      if (action.kind === "table") return { rules: examined, devices, tables, ours: true };
+      const selected = inside && (iif === undefined || local) && !asksMore(rule);
+      if (selected === (not === true)) continue;
+      const ours = isOfInterface(rule.priority);
+      if (action.kind === "table" && ours) return { rules: examined, devices, tables, ours };
+      // A policy for all traffic.
+      if (action.kind === "table" || REFUSALS.includes(action.kind))
+        return { rules: examined, devices, tables, ours: false };
       if (action.kind === "main") tables++;
       if (action.kind !== "goto") continue;
       if (action.priority === "join") break;
@@ -119,6 +127,21 @@ export function walkerOf(rules: readonly PlanRule[], family: Family): Walker {
   function rangeOf(prefix: Prefix): readonly [bigint, bigint] {
     return [prefix.value, lastAddress({ ...prefix, family }).value];
   }
+}
+
+const REFUSALS: readonly string[] = ["unreachable", "prohibit", "blackhole"];
+
+/** Whether a rule asks for something that the packet does not have: the selectors of traffic policies. */
+function asksMore(rule: PlanRule): boolean {
+  const { to, incoming, mark, users, protocol, sourcePorts, destinationPorts, dscp } = rule;
+  const unmarked = mark === undefined || mark.value === 0;
+  const others = [to, incoming, users, protocol, sourcePorts, destinationPorts, dscp];
+  return !unmarked || others.some((selector) => selector !== undefined);
+}
+
+/** Blocks of interfaces, and sockets bound to their devices. */
+function isOfInterface(priority: number): boolean {
+  return priority >= BAND.blocks && priority <= BAND.devices;
 }
 
 function price({ rules, devices, tables }: Walk, family: Family): LookupCost {
@@ -138,9 +161,11 @@ function summary(walks: readonly Walk[], family: Family) {
   };
 }
 
-function leadsToBlock({ action }: PlanRule): boolean {
+function leadsToBlock({ action, from, not }: PlanRule): boolean {
   return (
     action.kind === "goto" &&
+    from !== undefined &&
+    not === undefined &&
     action.priority !== "join" &&
     action.priority >= BAND.blocks &&
     action.priority < BAND.blocks + 3 * SLOTS

@@ -22,9 +22,10 @@ export function hostState(intent: Intent): LinuxState {
     addresses,
   }));
   const bridge = containerBridge(intent);
-  const names = ["all", ...[...devices, bridge].map(({ name }) => name)];
+  const others = [bridge, ...incomingDevices(intent, bridge)];
+  const names = ["all", ...[...devices, ...others].map(({ name }) => name)];
   const state = kernelState(
-    [...devices, bridge],
+    [...devices, ...others],
     // Containers need forwarding; and no plan may count on a filter that is loose.
     Object.fromEntries([
       ...names.flatMap((name) => FAMILIES.map((family) => [`ipv${family}/conf/${name}/forwarding`, 1])),
@@ -100,6 +101,13 @@ function containerBridge(intent: Intent): DeviceSpec {
       intent.interfaces.some(({ addresses }) => addresses.some(({ address }) => address.family === family)),
     ).flatMap((family) => CONTAINERS[family].map(read).find((one) => !used.some(meets(one))) ?? []),
   };
+}
+
+/** Those that traffic policies name are there, or nothing could be said of the policies. */
+function incomingDevices({ interfaces, traffic = [] }: Intent, bridge: DeviceSpec): DeviceSpec[] {
+  const there = [bridge.name, ...interfaces.map(({ device }) => device)];
+  const named = new Set(traffic.flatMap(({ incoming }) => incoming));
+  return [...named].filter((name) => !there.includes(name)).map((name) => ({ name, addresses: [] }));
 }
 
 function meets({ address, length }: InterfaceAddress): (prefix: Prefix) => boolean {

@@ -1,6 +1,7 @@
-import { Intent, IntentInterface } from "../linux";
+import { Intent, IntentInterface, IntentTraffic } from "../linux";
 import { Host, HostInterface } from "../model/host";
 import { MAIN_MIN_PREFIX } from "../model/numbers";
+import { Incoming, Traffic } from "../model/traffic";
 import { FAMILIES } from "../net/address";
 import { InterfaceAddress, parseInterfaceAddress } from "../net/prefix";
 
@@ -15,7 +16,13 @@ export function intentOf(host: Host, devices: Devices): Intent {
     directPairs: host.directPairs,
     unmanagedLongerThan: MAIN_MIN_PREFIX,
     attachedByGateway: true,
+    traffic: host.traffic.map((t) => intentTraffic(t, devices)),
   };
+}
+
+function intentTraffic({ weights, incoming, ...policy }: Traffic, devices: Devices): IntentTraffic {
+  const deviceOf = (i: Incoming): string => ("interface" in i ? devices[i.interface] : i.device);
+  return { ...policy, incoming: incoming.map(deviceOf), shared: weights !== undefined };
 }
 
 function intentInterface(iface: HostInterface, device: string): IntentInterface {

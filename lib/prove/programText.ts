@@ -14,6 +14,8 @@ export interface ProgramText {
   readonly interfaces: readonly ProgramInterface[];
   /** Tables that are no interface's, by name. */
   readonly tables: ReadonlyMap<string, number>;
+  /** Marks of replies, by the interface that their connection came in by. */
+  readonly connections: NonNullable<Intent["connections"]>;
   readonly families: { readonly [F in Family]: ProgramFamily };
 }
 
@@ -67,6 +69,11 @@ export function readProgram(text: string): ProgramText {
       prefixes: owned("prefix", name).map(known(parsePrefix)),
     })),
     tables: new Map(of("table").map(([name, , slot]) => [name, Number(slot)])),
+    connections: of("connection").map(([name, mark, mask]) => ({
+      interface: name,
+      mark: Number(mark),
+      mask: Number(mask),
+    })),
     families: { 4: family(4), 6: family(6) },
   };
 }

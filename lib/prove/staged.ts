@@ -50,7 +50,11 @@ export function stageOn(before: LinuxState, plan: Plan, intent: Intent, devices:
 
 function stage(program: ProgramText, host?: Host): StagedHost {
   const devices = stageDevices(program.interfaces);
-  const intent = host === undefined ? intentOfProgram(program, devices) : intentOf(host, devices);
+  const { connections } = program;
+  const intent = {
+    ...(host === undefined ? intentOfProgram(program, devices) : intentOf(host, devices)),
+    connections,
+  };
   return after(program, intent, hostState(intent), devices);
 }
 
@@ -61,7 +65,18 @@ function after(program: ProgramText, intent: Intent, before: LinuxState, devices
 }
 
 /** All but P10, whose every step is a proof of its own. */
-export const WITHOUT_STEPS: readonly PropertyId[] = ["P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P9"];
+export const WITHOUT_STEPS: readonly PropertyId[] = [
+  "P1",
+  "P2",
+  "P3",
+  "P4",
+  "P5",
+  "P6",
+  "P7",
+  "P8",
+  "P9",
+  "P11",
+];
 
 /** Proves a staged host; by default everything about its end, and P7 by comparison with its beginning. */
 export function proveStaged(staged: StagedHost, options: ProveOptions = {}): Proof {

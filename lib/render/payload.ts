@@ -43,8 +43,9 @@ import { incomingTokens, routeTokens, ruleTokens } from "./words";
  *     route4|route6 ...                         ip-route(8), with @NAME for a device or a table
  *     rule4|rule6 +N ...                        ip-rule(8), with @NAME likewise, and +N for a priority of the band
  *     expect4|expect6 NAME ADDRESS CLASS unreachable | dev @NAME [via ADDRESS]
- *     flow4|flow6 POLICY get WORD... want unreachable | dev @NAME [via ADDRESS] [or dev ...]
- *                                               the words of ip-route(8) "get"; marks are decimal
+ *     flow4|flow6 POLICY get WORD... want CHOICE then CHOICE... then unreachable|anything
+ *                                               the words of ip-route(8) "get"; marks are decimal. A choice is
+ *                                               dev @NAME [via ADDRESS] [or dev ...]
  *     end
  *
  * @throws Error when a value is not a token of its kind: nothing that a shell or `ip` could read otherwise gets in
@@ -144,7 +145,7 @@ function familyTokens(family: 4 | 6, plan: PlanFamily, numbers: Numbers): Token[
 }
 
 function flowTokens(flow: PlanFlow): Token[] {
-  const { policy, to, from, incoming, mark, user, protocol, sourcePort, destinationPort, dscp, ways } = flow;
+  const { policy, to, from, incoming, mark, user, protocol, sourcePort, destinationPort, dscp } = flow;
   return [
     ...[nameToken(policy), "get", addressToken(to)],
     ...(from === undefined ? [] : ["from", addressToken(from)]),
@@ -155,13 +156,15 @@ function flowTokens(flow: PlanFlow): Token[] {
     ...(destinationPort === undefined ? [] : ["dport", numberToken(destinationPort)]),
     ...(dscp === undefined ? [] : ["tos", hexToken(4 * dscp)]),
     ...["uid", numberToken(user ?? 0), "want"],
-    ...(ways.length === 0
-      ? ["unreachable"]
-      : ways.flatMap(({ dev, via }, i) => [
-          ...(i === 0 ? [] : ["or"]),
-          ...["dev", `@${nameToken(dev)}`],
-          ...(via === undefined ? [] : ["via", addressToken(via)]),
-        ])),
+    ...flow.choices.flatMap((ways) => [
+      ...ways.flatMap(({ dev, via }, i) => [
+        ...(i === 0 ? [] : ["or"]),
+        ...["dev", `@${nameToken(dev)}`],
+        ...(via === undefined ? [] : ["via", addressToken(via)]),
+      ]),
+      "then",
+    ]),
+    flow.otherwise,
   ];
 }
 

@@ -21,6 +21,7 @@ const PARTS = [
   "stage.sh",
   "check.awk",
   "flow.awk",
+  "flow.sh",
   "check.sh",
   "change.sh",
   "guard.sh",
@@ -44,7 +45,8 @@ const WHEN: Readonly<Record<string, (plan: Plan | undefined) => boolean>> = {
     plan !== undefined && (plan.hostModel === HostModel.Strong || plan.connections.length > 0),
   "install.sh": keeps,
   files: keeps,
-  "flow.awk": (plan) => plan !== undefined && plan.ipv4.flows.length + plan.ipv6.flows.length > 0,
+  "flow.awk": (plan) => plan !== undefined && plan.traffic.length > 0,
+  "flow.sh": (plan) => plan !== undefined && plan.traffic.length > 0,
 };
 
 function keeps(plan: Plan | undefined): boolean {

@@ -208,7 +208,6 @@ describe("arguments are refused in the constructor", () => {
       "interfaces[0].name",
       "interfaces[1].deviceIndex",
       "interfaces[1].privateIps[0]",
-      "policy.traffic",
       "policy.virtualAddresses",
       "timeoutSeconds",
     ]);

@@ -244,7 +244,6 @@ describe("a symmetric routing policy is refused", () => {
   });
 
   test.each([
-    ["traffic", { traffic: [{ name: "x" }] }, "policy.traffic"],
     ["worlds", { worlds: [] }, "policy.worlds"],
     ["identity", { identity: {} }, "policy.identity"],
   ])("for what this version does not have, by name: %s", async (_, more, path) => {

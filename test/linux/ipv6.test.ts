@@ -96,7 +96,10 @@ describe("choosing a route", () => {
     );
     expect(go(state, TO, { from, oif: "b" })).toBe("by b via fe80::2 from 2001:db8:1::10");
     expect(go(state, TO, { from, oif: "b", unboundDevice: true })).toContain("or by");
-    expect(go(state, TO)).toContain("are in no dump");
+    // Given in one command they have one source hint, or none; a dump would not tell.
+    expect(go(state, TO)).toContain("or by b via fe80::2 from 2001:db8:2::10");
+    const routes = state.routes[6].map((route) => ({ ...route, oneSource: undefined }));
+    expect(go({ ...state, routes: { ...state.routes, 6: routes } }, TO)).toContain("are in no dump");
   });
 
   test("a nexthop object chooses any hop, whatever device is required, and the source by the first", () => {

@@ -989,10 +989,22 @@ table("a policy", [
     ],
   ],
   ["empty", one({}, { policy: {} }), []],
-  ["traffic", one({}, { policy: { traffic: [] } }), [later("traffic")]],
+  ["no traffic policies", one({}, { policy: { traffic: [] } }), []],
   ["worlds", one({}, { policy: { worlds: null } }), [later("worlds")]],
   ["identity", one({}, { policy: { identity: {} } }), [later("identity")]],
-  ["trackConnections", one({}, { policy: { trackConnections: true } }), [later("trackConnections")]],
+  ["connections that are tracked", one({}, { policy: { trackConnections: true } }), []],
+  [
+    "connections that are tracked in part",
+    one({}, { policy: { trackConnections: "dnat" } }),
+    ['policy.trackConnections: got "dnat" (string). Give true or false.'],
+  ],
+  [
+    "connections that are marked with the bit by which rules are tried",
+    one({}, { policy: { trackConnections: true }, numbers: { canaryMark: 0x1000000 } }),
+    [
+      "policy.trackConnections: connections are marked with bits of 0x3f000000, and numbers.canaryMark, 0x1000000, is one of them. Set numbers.canaryMark to another bit, or trackConnections to false.",
+    ],
+  ],
   ["strong", one({}, { policy: { hostModel: "strong" } }), []],
   [
     "strong, with addresses that belong to no interface",
@@ -1054,9 +1066,8 @@ table("a policy", [
   ],
   [
     "all that is refused by name, at once",
-    one({}, { policy: { traffic: 1, worlds: 1, identity: 1, hostModel: "weak", onLink: "x" } }),
+    one({}, { policy: { worlds: 1, identity: 1, hostModel: "weak", onLink: "x" } }),
     [
-      later("traffic"),
       later("worlds"),
       later("identity"),
       'policy.onLink: got "x" (string). Give one of "gateway", "direct".',

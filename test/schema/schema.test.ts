@@ -78,6 +78,7 @@ describe("the schema that the SDK infers", () => {
     const values = (name: string) => schema.types[`multihome:index:${name}`].enum?.map(({ value }) => value);
     expect(values("HostModel")).toEqual(["symmetric", "strong", "weak"]);
     expect(values("OnLink")).toEqual(["gateway", "direct"]);
+    expect(values("Otherwise")).toEqual(["unreachable", "prohibit", "blackhole", "next"]);
   });
 
   test("finds components by the plugin file", () => {

@@ -6,7 +6,8 @@ import { fieldClasses } from "./classes";
 import { Claim } from "./claim";
 import { describeOutcome } from "../text";
 import { Expectations } from "./expect";
-import { Scope } from "./scope";
+import { Policies } from "./policies";
+import { Scope, foreignMarks } from "./scope";
 import { Intent } from "./types";
 
 /**
@@ -15,7 +16,7 @@ import { Intent } from "./types";
  * @param scope of the state after; its destinations are the classes that both states together tell apart
  */
 export function proveNoCapture(scope: Scope, before: Model, claim: Claim, when?: string): void {
-  const { model: after, family, intent, expectations, destinations: places } = scope;
+  const { model: after, family, intent, expectations, policies, destinations: places } = scope;
   const sources = foreignSources(before, after, family, expectations);
   const own = new Map([...before[family].own].filter(([value]) => after[family].own.has(value)));
   // A socket that is given a managed address is P4's matter: its way is that of the address.
@@ -23,10 +24,13 @@ export function proveNoCapture(scope: Scope, before: Model, claim: Claim, when?:
     outcome.kind === "route" &&
     outcome.hops.every(({ source }) => source !== undefined && expectations.ownerOf(source) !== undefined);
   const compareAt = (flow: OutputFlow | InputFlow, then: Outcome, now: Outcome): void => {
+    // What a policy takes is P11's matter.
+    if (policies.taker(flow, false) !== undefined) return;
     claim.classes++;
     if (then.kind === "unknown") return claim.doubt(then);
     if (now.kind === "unknown") return claim.doubt(now);
     if (sameOutcome(then, now) || (choosesManaged(then) && choosesManaged(now))) return;
+    if ("iif" in flow && answerIsTaken(policies, flow, then.kind === "route" ? then : now)) return;
     const expected = `as before: ${describeOutcome(then)}`;
     claim.fail({
       flow,
@@ -75,6 +79,17 @@ export function proveNoCapture(scope: Scope, before: Model, claim: Claim, when?:
   }
 }
 
+/** Whether a policy decides about the answer, and so about the reverse path check of a packet. */
+function answerIsTaken(policies: Policies, flow: InputFlow, outcome: Outcome): boolean {
+  const device = outcome.kind === "route" ? outcome.hops[0]?.device : undefined;
+  if (device === undefined) return false;
+  const { protocol, sourcePort, destinationPort, tos } = flow;
+  const answer: InputFlow = { to: flow.from, from: flow.to, iif: device, tos };
+  // It knows the ports only where rules for what comes in ask for them.
+  const ports = { protocol, sourcePort: destinationPort, destinationPort: sourcePort };
+  return [answer, { ...answer, ...ports }].some((one) => policies.taker(one, false) !== undefined);
+}
+
 function chainOf(model: Model, family: Family, source: Address | undefined): Chain {
   const { sources, chains, chainWithoutSource } = model[family];
   if (family === 4) return chains[sources.interval4(Number(source?.value ?? 0n))];
@@ -86,7 +101,7 @@ function fieldsFor(claim: Claim, intent: Intent, ...chains: readonly Chain[]): R
     fieldClasses(
       chains.flatMap((chain) => chain.steps),
       [],
-      intent.foreignMarks ?? [],
+      foreignMarks(intent),
     ),
     claim,
   );

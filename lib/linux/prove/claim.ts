@@ -35,6 +35,8 @@ export class Claim {
   readonly faults: Fault[] = [];
   readonly unknowns = new Set<string>();
   skipped?: string;
+  /** Classes that are left out, by why they are. */
+  readonly exceptions = new Map<string, number>();
 
   constructor(
     readonly property: PropertyId,
@@ -65,6 +67,11 @@ export class Claim {
     if (met === undefined) this.doubt(outcome);
     else this.fail({ flow, outcome, expected, how });
     return false;
+  }
+
+  /** Leaves out a class, since the owner wants it otherwise or no routing can do it. */
+  except(why: string): void {
+    this.exceptions.set(why, (this.exceptions.get(why) ?? 0) + 1);
   }
 
   fail(failure: Omit<Failure, "size">): void {

@@ -3,6 +3,13 @@ import { Step } from "../model";
 import { Range } from "../state";
 import { Intent } from "./types";
 
+/** What a rule asks of these fields. */
+export type Asks = Pick<
+  Step,
+  | "mark" | "mask" | "tos" | "uidLow" | "uidHigh" | "protocol" | "hasPorts" | "sportLow" | "sportHigh" | "dportLow"
+  | "dportHigh"
+>; // prettier-ignore
+
 /** All else that a rule can ask of a packet. */
 export type Fields = Omit<Flow, "to" | "from">;
 
@@ -14,7 +21,7 @@ const MOST_FIELD_CLASSES = 20_000;
  * Fields at 0 stand for all values that nobody names. Undefined when there are too many.
  */
 export function fieldClasses(
-  steps: readonly Step[],
+  steps: readonly Asks[],
   tosValues: readonly number[],
   foreignMarks: NonNullable<Intent["foreignMarks"]>,
 ): Fields[] | undefined {
@@ -67,7 +74,7 @@ interface MarkPredicate {
  * One mark for each combination of answers that the predicates can give, the unmarked packet first. Refining by
  * predicates and not by bits keeps their number small: 8 bits of one mask are 2 classes and not 256.
  */
-export function markClasses(steps: readonly Step[]): number[] | undefined {
+export function markClasses(steps: readonly Pick<Step, "mark" | "mask">[]): number[] | undefined {
   const predicates = new Map<string, MarkPredicate>();
   for (const { mark, mask } of steps) {
     // Bits of the value outside its mask do not count (fib_rule_match).

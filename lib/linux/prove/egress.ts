@@ -21,6 +21,7 @@ export function proveEgress(scope: Scope, egress: Claim | undefined, reply: Clai
         const expected = expectations.egress(owner, to);
         if (expected.kind === "unclaimed") continue;
         const flow: OutputFlow = { to, from: source, anySource: true, ...fields };
+        if (expected.kind !== "local" && scope.isTaken(egress ?? reply, flow)) continue;
         const outcome = output(model, flow);
         egress?.check(flow, outcome, expected);
         if (reply === undefined || expected.kind !== "by" || expected.refusal) continue;
@@ -55,6 +56,7 @@ function proveForwarded(scope: Scope, { owner, source, chain }: SourceGroup, cla
       const expected = scope.expectations.egress(owner, to);
       if (expected.kind !== "by" || expected.hops.some((hop) => hop.device === iif)) continue;
       const flow: InputFlow = { to, from: source, iif, ...fields };
+      if (scope.isTaken(claim, flow)) continue;
       claim.check(flow, input(scope.model, flow), expected);
     }
   }

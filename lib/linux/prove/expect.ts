@@ -91,6 +91,38 @@ export class Expectations {
     return ways.far(to);
   }
 
+  /** The ways of an interface to an address, the one it takes first, and then what is left when a link goes away. */
+  hopsOf(from: IntentInterface, to: Address): ExpectedHop[] {
+    const ways = this.own.get(from.name)!;
+    return [...ways.allNear(to).map(({ hop }) => hop), ...(ways.byGateway(to) ?? [])];
+  }
+
+  /** The gateway of an interface as a way. */
+  gatewayOf(from: IntentInterface): ExpectedHop | undefined {
+    const via = from.gateways[this.family];
+    return via === undefined ? undefined : { device: from.device, via };
+  }
+
+  /** Ways that lie near one of several interfaces, the finest first; of two that hold the same prefix the first alone. */
+  sharedNear(interfaces: readonly IntentInterface[], to: Address): ExpectedHop[] {
+    const byLength = new Map<number, ExpectedHop>();
+    for (const iface of interfaces) {
+      for (const { length, hop } of this.own.get(iface.name)!.allNear(to))
+        if (!byLength.has(length)) byLength.set(length, hop);
+    }
+    return [...byLength].sort(([a], [b]) => b - a).map(([, hop]) => hop);
+  }
+
+  /** What is not managed and behind which main has an address; without a device where main refuses it. */
+  behind(to: Address): { readonly device?: string } | undefined {
+    return this.place(to).behind;
+  }
+
+  /** Whether it is an address of the host. */
+  isOwn(to: Address): boolean {
+    return this.place(to).own;
+  }
+
   /** The interface that may send from an address. */
   ownerOf(source: Address): IntentInterface | undefined {
     return this.owners.of(source);
@@ -231,6 +263,23 @@ class Ways {
     return node < 0 ? undefined : this.hops[node];
   }
 
+  /** All subnets and declared routes that hold it, the finest first. */
+  allNear(to: Address): { readonly length: number; readonly hop: ExpectedHop }[] {
+    const { index } = this;
+    const found: { length: number; hop: ExpectedHop }[] = [];
+    const interval = this.family === 4 ? index.interval4(Number(to.value)) : index.interval6(to.value);
+    for (let node = index.nodeOf[interval]; node >= 0; node = index.parent[node]) {
+      const hop = this.hops[node];
+      if (hop !== undefined) found.push({ length: index.prefixes[node].length, hop });
+    }
+    return found;
+  }
+
+  byGateway(to: Address): readonly ExpectedHop[] | undefined {
+    const far = this.far(to);
+    return far.kind === "by" ? far.hops : undefined;
+  }
+
   /** By the gateway, or not at all. */
   far(to: Address): Expected {
     if (this.gateway === undefined) return REFUSED;
@@ -265,6 +314,7 @@ export function intentPrefixes(intent: Intent): Prefix[] {
     LINK_LOCAL,
     ...(intent.exclude ?? []),
     ...(intent.management ?? []).map(({ peer }) => peer),
+    ...(intent.traffic ?? []).flatMap((t) => [...t.from, ...t.to]),
     ...intent.interfaces.flatMap((i) => [
       ...i.subnets,
       ...i.delegatedPrefixes,

@@ -23,6 +23,7 @@ export function proveFailClosed(scope: Scope, claim: Claim): void {
         if (claim.exhausted) return;
         const expected = scope.expectations.egress(group.owner, to);
         if (expected.kind !== "by") continue;
+        if (scope.isTaken(claim, { to, from: group.source, ...fields })) continue;
         claim.classes++;
         checkClass(scope, claim, group, fields, to, expected);
       }

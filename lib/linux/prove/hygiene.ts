@@ -1,6 +1,6 @@
 import { DETACHED, FamilyModel } from "../model";
 import { selectorsOf } from "../read/batch-rules";
-import { Rule } from "../state";
+import { Route, Rule } from "../state";
 import { describeRoute, describeRule, tableName } from "../text";
 import { Claim } from "./claim";
 import { Scope } from "./scope";
@@ -27,6 +27,8 @@ function checkDead(family: FamilyModel, claim: Claim): void {
     claim.classes++;
     const detached = !step.not && (step.iif === DETACHED || step.oif === DETACHED);
     // Jumps and their targets shape the walk without standing in a chain.
+    // The kernel's own may be left nothing by a policy for all traffic.
+    if (!detached && step.rule.origin === KERNEL) continue;
     if (!detached && (step.act === "nop" || step.act === "goto" || alive.has(step.position))) continue;
     const name = `rule "${describeRule(step.rule)}"`;
     claim.fault({
@@ -37,6 +39,9 @@ function checkDead(family: FamilyModel, claim: Claim): void {
     });
   }
 }
+
+/** RTPROT_KERNEL. */
+const KERNEL = 2;
 
 function checkDoubled(family: FamilyModel, claim: Claim): void {
   const known = new Map<string, Rule>();
@@ -72,6 +77,11 @@ function checkUnresolved(family: FamilyModel, claim: Claim): void {
 /** Equal defaults and multipath in a table that managed sources look at: which hop is taken is chance. */
 function checkTables(scope: Scope, claim: Claim): void {
   const family = scope.model[scope.family];
+  const shared = (scope.intent.traffic ?? [])
+    .filter((t) => t.shared)
+    .map(({ use }) => use.map((name) => scope.intent.interfaces.find((i) => i.name === name)?.device));
+  const isShared = (route: Route): boolean =>
+    shared.some((devices) => route.hops.every((hop) => devices.includes(hop.link)));
   const looked = new Set<number>();
   for (const group of scope.groups) {
     for (const step of group.chain.steps) if (step.act === "lookup") looked.add(step.table);
@@ -83,7 +93,7 @@ function checkTables(scope: Scope, claim: Claim): void {
     table.nodes.forEach((routes) => {
       for (const route of routes) {
         const devices = new Set(route.hops.map((hop) => hop.device));
-        if (devices.size > 1) {
+        if (devices.size > 1 && !isShared(route.route)) {
           claim.fault({
             expected: "one way for every flow",
             got: `route "${describeRoute(route.route)}" chooses a device by a hash`,

@@ -40,6 +40,11 @@ function arrive(scope: Scope, claim: Claim, owner: IntentInterface, from: Addres
       // Packets from outside have no user.
       if (more.uid) continue;
       const flow: InputFlow = { to, from, iif, ...more };
+      // The reverse path check asks for the answer, whose ports it knows only where rules for what comes in ask.
+      const { protocol, sourcePort, destinationPort, tos } = more;
+      const answer = { to: from, from: to, tos };
+      const ports = { protocol, sourcePort: destinationPort, destinationPort: sourcePort };
+      if (scope.isTaken(claim, answer) || scope.isTaken(claim, { ...answer, ...ports })) continue;
       claim.check(flow, input(scope.model, flow), LOCAL);
     }
   }

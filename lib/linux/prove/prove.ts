@@ -12,6 +12,7 @@ import { proveManagement } from "./management";
 import { Scope } from "./scope";
 import { proveBound, proveUnbound } from "./sockets";
 import { proveSteps } from "./stability";
+import { proveTraffic } from "./traffic";
 import { Intent, PROPERTIES, Proof, PropertyId, PropertyResult, ProveOptions, Verdict } from "./types";
 import { witnessOf, witnessOfFault } from "./witness";
 
@@ -48,6 +49,8 @@ function proveFamily(
   before: Model | undefined,
 ): PropertyResult[] {
   const wanted = new Set(options.properties ?? (Object.keys(PROPERTIES) as PropertyId[]));
+  // Hosts without policies need not hear of them.
+  if ((intent.traffic ?? []).length + (intent.connections ?? []).length === 0) wanted.delete("P11");
   const claims = new Map<PropertyId, Claim>();
   const scope = new Scope(model, family, intent, before, options.only);
   const ranks = new Map(scope.destinations.map(({ value }, i) => [value, i / scope.destinations.length]));
@@ -56,7 +59,7 @@ function proveFamily(
     const { maxWitnesses = 3, maxClasses = 2_000_000 } = options;
     claims.set(property, new Claim(property, family, maxWitnesses, maxClasses, rank));
   }
-  const { P1, P2, P3, P4, P5, P6, P7, P8, P9, P10 } = Object.fromEntries(claims) as Partial<
+  const { P1, P2, P3, P4, P5, P6, P7, P8, P9, P10, P11 } = Object.fromEntries(claims) as Partial<
     Record<PropertyId, Claim>
   >;
   if (P1 !== undefined || P3 !== undefined) proveEgress(scope, P1, P3);
@@ -70,6 +73,7 @@ function proveFamily(
   if (P8 !== undefined) proveManagement(scope, P8, before);
   if (P8 !== undefined && P8.classes === 0) P8.skipped = "no management peer of this family was given";
   if (P9 !== undefined) proveHygiene(scope, P9);
+  if (P11 !== undefined) proveTraffic(scope, P11);
   if (
     options.before !== undefined &&
     options.steps !== undefined &&
@@ -100,6 +104,7 @@ function resultOf(claim: Claim, state: LinuxState): PropertyResult {
       witnesses: [],
       failing,
       reasons: [claim.skipped],
+      excepted: [],
     };
   }
   const witnesses = [
@@ -107,7 +112,11 @@ function resultOf(claim: Claim, state: LinuxState): PropertyResult {
     ...claim.faults.map((fault) => witnessOfFault(claim, fault)),
   ];
   const verdict = failing > 0 ? "witness" : reasons.length > 0 ? "unknown" : "proved";
-  return { property, family, verdict, classes, witnesses, failing, reasons };
+  return { property, family, verdict, classes, witnesses, failing, reasons, excepted: exceptionsOf(claim) };
+}
+
+function exceptionsOf({ exceptions }: Claim): string[] {
+  return [...exceptions].map(([what, classes]) => `${what} (${classes} classes of packets)`);
 }
 
 const ORDER: readonly Verdict[] = ["skipped", "proved", "unknown", "witness"];

@@ -1,10 +1,12 @@
 import { Address, Family } from "../../net/address";
 import { Prefix, contains, sizeOf } from "../../net/prefix";
+import { InputFlow, OutputFlow } from "../flow";
 import { Chain, Model } from "../model";
 import { Fields, fieldClasses } from "./classes";
 import { Claim } from "./claim";
 import { classes } from "./destinations";
 import { Expectations, intentPrefixes } from "./expect";
+import { Policies, asksOf } from "./policies";
 import { Intent, IntentInterface, ProveOptions } from "./types";
 
 /** Sources of one interface that the rules treat alike, by one that stands for them. */
@@ -24,6 +26,9 @@ export class Scope {
   private readonly fieldsOf = new Map<number, readonly Fields[] | undefined>();
   private readonly tosValues: readonly number[];
   private readonly onlySources?: readonly Prefix[];
+  readonly policies: Policies;
+  /** Marks of which the properties but P11 claim nothing: those of others, and of connections. */
+  private readonly marks: NonNullable<Intent["foreignMarks"]>;
 
   constructor(
     readonly model: Model,
@@ -40,6 +45,8 @@ export class Scope {
     this.destinations =
       places === undefined ? all : all.filter((to) => places.some((place) => contains(place, to)));
     this.tosValues = tosValues(model, family);
+    this.policies = new Policies(intent, family);
+    this.marks = foreignMarks(intent);
     this.groups = intent.interfaces.flatMap((owner) => this.groupsOf(owner));
   }
 
@@ -52,12 +59,33 @@ export class Scope {
     let fields = this.fieldsOf.get(key);
     if (!this.fieldsOf.has(key)) {
       const steps = chain === other ? chain.steps : [...chain.steps, ...other.steps];
-      fields = fieldClasses(steps, this.tosValues, this.intent.foreignMarks ?? []);
+      fields = fieldClasses(steps, this.tosValues, this.marks);
       this.fieldsOf.set(key, fields);
     }
     if (fields === undefined)
       claim.unknowns.add("the rules tell too many combinations of marks, ports and users apart");
     return fields ?? [{}];
+  }
+
+  /** The same, with what the policies ask for besides, and with the marks of connections. */
+  policyFields(claim: Claim, chain: Chain): readonly Fields[] {
+    const key = -1 - chain.alike;
+    if (!this.fieldsOf.has(key)) {
+      const asks = [...chain.steps, ...asksOf(this.policies)];
+      this.fieldsOf.set(key, fieldClasses(asks, this.tosValues, this.intent.foreignMarks ?? []));
+    }
+    const fields = this.fieldsOf.get(key);
+    if (fields === undefined)
+      claim.unknowns.add("the policies tell too many combinations of marks, ports and users apart");
+    return fields ?? [{}];
+  }
+
+  /** Whether the owner wants a policy, and not the source, to decide about a packet; notes it. */
+  isTaken(claim: Claim | undefined, flow: OutputFlow | InputFlow): boolean {
+    if (!this.policies.decidesEarly) return false;
+    const taker = this.policies.taker(flow, true);
+    if (taker !== undefined) claim?.except(`what policy ${taker.name} takes before the rules for sources`);
+    return taker !== undefined;
   }
 
   /** The addresses of an interface in this family, of those that are asked for. */
@@ -97,6 +125,14 @@ export class Scope {
     if (this.family === 4) return chains[sources.interval4(Number(source?.value ?? 0n))];
     return source === undefined ? chainWithoutSource : chains[sources.interval6(source.value)];
   }
+}
+
+/** Marks that others set, and those that only a reply of a tracked connection has. */
+export function foreignMarks({
+  foreignMarks = [],
+  connections = [],
+}: Intent): { value: number; mask: number }[] {
+  return [...foreignMarks, ...connections.map(({ mark, mask }) => ({ value: mark, mask }))];
 }
 
 /** The lowest address of each piece that the boundaries cut the prefix into. */

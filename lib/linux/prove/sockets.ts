@@ -124,6 +124,8 @@ function checkChosen(
     }
     const expected =
       bound === undefined ? scope.expectations.egress(owner, flow.to) : strictlyBound(scope, owner, flow.to);
+    // With the source that was chosen it is looked up again, and that is for a policy to decide.
+    if (bound === undefined && scope.isTaken(claim, { ...flow, from: hop.source })) continue;
     if (bound !== undefined && owner !== bound)
       fail(claim, flow, one, how, `a source address of ${bound.device}`);
     else if (meets(expected, one) === false) fail(claim, flow, one, how, expected);

@@ -1,7 +1,7 @@
 import { Address, Family } from "../../net/address";
 import { InterfaceAddress, Prefix } from "../../net/prefix";
 import { InputFlow, Outcome, OutputFlow, TraceStep } from "../flow";
-import { LinuxState, PerFamily } from "../state";
+import { LinuxState, PerFamily, Range } from "../state";
 
 /**
  * What the owner of a host wants of its routing, in plain data and without a word of how it is reached. It is all
@@ -27,8 +27,39 @@ export interface Intent {
   readonly exclude?: readonly Prefix[];
   /** Marks that others set for packets of their own (VPNs, container networks); nothing is claimed of those. */
   readonly foreignMarks?: readonly { readonly value: number; readonly mask: number }[];
+  /** Which interfaces some traffic may use; of those for the same place the first that selects a packet decides. */
+  readonly traffic?: readonly IntentTraffic[];
+  /** Marks of packets that answer what came in by an interface, and go back by it. */
+  readonly connections?: readonly {
+    readonly interface: string;
+    readonly mark: number;
+    readonly mask: number;
+  }[];
   /** Who must stay reachable while things change: the peer's network, and our address it talks to. */
   readonly management?: readonly { readonly peer: Prefix; readonly local: Address }[];
+}
+
+/** Traffic that may use some interfaces alone. An empty list selects all. */
+export interface IntentTraffic {
+  readonly name: string;
+  readonly families: readonly Family[];
+  readonly from: readonly Prefix[];
+  readonly to: readonly Prefix[];
+  readonly protocol?: number;
+  readonly sourcePorts: readonly Range[];
+  readonly destinationPorts: readonly Range[];
+  readonly marks: readonly { readonly value: number; readonly mask: number }[];
+  /** Of sockets of the host. */
+  readonly users: readonly Range[];
+  /** Devices by which forwarded packets come in. */
+  readonly incoming: readonly string[];
+  readonly dscp: readonly number[];
+  /** Names of interfaces: the first that has a way, or all of those together. */
+  readonly use: readonly string[];
+  readonly shared: boolean;
+  readonly otherwise: "unreachable" | "prohibit" | "blackhole" | "next";
+  /** Whether it decides about what has a source of an interface, too. */
+  readonly beforeSources: boolean;
 }
 
 export interface IntentInterface {
@@ -44,8 +75,8 @@ export interface IntentInterface {
   readonly routes: readonly { readonly to: Prefix; readonly via?: Address }[];
 }
 
-/** P1 to P10; the titles are in {@link PROPERTIES}. */
-export type PropertyId = "P1" | "P2" | "P3" | "P4" | "P5" | "P6" | "P7" | "P8" | "P9" | "P10";
+/** P1 to P11; the titles are in {@link PROPERTIES}. */
+export type PropertyId = "P1" | "P2" | "P3" | "P4" | "P5" | "P6" | "P7" | "P8" | "P9" | "P10" | "P11";
 
 export const PROPERTIES: Readonly<Record<PropertyId, { readonly name: string; readonly claim: string }>> = {
   P1: {
@@ -61,6 +92,10 @@ export const PROPERTIES: Readonly<Record<PropertyId, { readonly name: string; re
   P8: { name: "management", claim: "the management peers reach the host in every state on the way" },
   P9: { name: "hygiene", claim: "no rule is dead, doubled or unresolved, and no answer is left to chance" },
   P10: { name: "stability", claim: "no step on the way captures or cuts off a flow" },
+  P11: {
+    name: "traffic",
+    claim: "what a policy selects leaves by its interfaces alone, in their order, or is refused as told",
+  },
 };
 
 /**
@@ -81,6 +116,8 @@ export interface PropertyResult {
   readonly failing: number;
   /** Why it is unknown or skipped. */
   readonly reasons: readonly string[];
+  /** What the claim leaves out, since the owner wants it otherwise (traffic policies), or no routing can do it. */
+  readonly excepted: readonly string[];
 }
 
 /** The packet that disproves a property. */

@@ -107,6 +107,7 @@ function readRoute(state: LinuxState, family: Family, words: Words): Given {
         throw new Refused(`route attribute ${word} is not modelled`);
     }
   }
+  if (hops.length > 1) route.oneSource = true;
   if (device !== undefined) hops.push({ ...hopTo(device, via), onLink });
   else if (via !== undefined) throw new Refused("a gateway without its device is not modelled");
   if (hops.length > 0) route.hops = hops;

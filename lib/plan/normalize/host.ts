@@ -56,15 +56,18 @@ function read(value: unknown, thorough: boolean): Reading {
   const before = problems.count;
   const entries = readInterfaces(fields["interfaces"], problems, pools, thorough);
   const whole = problems.count === before;
-  const policy = readPolicy(fields["policy"], "policy", problems, namesOf(entries));
-  const numbers = readNumbers(fields["numbers"], "numbers", problems);
+  // Policies are read by the numbers, but what is wrong with these is told after them.
+  const ofNumbers = new Problems();
+  const numbers = readNumbers(fields["numbers"], "numbers", ofNumbers);
+  const policy = readPolicy(fields["policy"], "policy", problems, namesOf(entries), numbers);
+  problems.issues.push(...ofNumbers.issues);
   if (!thorough) entries?.sort((a, b) => compareText(a.draft.name ?? "", b.draft.name ?? ""));
   const sorted = sortSources(
     (entries ?? []).map((e) => e.draft),
     pools,
   );
   checkDistinct(entries ?? [], sorted, problems, thorough);
-  const traffic = whole ? checkPolicy(policy, entries ?? [], "policy", problems) : [];
+  const traffic = whole ? checkPolicy(policy, entries ?? [], "policy", problems, numbers) : [];
   return {
     ...{ problems, entries: entries ?? [], sorted, policy, traffic, numbers },
     ...(name !== undefined && { name }),

@@ -1,10 +1,11 @@
 import { shown } from "../../model/issue";
+import { Numbers } from "../../model/numbers";
 import { HostModel, OnLink, Persistence } from "../../model/spec";
 import { Address, compareAddresses, formatAddress, notASource, parseAddress } from "../../net/address";
 import { readDirectPairs } from "./directPairs";
 import { Problems, at } from "./problems";
-import { Fields, readChoice, readList, readObject, readString } from "./shape";
-import { ReadTraffic } from "./traffic";
+import { Fields, readBoolean, readChoice, readList, readObject, readString } from "./shape";
+import { ReadTraffic, readTraffic } from "./traffic";
 
 /** A policy as far as it could be read; what is missing has its default. */
 export interface Policy {
@@ -27,19 +28,29 @@ const NONE: Policy = {
   persistence: Persistence.Auto,
 };
 
-const FIELDS = ["hostModel", "virtualAddresses", "onLink", "directPairs", "persistence"];
-const LATER = ["traffic", "trackConnections", "worlds", "identity"];
+const FIELDS = [
+  "hostModel",
+  "virtualAddresses",
+  "onLink",
+  "directPairs",
+  "persistence",
+  "traffic",
+  "trackConnections",
+];
+const LATER = ["worlds", "identity"];
 
 /**
  * What is a policy's promise must be kept or refused: an ignored one would be a host that is less safe than told.
  *
  * @param names the names that interfaces have; undefined when they could not be told
+ * @param numbers those that the host's packets are marked with
  */
 export function readPolicy(
   value: unknown,
   path: string,
   problems: Problems,
   names: readonly string[] | undefined,
+  numbers: Numbers,
 ): Policy {
   if (value === undefined) return NONE;
   const fields = readObject(value, path, problems, [...FIELDS, ...LATER]);
@@ -51,18 +62,28 @@ export function readPolicy(
   }
   const hostModel = choice(fields, "hostModel", path, problems, Object.values(HostModel));
   const onLink = choice(fields, "onLink", path, problems, Object.values(OnLink));
+  const traffic = readTraffic(fields["traffic"], at(path, "traffic"), problems, names, numbers);
+  const tracked = fields["trackConnections"];
   const policy: Policy = {
     hostModel: hostModel ?? NONE.hostModel,
     virtualAddresses: readVirtualAddresses(fields, path, problems),
     onLink: onLink ?? NONE.onLink,
     directPairs: readDirectPairs(fields["directPairs"], at(path, "directPairs"), problems, names),
-    traffic: NONE.traffic,
-    trackConnections: NONE.trackConnections,
+    traffic,
+    trackConnections:
+      tracked === undefined
+        ? traffic.some((t) => concernsForwarded(t.traffic))
+        : readBoolean(tracked, at(path, "trackConnections"), problems) === true,
     persistence:
       choice(fields, "persistence", path, problems, Object.values(Persistence)) ?? NONE.persistence,
   };
   checkHostModel(policy, fields, path, problems);
   return policy;
+}
+
+/** Whether a policy can decide about what the host forwards, and so about replies of what came in elsewhere. */
+function concernsForwarded({ users }: ReadTraffic["traffic"]): boolean {
+  return users.length === 0;
 }
 
 function choice<T extends string>(

@@ -1,6 +1,6 @@
 import { Gateway } from "../../model/host";
 import { shown } from "../../model/issue";
-import { CONNECTION_MASK, SLOTS, capacityOf } from "../../model/numbers";
+import { CONNECTION_MASK, Numbers, SLOTS, capacityOf } from "../../model/numbers";
 import { HostModel } from "../../model/spec";
 import { Traffic } from "../../model/traffic";
 import { FAMILIES, Family, formatAddress } from "../../net/address";
@@ -35,12 +35,13 @@ export function checkPolicy(
   entries: readonly Entry[],
   path: string,
   problems: Problems,
+  numbers: Numbers,
 ): Traffic[] {
   if (policy.traffic.length === 0 && policy.virtualAddresses.length === 0 && !policy.trackConnections)
     return [];
   const interfaces = entries.map(knownOf);
   checkVirtual(policy, interfaces, at(path, "virtualAddresses"), problems);
-  if (policy.trackConnections) checkMarks(interfaces.length, at(path, "trackConnections"), problems);
+  if (policy.trackConnections) checkMarks(interfaces.length, numbers, at(path, "trackConnections"), problems);
   const traffic = policy.traffic.map((t) => ({ ...t, traffic: inFamilies(t.traffic, interfaces) }));
   traffic.forEach((t) => checkReach(t, interfaces, problems));
   checkOwn(traffic, interfaces, problems);
@@ -83,7 +84,11 @@ function checkVirtual(
   }
 }
 
-function checkMarks(interfaces: number, path: string, problems: Problems): void {
+function checkMarks(interfaces: number, { canaryMark }: Numbers, path: string, problems: Problems): void {
+  if ((canaryMark & CONNECTION_MASK) !== 0) {
+    const problem = `connections are marked with bits of 0x${CONNECTION_MASK.toString(16)}, and numbers.canaryMark, 0x${canaryMark.toString(16)}, is one of them`;
+    problems.add(path, problem, "Set numbers.canaryMark to another bit, or trackConnections to false");
+  }
   const { values } = capacityOf(CONNECTION_MASK);
   if (interfaces <= values) return;
   const problem = `${interfaces} interfaces, but connection marks can tell only ${values} apart`;
@@ -140,7 +145,7 @@ function checkOwn(traffic: readonly ReadTraffic[], interfaces: readonly Known[],
       problems.add(
         at(path, "from"),
         `no packet from ${formatPrefix(prefix)} gets here: it is a source of the host, about which the rules for sources decide first`,
-        'Leave it out, or say "before": "sources"',
+        'Leave it out, or set "beforeSources" to true',
       );
     }
     for (const prefix of t.to.filter((p) => within(addresses, p) || isLoopback(p))) {
@@ -173,9 +178,9 @@ function checkStrong(
     );
     if (strays.length === 0) continue;
     problems.add(
-      at(path, "before"),
+      at(path, "beforeSources"),
       `sends sources of ${strays.map((i) => shown(i.name)).join(", ")} out of other interfaces, which the strong host model forbids (policy.hostModel)`,
-      'Leave "before" out, select only sources of the interface in "use", or set "hostModel" to "symmetric"',
+      'Leave "beforeSources" out, select only sources of the interface in "use", or set "hostModel" to "symmetric"',
     );
   }
 }

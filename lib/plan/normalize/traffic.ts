@@ -1,6 +1,6 @@
 import { shown } from "../../model/issue";
 import { Numbers } from "../../model/numbers";
-import { Before, Otherwise } from "../../model/spec";
+import { Otherwise } from "../../model/spec";
 import { Incoming, Traffic } from "../../model/traffic";
 import { FAMILIES, Family } from "../../net/address";
 import { Prefix } from "../../net/prefix";
@@ -17,11 +17,20 @@ import {
   readProtocol,
   readUsers,
 } from "./selectors";
-import { Fields, readChoice, readInteger, readList, readName, readObject, readString } from "./shape";
+import {
+  Fields,
+  readBoolean,
+  readChoice,
+  readInteger,
+  readList,
+  readName,
+  readObject,
+  readString,
+} from "./shape";
 
 const FIELDS = [
   "name", "from", "to", "protocol", "sourcePorts", "destinationPorts", "marks", "users", "incoming",
-  "incomingDevices", "dscp", "use", "weights", "otherwise", "before",
+  "incomingDevices", "dscp", "use", "weights", "otherwise", "beforeSources",
 ]; // prettier-ignore
 
 /** Rules that one policy may need in a family: one for each combination of its selectors' values. */
@@ -79,7 +88,7 @@ function readPolicy(
   const use = readUse(fields, path, problems, names);
   const weights = readWeights(fields["weights"], at(path, "weights"), problems, use);
   const otherwise = readOptional(fields, "otherwise", path, problems, Object.values(Otherwise));
-  const before = readOptional(fields, "before", path, problems, Object.values(Before));
+  const beforeSources = readBoolean(fields["beforeSources"], at(path, "beforeSources"), problems) === true;
   const complete = name !== undefined && from !== undefined && to !== undefined;
   const families = complete ? readFamilies(path, problems, from, to, protocol?.families) : [];
   if (protocol?.ports === false || fields["protocol"] === undefined) {
@@ -89,6 +98,13 @@ function readPolicy(
         const problem = `ports, but ${protocol === undefined ? "no protocol" : "a protocol without ports"}`;
         problems.add(at(path, key), problem, 'Set "protocol" to "tcp", "udp" or another that has ports');
       });
+  }
+  if (dscp.length > 0 && families.includes(4)) {
+    const problem =
+      "IPv4 packets would be matched wrongly: rules for the type of service see only the lower three bits of a code point in IPv4, and would take 46 for 6";
+    const fix =
+      'Select IPv6 alone ("from": ["::/0"]), or have nftables mark the packets by "ip dscp" and select the mark';
+    problems.add(at(path, "dscp"), problem, fix);
   }
   if (users.length > 0 && incoming.length > 0) {
     const problem = 'both "users" and incoming interfaces, but what is forwarded belongs to no user';
@@ -101,7 +117,7 @@ function readPolicy(
     ...(weights && { weights }),
     use,
     otherwise: otherwise ?? Otherwise.Unreachable,
-    beforeSources: before === Before.Sources,
+    beforeSources,
   };
   const rules = Math.max(0, ...families.map((family) => combinations(traffic, family)));
   if (rules > MOST_RULES) {

@@ -1,11 +1,11 @@
 import { Host, HostInterface } from "../../model/host";
-import { PlanFlow } from "../../model/plan";
+import { PlanExpectation, PlanFlow } from "../../model/plan";
 import { Otherwise } from "../../model/spec";
 import { Incoming, Mark, Range, Traffic } from "../../model/traffic";
 import { Address, Family, formatAddress, parseAddress, sameAddress } from "../../net/address";
 import { addressAt } from "../../net/packed";
 import { Prefix, contains, firstAddress, lastAddress, parsePrefix } from "../../net/prefix";
-import { answer, reachOf } from "../expectations";
+import { Reach, answer, reachOf } from "../expectations";
 import { interfacesOf } from "../sources";
 import { inOrder } from "./order";
 import { selections } from "./rules";
@@ -28,13 +28,39 @@ export function trafficFlows(host: Host, family: Family): PlanFlow[] {
       for (const to of destinationsOf(selection.to, family)) {
         const packet = packetOf(selection, family, from.address, to);
         if (isOwn(host, to) || earlier.some((t) => matches(t, packet))) continue;
-        const ways = waysOf(host, policy, family, to);
-        if (ways.length === 0 && policy.otherwise === Otherwise.Next) return [];
-        return [{ ...flowOf(policy.name, packet, selection), ways }];
+        const choices = choicesOf(host, policy, family, to);
+        const next = policy.otherwise === Otherwise.Next;
+        if (choices.length === 0 && next) return [];
+        const otherwise = next ? "anything" : "unreachable";
+        return [{ ...flowOf(policy.name, packet, selection), choices, otherwise }];
       }
       return [];
     });
   });
+}
+
+/**
+ * Without the rows about which a policy before the rules for sources decides, for any of an interface's sources: what the
+ * kernel must answer then say the policy's own flows.
+ */
+export function untaken(host: Host, family: Family, rows: readonly PlanExpectation[]): PlanExpectation[] {
+  const early = host.traffic.filter((t) => t.beforeSources && t.families.includes(family));
+  if (early.length === 0) return [...rows];
+  const sources = new Map(host.interfaces.map((i) => [i.name, sourcesOf(i, family)]));
+  return rows.filter((row) => {
+    const to = known(parseAddress(row.to));
+    return !sources.get(row.interface)?.some((from) => {
+      const packet = packetOf({}, family, from, to);
+      return early.some((t) => matches(t, packet));
+    });
+  });
+}
+
+function sourcesOf({ addresses, delegatedPrefixes }: HostInterface, family: Family): Address[] {
+  const prefixes = delegatedPrefixes
+    .filter((p) => p.family === family)
+    .map(({ value }) => ({ family, value }));
+  return [...addresses[family].sources.map((text) => known(parseAddress(text))), ...prefixes];
 }
 
 type Selection = ReturnType<typeof selections>[number];
@@ -145,7 +171,7 @@ function packetOf(s: Selection, family: Family, from: Address | undefined, to: A
   };
 }
 
-function flowOf(policy: string, packet: Packet, s: Selection): Omit<PlanFlow, "ways"> {
+function flowOf(policy: string, packet: Packet, s: Selection): Omit<PlanFlow, "choices" | "otherwise"> {
   const { from, to, incoming, mark, user, sourcePort, destinationPort, dscp } = packet;
   return {
     policy,
@@ -179,28 +205,31 @@ export function matches(t: Traffic, p: Packet): boolean {
     some(t.sourcePorts, inRange(p.sourcePort)) &&
     some(t.destinationPorts, inRange(p.destinationPort)) &&
     some(t.marks, ({ value, mask }: Mark) => ((p.mark ^ value) & mask) === 0) &&
-    some(t.users, inRange(p.user)) &&
+    (t.users.length === 0 || (p.incoming === undefined && some(t.users, inRange(p.user)))) &&
     some(t.incoming, (i) => p.incoming !== undefined && JSON.stringify(i) === JSON.stringify(p.incoming)) &&
     some(t.dscp, (d) => d === p.dscp)
   );
 } // prettier-ignore
 
-/** Where the policy wants it to go while all links are up. */
-function waysOf(host: Host, t: Traffic, family: Family, to: Address): PlanFlow["ways"] {
+/** Where the policy wants it to go, in the order of preference. */
+function choicesOf(host: Host, t: Traffic, family: Family, to: Address): PlanFlow["choices"] {
   const usable = interfacesOf(host, family).filter((i) => t.use.includes(i.name));
-  const byUse = t.use.flatMap((name) => usable.filter((i) => i.name === name && leadsOut(host, name, family)));
-  const way = (iface: HostInterface): PlanFlow["ways"] => {
-    const { dev, via } = answer(reachOf(host, usable, iface, family), to);
+  const byUse = t.use.flatMap((name) =>
+    usable.filter((i) => i.name === name && leadsOut(host, name, family)),
+  );
+  const reaches = byUse.map((iface) => reachOf(host, usable, iface, family));
+  const way = (reach: readonly Reach[]): PlanFlow["choices"][number] => {
+    const { dev, via } = answer(reach, to);
     return dev === undefined ? [] : [{ dev, ...(via !== undefined && { via }) }];
   };
-  if (t.weights === undefined) return byUse.map(way).find((ways) => ways.length > 0) ?? [];
-  // What is near one of them goes there; all else by any that has a gateway.
-  const near = byUse
-    .map((iface) => answer(reachOf(host, usable, iface, family).filter((r) => r.to.length > 0), to))
-    .find(({ dev }) => dev !== undefined);
-  if (near?.dev !== undefined) return [{ dev: near.dev, ...(near.via !== undefined && { via: near.via }) }];
-  return byUse.flatMap(way);
-} // prettier-ignore
+  const isFar = (r: Reach): boolean => r.to.length === 0;
+  const choices =
+    t.weights === undefined
+      ? reaches.map(way)
+      : // What is near one of them goes there; all else by any that has a gateway.
+        [way(reaches.flat().filter((r) => !isFar(r))), reaches.flatMap((reach) => way(reach.filter(isFar)))];
+  return choices.filter((ways) => ways.length > 0);
+}
 
 function known<T>(parsed: { ok: true; value: T } | { ok: false; reason: string }): T {
   if (!parsed.ok) throw new Error(parsed.reason);

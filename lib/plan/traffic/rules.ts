@@ -5,6 +5,7 @@ import { Otherwise } from "../../model/spec";
 import { Traffic } from "../../model/traffic";
 import { Family } from "../../net/address";
 import { Prefix, formatPrefix } from "../../net/prefix";
+import { interfacesOf } from "../sources";
 import { exitTable, leadsOut, shareTable } from "./tables";
 
 /** Priorities for the policies of one place: the first, and the one after the last. */
@@ -30,12 +31,24 @@ const AFTER: Room = { start: BAND.after, end: BAND.exit };
  *   P      goto next
  *   P+1    the block
  *
+ * A socket that is bound to a device has chosen its way: those of our interfaces pass by the policies before the rules
+ * for sources, and are through before those after them.
+ *
  * The block asks main for what leaves by no interface of ours (where no destinations are given), then the tables of
  * the interfaces, then says what becomes of the rest. Rules of one priority stand in the order in which they are added.
  */
 export function trafficRules(host: Host, family: Family): { before: PlanRule[]; after: PlanRule[] } {
+  const before = layOut(host, family, true, BEFORE, { kind: "goto", priority: BAND.guard });
+  const bound = before.length === 0 ? [] : interfacesOf(host, family);
   return {
-    before: layOut(host, family, true, BEFORE, { kind: "goto", priority: BAND.guard }),
+    before: [
+      ...bound.map(({ name }): PlanRule => ({
+        priority: BEFORE.start,
+        oif: name,
+        action: { kind: "goto", priority: BAND.guard },
+      })),
+      ...before,
+    ],
     after: layOut(host, family, false, AFTER, { kind: "goto", priority: BAND.exit }),
   };
 }
@@ -99,7 +112,8 @@ export function selections(t: Traffic, family: Family): Selection[] {
   by(texts(t.to), (to) => ({ to }));
   by(t.incoming, (incoming) => ({ incoming }));
   by(t.marks, (mark) => ({ mark }));
-  by(t.users, (users) => ({ users }));
+  // What is forwarded counts as root's.
+  by(t.users, (users) => ({ iif: "lo", users }));
   by(t.protocol === undefined ? [] : [t.protocol], (protocol) => ({ protocol }));
   by(t.sourcePorts, (sourcePorts) => ({ sourcePorts }));
   by(t.destinationPorts, (destinationPorts) => ({ destinationPorts }));

@@ -11,12 +11,14 @@ export interface Box {
   /** From the first to the last of each field; a source of -1 is "none yet", which no IPv6 prefix holds. */
   readonly ranges: Readonly<Record<Field, readonly [bigint, bigint]>>;
   readonly mark: Mark;
-  /** Where it comes in: the places told apart, "" for all others and for what the host itself sends. */
+  /** Where it comes in: the places told apart, HOST for what the host itself sends, "" for all others. */
   readonly places: readonly string[];
 }
 
 const FIELDS = ["from", "to", "protocol", "sourcePort", "destinationPort", "user", "dscp"] as const;
 type Field = (typeof FIELDS)[number];
+
+const HOST = "host";
 
 const ANY_MARK: Mark = { value: 0, mask: 0 };
 
@@ -40,7 +42,7 @@ function everything(family: Family, places: readonly string[]): Box {
 
 /** The places that the policies tell apart. */
 export function placesOf(traffic: readonly Traffic[]): string[] {
-  return [...new Set(["", ...traffic.flatMap((t) => t.incoming.map(placeOf))])];
+  return [...new Set([HOST, "", ...traffic.flatMap((t) => t.incoming.map(placeOf))])];
 }
 
 function placeOf(incoming: Incoming): string {
@@ -70,6 +72,7 @@ export function boxesOf(t: Traffic, family: Family, places: readonly string[]): 
   split(numbers(t.users), within("user"));
   split(numbers(t.dscp.map((d) => [d, d])), within("dscp"));
   split(t.marks, (box, mark) => ({ ...box, mark }));
+  if (t.users.length > 0) boxes = boxes.map((box) => ({ ...box, places: [HOST] }));
   if (t.incoming.length > 0) boxes = boxes.map((box) => ({ ...box, places: t.incoming.map(placeOf) }));
   return boxes;
 }

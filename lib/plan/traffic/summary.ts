@@ -17,6 +17,7 @@ export function summarize(host: Host): PlanTraffic[] {
     ...(t.weights && { weights: t.weights }),
     otherwise: t.otherwise,
     beforeSources: t.beforeSources,
+    forwardedAlone: t.incoming.length > 0,
     leavesOwn: t.to.length === 0,
     overlaps: overlapsOf(t, order.slice(0, i)),
     captures: capturedBy(t, host.interfaces, host.sources),

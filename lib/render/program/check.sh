@@ -1,22 +1,13 @@
 # shellcheck shell=sh
 # Asks the kernel about every class of flows in the plan: see check.awk. All questions of a family go to one process.
 
-# flows FAMILY MARK: the plan's flows of traffic policies with the kernel's answers: see flow.awk.
-flows() {
-  case $PLAN in *"${nl}flow$1 "*) ;; *) return 0 ;; esac
-  v=$(
-    printf '%s\n' "$seen" "$PLAN" | calc -v mode=ask -v f="$1" -v tag="$2" "$FLOW" |
-      ip "-$1" -o -force -batch - 2>/dev/null
-  )
-  printf '%s\n' "$seen" "$PLAN" =answers "$v" | calc -v mode=judge -v f="$1" -v tag="$2" "$FLOW"
-}
-
 # check FORM MARK [ARGS OF AWK...]: of the generation that the mark leads to, or else of what is in force.
 # shellcheck disable=SC2016
 check() {
   form=$1 tag=$2
   shift 2
-  reach=
+  dark='' reach=''
+  case $PLAN in *ignore_routes_with_linkdown*) darkness ;; esac
   case $PLAN in
     *"${nl}prefix "*)
       reach=$(
@@ -38,7 +29,8 @@ check() {
       esac
     done
     printf '%s\n' =flows
-    flows 4 "$tag"
-    flows 6 "$tag"
-  } | calc -v mode=judge -v form="$form" "$@" "$CHECK"
+    for f in 4 6; do
+      case $PLAN in *"${nl}flow$f "*) flows $f "$tag" ;; esac
+    done
+  } | calc -v mode=judge -v form="$form" -v dark="$dark" "$@" "$CHECK"
 }

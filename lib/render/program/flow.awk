@@ -6,7 +6,7 @@
 #   FROM TO CLASS WANT GOT
 #
 # Input: facts and the plan, then for the judge the answers after "=answers". Variables: the numbers; tag, the mark by
-# which a new generation is asked.
+# which a new generation is asked; dark, our devices without carrier, each between blanks.
 
 function number(hex, i, n) {
   for (i = 3; i <= length(hex); i++) n = 16 * n + index("123456789abcdef", substr(hex, i, 1))
@@ -42,10 +42,14 @@ function forwards(dev, path, value) {
   # Of a policy with an interface that is not there nobody knows what it does.
   for (i = 3; i <= NF; i++) if ($i ~ /^@/ && !(substr($i, 2) in device)) next
   if (marked) text = text sprintf(" mark %.0f", marked)
-  for (i++; i <= NF; i++) {
-    if ($i == "dev") want = want (want == "" ? "" : " or ") way(device_of($(i + 1)), $(i + 2) == "via" ? $(i + 3) : "")
-    if ($i == "unreachable") want = $i
+  # The first choice that has a link; and those before it, since the kernel is told to pass over them only later.
+  live = 0
+  for (i++; !live && i < NF; i++) for (; $i != "then"; i++) if ($i == "dev") {
+    if (!index(dark, " " device_of($(i + 1)) " ")) live = 1
+    want = want (want == "" ? "" : " or ") way(device_of($(i + 1)), $(i + 2) == "via" ? $(i + 3) : "")
   }
+  if (!live && $NF == "anything") next
+  if (!live) want = want (want == "" ? "" : " or ") $NF
   if (mode == "ask") print "link show dev lo\nroute get" text
   row[++rows] = (from == "" ? "none" : from) "\t" $4 "\tpolicy " $2 "\t" want
   got[rows] = "unreachable"

@@ -10,8 +10,8 @@
 #   0.0.0.0 and :: are those of hosts that have no address yet.
 #
 # Connections: the mark says by which interface one came in. Marks are asked for after DNAT (-90) and before routing, and
-# set only where routing could not know: on what is led to another address than it was sent to, and on replies from
-# elsewhere than our own prefixes.
+# set only where routing could not know: on replies from elsewhere than our own prefixes; and on what asks to be led on,
+# for the sake of its reverse path check. What the host itself sends gets none, but for replies that DNAT translates.
 #
 # Input: facts, then the plan. Variables: the numbers.
 
@@ -75,6 +75,7 @@ END {
       chain("from-" name[i])
       rule("ct direction original ct mark & " mask " != " tag[i] " " set("ct mark", i))
       rule("ct direction original ct status dnat " set("meta mark", i))
+      rule("ct direction original fib daddr type unicast " set("meta mark", i))
       print "}"
       chain("back-" name[i])
       rule(set("meta mark", i))
@@ -87,7 +88,7 @@ END {
     print "}"
     chain("arriving", "filter hook prerouting", -90)
     rule("iifname vmap { " by_device " }")
-    rule("iifname != \"lo\" iifgroup != " group " ct direction reply jump replies")
+    rule("iifname != \"lo\" ct direction reply jump replies")
     print "}"
     chain("answering", "route hook output", -150)
     rule("ct direction reply ct status dnat " by_mark())
