@@ -111,7 +111,7 @@ describe("choosing a route", () => {
         6: plain.routes[6].map((route) => ({ ...route, nexthopObject: route.hops.length > 1 })),
       },
     };
-    expect(go(plain, TO)).toContain("the sources of the further hops");
+    expect(go(plain, TO)).toContain("or by b via fe80::2 from 2001:db8:2::10");
     expect(go(state, TO)).toBe(
       "by a via fe80::1 from 2001:db8:1::10, or by b via fe80::2 from 2001:db8:1::10",
     );
