@@ -65,7 +65,7 @@ expect6 san 2001:db8:ffff:ffff::1 elsewhere unreachable
 expect6 san fd00:2::ffff:ffff:ffff:fffe attached dev @san
 expect6 san fd00:1::ffff:ffff:ffff:fffe other-attached unreachable
 end'
-BODY=6b8514cd0b6b0d2d
+BODY=bc18dbd89c49f895
 set -u
 umask 077
 LC_ALL=C
@@ -1553,6 +1553,7 @@ ip "-$f" rule add priority "$priority" lookup "$table" protocol kernel
 done
 }
 event() { ${1:+timeout "$1"} grep -Eq "$events"; }
+rest() { sleep "$1" 2>/dev/null || sleep 1; }
 follow() {
 had=$(standard)
 event 1
@@ -1567,13 +1568,17 @@ load
 [ "$committed" = - ] || grep -q "^BODY=$BODY\$" "$STATE/program.$committed" || exec /bin/sh "$STATE/run" resume 3<&0
 ;;
 75) ;;
-*) [ $failures -ge 6 ] || failures=$((failures + 1)) ;;
+*) [ $failures -ge 8 ] || failures=$((failures + 1)) ;;
 esac
-[ $failures = 0 ] || sleep $((1 << (failures - 1)))
+case $failures in
+0) ;;
+[12]) rest 0.2 ;;
+*) sleep $((1 << (failures - 3))) ;;
+esac
 if [ $burst -lt 3 ] && event 1; then
 burst=$((burst + 1))
 elif [ $burst -ge 3 ]; then
-sleep 1
+rest 0.3
 burst=0
 else
 burst=0
