@@ -40,7 +40,7 @@ function forwards(dev, path, value) {
   }
   if (dev != "" && !forwards(dev)) next
   # Of a policy with an interface that is not there nobody knows what it does.
-  for (i = 3; i <= NF; i++) if ($i ~ /^@/ && !(substr($i, 2) in device)) next
+  for (k = 3; k <= NF; k++) if ($k ~ /^@/ && !(substr($k, 2) in device)) next
   if (marked) text = text sprintf(" mark %.0f", marked)
   # The first choice that has a link; and those before it, since the kernel is told to pass over them only later.
   live = 0

@@ -94,6 +94,19 @@ export class Site {
     });
   }
 
+  /** A machine far behind one of the links: what it sends comes to the host by that link. */
+  far(link: (typeof LINKS)[number], network: number): Namespace {
+    const name = `f${link}`;
+    const far = this.namespaces.create(name);
+    this.namespaces.connect([this.outside, name], [far, "eth0"]);
+    this.outside.ip(`addr add 10.${network}.0.1/24 dev ${name}`);
+    far.ip(`addr add 10.${network}.0.7/24 dev eth0`);
+    far.ip(`route add default via 10.${network}.0.1`);
+    this.outside.ip(`route add default via 10.${LINKS.indexOf(link) + 1}.0.10 dev e${link} table ${network}`);
+    this.outside.ip(`rule add iif ${name} lookup ${network} priority ${network}`);
+    return far;
+  }
+
   /** Puts a policy in force. */
   apply(policy: PolicySpec, interfaces?: readonly string[]): void {
     const text = program(spec(policy, interfaces));
