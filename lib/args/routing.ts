@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { HostModel, OnLink, Otherwise, Persistence } from "../model/spec";
+import { HostModel, OnLink, Otherwise, Persistence, WorldKind } from "../model/spec";
 
 /**
  * A host's interfaces and policy as arguments: the fields of HOST.json, each of which may be an output. The shapes
@@ -89,12 +89,41 @@ export interface RoutingPolicyArgs {
    * all can but those that select users.
    */
   trackConnections?: pulumi.Input<boolean>;
-  /** Not available in this version; refused. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the schema has no type for it
-  worlds?: any;
+  /**
+   * Separate routing domains with interfaces of their own: they may use the same addresses, and nothing passes between
+   * them. Default: none.
+   */
+  worlds?: pulumi.Input<pulumi.Input<WorldArgs>[]>;
   /** Not available in this version; refused. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the schema has no type for it
   identity?: any;
+}
+
+/** A routing domain of its own. */
+export interface WorldArgs {
+  /** Name of the network namespace, or of the VRF's device, which has at most 15 characters. Example: "storage". */
+  name: pulumi.Input<string>;
+  /** A network namespace, or a VRF. */
+  kind: pulumi.Input<WorldKind>;
+  /**
+   * Names of the interfaces that are in it, each found by its MAC or device name. What has no source yet leaves by the first
+   * that has a gateway. A VRF has one.
+   */
+  interfaces: pulumi.Input<pulumi.Input<string>[]>;
+  /** The world's own resolver. Only for namespaces. Default: the host's. */
+  resolver?: pulumi.Input<ResolverArgs>;
+  /** systemd units that run in it, for `multihome render --to systemd`. Only for namespaces. Default: none. */
+  services?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Moves an interface although Pulumi's own connection comes in by it. Default: false. */
+  moveManagement?: pulumi.Input<boolean>;
+}
+
+/** The resolver of a world, as in resolv.conf(5). */
+export interface ResolverArgs {
+  /** Addresses of name servers, 1 to 3, as seen from the world. Example: ["10.0.1.2"]. */
+  nameservers: pulumi.Input<pulumi.Input<string>[]>;
+  /** Domains that are tried for short names. Default: none. */
+  search?: pulumi.Input<pulumi.Input<string>[]>;
 }
 
 /** A pair of interfaces: what the one sends to the other's subnets goes directly. */

@@ -1,5 +1,5 @@
 import { Proof } from "../linux";
-import { proveStaged } from "../prove/staged";
+import { allProved, proveWorlds } from "../prove/staged";
 import { ExitCode } from "./io";
 import { proofJson, proofText } from "./proveText";
 import { stagedHostOf } from "./staged";
@@ -28,21 +28,30 @@ export const prove: Verb = (program, act) => {
     .action((file: string, options: { everyStep?: true; json?: true }) =>
       act(async (io) => {
         const staged = await stagedHostOf(file, io);
-        const proof = proveStaged(
-          staged,
-          options.everyStep ? { properties: undefined, steps: staged.steps } : {},
+        const [own, ...others] = proveWorlds(staged, ({ steps }) =>
+          options.everyStep && steps.length > 0 ? { properties: undefined, steps } : {},
         );
+        const worlds = others.map((proof, i) => ({ name: staged.worlds[i].name, proof }));
         await io.stdout(
           options.json
-            ? `${JSON.stringify(proofJson(staged.name, proof), undefined, 2)}\n`
-            : proofText(staged.name, proof),
+            ? `${JSON.stringify(hostJson(staged.name, own, worlds), undefined, 2)}\n`
+            : [
+                proofText(`Host ${staged.name}`, own),
+                ...worlds.map((w) => proofText(`World ${w.name}`, w.proof)),
+              ].join("\n"),
         );
-        return exitOf(proof);
+        return allProved([own, ...others]) ? ExitCode.Done : ExitCode.No;
       }),
     );
 };
 
-/** Only what is proved is fine. */
-export function exitOf({ verdict }: Proof): ExitCode {
-  return verdict === "proved" ? ExitCode.Done : ExitCode.No;
+interface NamedProof {
+  readonly name: string;
+  readonly proof: Proof;
+}
+
+/** As that of the host alone, with those of its further worlds where there are some. */
+function hostJson(name: string, own: Proof, worlds: readonly NamedProof[]): object {
+  const json = proofJson(name, own);
+  return worlds.length === 0 ? json : { ...json, worlds: worlds.map((w) => proofJson(w.name, w.proof)) };
 }

@@ -2,14 +2,18 @@ import { PROPERTIES, Proof, PropertyId, PropertyResult, Witness } from "../linux
 import { count, wrap } from "./layout";
 import { traceLines } from "./traceText";
 
-/** A proof as a person reads it: the verdict on each property, then each packet that disproves one. */
-export function proofText(host: string, proof: Proof): string {
+/**
+ * A proof as a person reads it: the verdict on each property, then each packet that disproves one.
+ *
+ * @param subject whose it is: "Host edge-1"
+ */
+export function proofText(subject: string, proof: Proof): string {
   const classes = proof.results.reduce((sum, result) => sum + result.classes, 0);
   const witnesses = proof.results.flatMap((result) =>
     result.witnesses.length === 0 ? [] : [witnessLines(result)],
   );
   const blocks = [
-    [headline(host, proof, classes)],
+    [headline(subject, proof, classes)],
     table(proof),
     ...witnesses,
     ...exceptedLines(proof),
@@ -18,18 +22,18 @@ export function proofText(host: string, proof: Proof): string {
   return `${blocks.map((lines) => lines.join("\n")).join("\n\n")}\n`;
 }
 
-function headline(host: string, { verdict, results }: Proof, classes: number): string {
+function headline(subject: string, { verdict, results }: Proof, classes: number): string {
   switch (verdict) {
     case "proved":
-      return `Host ${host}: proved, for every packet there can be (${classes} classes of packets).`;
+      return `${subject}: proved, for every packet there can be (${classes} classes of packets).`;
     case "witness": {
       const failing = results.filter((result) => result.verdict === "witness").length;
-      return `Host ${host}: not as it should be. ${count(failing, "claim")} of ${results.length} fail.`;
+      return `${subject}: not as it should be. ${count(failing, "claim")} of ${results.length} fail.`;
     }
     case "unknown":
-      return `Host ${host}: unknown. Nothing fails, but not everything is understood.`;
+      return `${subject}: unknown. Nothing fails, but not everything is understood.`;
     case "skipped":
-      return `Host ${host}: there is nothing to prove.`;
+      return `${subject}: there is nothing to prove.`;
   }
 }
 

@@ -6,6 +6,7 @@ import { renderCloudInit } from "../render/cloudInit";
 import { RenderedFile } from "../render/file";
 import { DEFAULT_NETWORK_FILE, networkdFiles } from "../render/networkd";
 import { persistenceFiles } from "../render/persistence";
+import { serviceFiles } from "../render/persistence/services";
 import { ExitCode, UserError } from "./io";
 import { writeNewFile } from "./output";
 import { HOST_ARGUMENT, Verb, planOf } from "./verb";
@@ -35,7 +36,7 @@ export const render: Verb = (program, act) => {
     .addOption(
       new Option(
         "--to <FORMAT>",
-        "iproute2: a program for sh and ip; systemd: files that keep what is applied in force, the same for every host; " +
+        "iproute2: a program for sh and ip; systemd: files that keep what is applied in force, and put services into their worlds; " +
           "networkd: the plan in systemd-networkd's own files; cloud-init: user data for a machine's first boot",
       )
         .choices(["iproute2", "systemd", "networkd", "cloud-init"])
@@ -84,7 +85,7 @@ function misplaced({ to, identity, networkFile }: Options): void {
 function filesOf(plan: Plan, { to, identity, networkFile }: Options): readonly RenderedFile[] {
   switch (to) {
     case "systemd":
-      return persistenceFiles();
+      return [...persistenceFiles(), ...serviceFiles(plan)];
     case "networkd":
       return networkdFiles(plan, networkFile);
     case "cloud-init":

@@ -5,7 +5,7 @@ import { SpecError } from "../model/issue";
 import { Plan } from "../model/plan";
 import { HostModel, HostSpec } from "../model/spec";
 import { buildPlan, normalize } from "../plan";
-import { proveStaged, stageHost, stagePlan } from "../prove/staged";
+import { allProved, proveWorlds, stageHost, stagePlan } from "../prove/staged";
 import { PlanVerdict, proofIssues } from "../prove/verdict";
 import { schematicHost } from "./schematic";
 import { PlainHostArgs } from "./spec";
@@ -24,10 +24,18 @@ export function provedPlan(
   const plan = buildPlan(host);
   // Who wants Linux's own ways makes no claim that could be proved.
   if (host.hostModel === HostModel.Weak) return { plan, verdict: PlanVerdict.Unknown };
-  const proof = proveStaged(stagePlan(plan, host), { maxWitnesses: 1 });
-  refuse(resource, subject, proofIssues(proof));
-  if (proof.verdict === "proved") return { plan, verdict: PlanVerdict.Proved };
-  const reasons = proof.reasons.slice(0, 5).join("; ");
+  const staged = stagePlan(plan, host);
+  const proofs = proveWorlds(staged, () => ({ maxWitnesses: 1 }));
+  refuse(
+    resource,
+    subject,
+    proofs.flatMap((proof, i) => proofIssues(proof, i === 0 ? undefined : staged.worlds[i - 1].name)),
+  );
+  if (allProved(proofs)) return { plan, verdict: PlanVerdict.Proved };
+  const reasons = proofs
+    .flatMap((proof) => proof.reasons)
+    .slice(0, 5)
+    .join("; ");
   void pulumi.log.warn(`the plan is neither proved nor disproved: ${reasons}`, resource);
   return { plan, verdict: PlanVerdict.Unknown };
 }
@@ -41,8 +49,9 @@ export function schematicVerdict(draft: Draft<PlainHostArgs>): PlanVerdict {
   const spec = schematicHost(draft as Exclude<Draft<PlainHostArgs>, Pending>);
   if (spec === undefined) return PlanVerdict.Unknown;
   try {
-    const { verdict } = proveStaged(stageHost(spec), { maxWitnesses: 1 });
-    return verdict === "proved" ? PlanVerdict.ProvedSchematically : PlanVerdict.Unknown;
+    return allProved(proveWorlds(stageHost(spec), () => ({ maxWitnesses: 1 })))
+      ? PlanVerdict.ProvedSchematically
+      : PlanVerdict.Unknown;
   } catch (error) {
     // A stand-in may collide with what is known.
     if (error instanceof SpecError) return PlanVerdict.Unknown;

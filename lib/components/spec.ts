@@ -54,8 +54,9 @@ export function hostIssues(draft: Draft<PlainHostArgs>): readonly Issue[] {
         .map((value, index) => ({ value: value as Draft<PlainHostArgs["interfaces"][number]>, index }))
         .filter(({ value }) => pendingPaths(value).length === 0)
     : [];
+  const names = known.map(({ value }) => (value as { readonly name?: unknown }).name);
   const policy = isKnown(draft.policy)
-    ? { ...draft.policy, directPairs: undefined, traffic: undefined }
+    ? { ...draft.policy, directPairs: undefined, traffic: undefined, worlds: worldsOf(draft.policy, names) }
     : undefined;
   const interfaces = known.length > 0 ? known.map(({ value }) => value) : [STAND_IN];
   const issues = plannedIssues({
@@ -67,6 +68,18 @@ export function hostIssues(draft: Draft<PlainHostArgs>): readonly Issue[] {
   });
   const places = known.map(({ index }) => index);
   return issues.map((issue) => moved(issue, places));
+}
+
+/** The worlds as far as their interfaces are known, which then may have the same addresses. */
+function worldsOf(policy: unknown, names: readonly unknown[]): unknown {
+  const worlds = (policy as { readonly worlds?: unknown } | undefined)?.worlds;
+  if (!Array.isArray(worlds) || pendingPaths(worlds as Draft<unknown>).length > 0) return undefined;
+  return worlds.flatMap((world: unknown) => {
+    const list = (world as { readonly interfaces?: unknown } | null)?.interfaces;
+    if (!Array.isArray(list)) return [world];
+    const interfaces = list.filter((name) => names.includes(name));
+    return interfaces.length === 0 ? [] : [{ ...(world as object), interfaces }];
+  });
 }
 
 /** In place of interfaces of which none is known yet: a host has at least one. */

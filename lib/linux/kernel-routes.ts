@@ -185,6 +185,53 @@ export function withAddress(state: LinuxState, address: LinkAddress): LinuxState
   };
 }
 
+/**
+ * The state with a VRF's device more, and these devices in it: what the kernel had made of their addresses is then in its
+ * table, and the rule that leads there before all of the host's own (drivers/net/vrf.c).
+ */
+export function withVrf(
+  state: LinuxState,
+  {
+    name,
+    table,
+    ports,
+  }: { readonly name: string; readonly table: number; readonly ports: readonly string[] },
+): LinuxState {
+  const links = state.links.map((link) => (ports.includes(link.name) ? { ...link, master: name } : link));
+  const index = Math.max(...links.map((link) => link.index)) + 1;
+  const device: Link = {
+    index,
+    name,
+    up: true,
+    carrier: true,
+    loopback: false,
+    group: 0,
+    kind: "vrf",
+    vrfTable: table,
+  };
+  const moved = (route: Route): Route =>
+    route.hops.length > 0 && route.hops.every(({ link }) => ports.includes(link))
+      ? { ...route, table }
+      : route;
+  const rule = plainRule({
+    priority: 1000,
+    l3mdev: true,
+    action: { kind: "lookup", table: 0 },
+    origin: KERNEL,
+  });
+  const ruled = (rules: readonly Rule[]): Rule[] =>
+    rules.some(({ l3mdev }) => l3mdev)
+      ? [...rules]
+      : [...rules, rule].sort((a, b) => a.priority - b.priority);
+  return {
+    ...state,
+    links: [...links, device],
+    rules: { 4: ruled(state.rules[4]), 6: ruled(state.rules[6]) },
+    routes: { 4: state.routes[4].map(moved), 6: state.routes[6].map(moved) },
+    sysctls: { ...defaultSysctls([device]), ...state.sysctls },
+  };
+}
+
 function sameRoute(a: Route, b: Route): boolean {
   return (
     a.table === b.table &&

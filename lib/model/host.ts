@@ -2,7 +2,7 @@ import { Address, Family } from "../net/address";
 import { PackedPrefixes } from "../net/packed";
 import { Prefix } from "../net/prefix";
 import { Numbers } from "./numbers";
-import { HostModel, OnLink, Persistence } from "./spec";
+import { HostModel, OnLink, Persistence, WorldKind } from "./spec";
 import { Traffic } from "./traffic";
 
 /**
@@ -25,6 +25,27 @@ export interface Host {
   readonly trackConnections: boolean;
   readonly persistence: Persistence;
   readonly numbers: Numbers;
+  /** Sorted by name. */
+  readonly worlds: readonly HostWorld[];
+}
+
+/** A routing domain of its own: as a host within the host. */
+export interface HostWorld {
+  readonly name: string;
+  readonly kind: WorldKind;
+  /** Its interfaces, with the host's model and numbers, and without worlds. */
+  readonly host: Host;
+  /** Names of its interfaces, in the order in which sockets without a source prefer them. */
+  readonly preference: readonly string[];
+  readonly resolver?: Resolver;
+  /** Sorted. */
+  readonly services: readonly string[];
+  readonly moveManagement: boolean;
+}
+
+export interface Resolver {
+  readonly nameservers: readonly Address[];
+  readonly search: readonly string[];
 }
 
 export interface HostInterface {

@@ -82,6 +82,12 @@ export const BAND = {
 export const TABLE_WINDOW = 256;
 export const SLOTS = TABLE_WINDOW / 2;
 
+/**
+ * Where lookups of local addresses stand while there is a VRF: just after the kernel's own rule for VRFs (1000), and
+ * before ours, or what is for the host itself would leave it. (Linux, Documentation/networking/vrf.rst.)
+ */
+export const LOCAL_PRIORITY = 1001;
+
 /** Metric of the device-less last resort in each table; as in the kernel's VRF documentation. */
 export const LAST_RESORT_METRIC = 4278198272;
 

@@ -1,6 +1,6 @@
 import { Family } from "../net/address";
 import { Numbers } from "./numbers";
-import { HostModel, Otherwise, Persistence } from "./spec";
+import { HostModel, Otherwise, Persistence, WorldKind } from "./spec";
 import { Incoming, Mark, Range } from "./traffic";
 
 /**
@@ -31,6 +31,25 @@ export interface Plan {
   readonly ipv4: PlanFamily;
   readonly ipv6: PlanFamily;
   readonly sysctls: readonly PlanSysctl[];
+  /** Routing domains beside the host's own, sorted by name. Their interfaces are in no list but theirs. */
+  readonly worlds: readonly PlanWorld[];
+}
+
+export interface PlanWorld {
+  readonly name: string;
+  readonly kind: WorldKind;
+  /** The world as a host of its own, whose name is the world's. That of a VRF has no rules. */
+  readonly plan: Plan;
+  /** The table of a VRF, by its slot: tableBase + 2 * slot. It has one generation. */
+  readonly slot?: number;
+  /**
+   * Routes for what has no source yet: of the main table of a namespace, of the table of a VRF. They are in neither
+   * family's {@link PlanFamily}, and "table" is the interface that they are of.
+   */
+  readonly routes: readonly (PlanRoute & { readonly family: Family })[];
+  readonly resolver?: { readonly nameservers: readonly string[]; readonly search: readonly string[] };
+  readonly services: readonly string[];
+  readonly moveManagement: boolean;
 }
 
 export interface PlanInterface {

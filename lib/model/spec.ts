@@ -115,10 +115,47 @@ export interface PolicySpec {
    * when a network daemon has taken it away (docs/operations.md). Default: "auto".
    */
   persistence?: Persistence;
-  /** Not available in this version; refused by name. */
-  worlds?: unknown;
+  /**
+   * Separate routing domains, each with interfaces of its own that the rest of the host does not have: they may use
+   * the same addresses, and nothing passes between them. Default: none.
+   */
+  worlds?: WorldSpec[];
   /** Not available in this version; refused by name. */
   identity?: unknown;
+}
+
+/** What separates a world from the rest of the host. */
+export const WorldKind = {
+  /** A network namespace (ip-netns(8)): programs in it see nothing but it. */
+  Netns: "netns",
+  /** Virtual routing and forwarding (Linux, Documentation/networking/vrf.rst): sockets choose it by its device. */
+  Vrf: "vrf",
+} as const;
+export type WorldKind = (typeof WorldKind)[keyof typeof WorldKind];
+
+export interface WorldSpec {
+  /** Name of the namespace, or of the VRF's device, which has at most 15 characters. */
+  name: string;
+  kind: WorldKind;
+  /**
+   * Names of the interfaces that are in it and nowhere else, each found by its MAC or device name. What has no source
+   * yet leaves by the first that has a gateway. A VRF has one.
+   */
+  interfaces: string[];
+  /** The world's own resolver, for what runs in it. Only for namespaces. Default: the host's. */
+  resolver?: ResolverSpec;
+  /** systemd units that run in it: see `multihome render --to systemd`. Only for namespaces. Default: none. */
+  services?: string[];
+  /** Moves an interface although the session that applies the plan has come in by it. Default: false. */
+  moveManagement?: boolean;
+}
+
+/** See resolv.conf(5). */
+export interface ResolverSpec {
+  /** Addresses of name servers, 1 to 3, as seen from the world. */
+  nameservers: string[];
+  /** Domains that are tried for short names. Default: none. */
+  search?: string[];
 }
 
 /**

@@ -13,13 +13,14 @@ import { buildSysctls } from "./sysctls";
 import { trafficFlows, untaken } from "./traffic/flows";
 import { summarize } from "./traffic/summary";
 import { trafficRoutes, trafficTables } from "./traffic/tables";
+import { buildWorld, vrfTable, vrfsOf } from "./worlds";
 
 /** The plan of a normalized host. Total: every normalized host has one. */
 export function buildPlan(host: Host): Plan {
   const tables = trafficTables(host);
   const slots = allocateSlots(
     host.interfaces.map((i) => i.name),
-    tables,
+    [...tables, ...vrfsOf(host).map(vrfTable)],
   );
   const connections = buildConnections(host);
   // Linux's own way needs nothing of ours.
@@ -66,6 +67,7 @@ export function buildPlan(host: Host): Plan {
     ipv4: family(4),
     ipv6: family(6),
     sysctls: weak ? [] : buildSysctls(host),
+    worlds: host.worlds.map((world) => buildWorld(world, buildPlan(world.host), slots.get(vrfTable(world)))),
   };
 }
 

@@ -17,6 +17,17 @@ export interface ProgramText {
   /** Marks of replies, by the interface that their connection came in by. */
   readonly connections: NonNullable<Intent["connections"]>;
   readonly families: { readonly [F in Family]: ProgramFamily };
+  readonly worlds: readonly ProgramWorld[];
+}
+
+/** A routing domain of its own, with a program of its own. */
+export interface ProgramWorld {
+  readonly name: string;
+  /** Of a VRF. */
+  readonly table?: string;
+  readonly program: ProgramText;
+  /** Lines for the table that decides for what has no source yet, as words without the table. */
+  readonly routes: { readonly [F in Family]: readonly Words[] };
 }
 
 export interface ProgramInterface {
@@ -75,6 +86,22 @@ export function readProgram(text: string): ProgramText {
       mask: Number(mask),
     })),
     families: { 4: family(4), 6: family(6) },
+    worlds: of("world")
+      .filter(([, key]) => key === "kind")
+      .map(([name, , , table]) => {
+        const own = of("world").filter(([world]) => world === name);
+        const ofKey = (key: string): Words[] => own.flatMap(([, k, ...words]) => (k === key ? [words] : []));
+        return {
+          name,
+          ...(table !== undefined && { table }),
+          program: readProgram(
+            ofKey("in")
+              .map((words) => words.join(" "))
+              .join("\n"),
+          ),
+          routes: { 4: ofKey("route4"), 6: ofKey("route6") },
+        };
+      }),
   };
 }
 

@@ -7,6 +7,7 @@ import { payloadLines } from "../render/payload";
 import { hostState } from "./hostState";
 import { Devices, intentOf, stageDevices } from "./intent";
 import { ProgramText, commandsOf, intentOfProgram, readProgram } from "./programText";
+import { stageWorld, withVrfs } from "./worlds";
 
 /** A host as it is before a program is put on it, and as it will be after; and what is wanted of it. */
 export interface StagedHost {
@@ -16,6 +17,8 @@ export interface StagedHost {
   readonly state: LinuxState;
   /** What leads from the one to the other, a command a line. */
   readonly steps: NonNullable<ProveOptions["steps"]>;
+  /** Its further worlds, each as the host that it is to who is in it. */
+  readonly worlds: readonly StagedHost[];
 }
 
 /**
@@ -55,13 +58,17 @@ function stage(program: ProgramText, host?: Host): StagedHost {
     ...(host === undefined ? intentOfProgram(program, devices) : intentOf(host, devices)),
     connections,
   };
-  return after(program, intent, hostState(intent), devices);
+  const worlds = program.worlds.map((world) =>
+    stageWorld(world, host?.worlds.find(({ name }) => name === world.name)?.host, stage),
+  );
+  const before = withVrfs(hostState(intent), worlds);
+  return { ...after(program, intent, before, devices), worlds: worlds.map(({ staged }) => staged) };
 }
 
 function after(program: ProgramText, intent: Intent, before: LinuxState, devices: Devices): StagedHost {
   const steps = commandsOf(program, devices);
   const state = steps.reduce((made, { family, text }) => applyBatch(made, family, text), before);
-  return { name: program.host, intent, before, state, steps };
+  return { name: program.host, intent, before, state, steps, worlds: [] };
 }
 
 /** All but P10, whose every step is a proof of its own. */
@@ -76,7 +83,22 @@ export const WITHOUT_STEPS: readonly PropertyId[] = [
   "P8",
   "P9",
   "P11",
+  "P12",
 ];
+
+/** Proves a staged host and its worlds, one proof each. */
+export function proveWorlds(
+  staged: StagedHost,
+  options: (world: StagedHost) => ProveOptions = () => ({}),
+): Proof[] {
+  return [staged, ...staged.worlds].map((world) => proveStaged(world, options(world)));
+}
+
+/** Whether all is proved; a host whose every interface is in a world has nothing to prove of itself. */
+export function allProved([own, ...worlds]: readonly Proof[]): boolean {
+  const fine = ({ verdict }: Proof): boolean => verdict === "proved";
+  return (fine(own) || (own.verdict === "skipped" && worlds.length > 0)) && worlds.every(fine);
+}
 
 /** Proves a staged host; by default everything about its end, and P7 by comparison with its beginning. */
 export function proveStaged(staged: StagedHost, options: ProveOptions = {}): Proof {

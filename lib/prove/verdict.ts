@@ -17,8 +17,13 @@ export type PlanVerdict = (typeof PlanVerdict)[keyof typeof PlanVerdict];
 /** Steps of a lookup that a message shows; the command shows all. */
 const STEPS = 12;
 
-/** What is wrong with a plan that is disproved: an issue a claim, with the smallest packet that disproves it. */
-export function proofIssues(proof: Proof): Issue[] {
+/**
+ * What is wrong with a plan that is disproved: an issue a claim, with the smallest packet that disproves it.
+ *
+ * @param world whose proof it is, when not the host's own
+ */
+export function proofIssues(proof: Proof, world?: string): Issue[] {
+  const whose = world === undefined ? "" : ` in world ${world}`;
   return proof.results.flatMap(({ property, family, failing, witnesses: [witness] }) => {
     if (witness === undefined) return [];
     const { name, claim } = PROPERTIES[property];
@@ -31,7 +36,7 @@ export function proofIssues(proof: Proof): Issue[] {
       {
         path: "",
         problem:
-          `the plan does not hold ${property} (${name}, IPv${family}: ${claim}). The packet ${witness.packet}${when}: ` +
+          `the plan does not hold ${property}${whose} (${name}, IPv${family}: ${claim}). The packet ${witness.packet}${when}: ` +
           `expected ${witness.expected}, got ${witness.got}` +
           (steps.length === 0 ? "" : ` [${steps.join(" | ")}]`) +
           (failing > 1 ? `, and ${failing - 1} more like it` : ""),

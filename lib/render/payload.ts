@@ -10,12 +10,14 @@ import {
   PRIORITY_WINDOW,
   TABLE_WINDOW,
 } from "../model/numbers";
-import { Plan, PlanExpectation, PlanFamily, PlanFlow, PlanInterface } from "../model/plan";
+import { Plan, PlanExpectation, PlanFamily, PlanFlow, PlanInterface, PlanWorld } from "../model/plan";
 import { HostModel, Persistence } from "../model/spec";
 import {
   Token,
   addressToken,
+  domainToken,
   hexToken,
+  interfaceAddressToken,
   macToken,
   nameToken,
   numberToken,
@@ -46,6 +48,13 @@ import { incomingTokens, routeTokens, ruleTokens } from "./words";
  *     flow4|flow6 POLICY get WORD... want CHOICE then CHOICE... then unreachable|anything
  *                                               the words of ip-route(8) "get"; marks are decimal. A choice is
  *                                               dev @NAME [via ADDRESS] [or dev ...]
+ *     world NAME kind netns|vrf [TABLE]         a routing domain of its own, then its lines:
+ *     world NAME moves                          the session's own interface may be moved
+ *     world NAME nameserver ADDRESS
+ *     world NAME search DOMAIN
+ *     world NAME give INTERFACE ADDRESS/LENGTH  is on the interface there
+ *     world NAME route4|route6 ...              ip-route(8): for what has no source yet
+ *     world NAME in LINE                        a line of the world's own plan
  *     end
  *
  * @throws Error when a value is not a token of its kind: nothing that a shell or `ip` could read otherwise gets in
@@ -77,7 +86,29 @@ function bodyTokens(plan: Plan): Token[][] {
     ...plan.sysctls.map((s) => ["sysctl", nameToken(s.interface), pathToken(s.key), numberToken(s.atLeast)]),
     ...familyTokens(4, plan.ipv4, plan.numbers),
     ...familyTokens(6, plan.ipv6, plan.numbers),
+    ...plan.worlds.flatMap((world) => worldTokens(world, plan.numbers)),
   ];
+}
+
+function worldTokens(world: PlanWorld, { tableBase }: Numbers): Token[][] {
+  const { name, kind, slot, moveManagement, resolver, plan, routes } = world;
+  const table = slot === undefined ? [] : [numberToken(tableBase + 2 * slot)];
+  const lines: Token[][] = [
+    ["kind", nameToken(kind), ...table],
+    ...(moveManagement ? [["moves"]] : []),
+    ...(resolver?.nameservers ?? []).map((address) => ["nameserver", addressToken(address)]),
+    ...(resolver?.search ?? []).map((domain) => ["search", domainToken(domain)]),
+    ...plan.interfaces.flatMap((iface) =>
+      iface.addresses.map((address) => ["give", nameToken(iface.name), interfaceAddressToken(address)]),
+    ),
+    ...routes.map((route) => {
+      const words = routeTokens(route);
+      const at = words.indexOf("table");
+      return [`route${route.family}`, ...words.slice(0, at), ...words.slice(at + 2)];
+    }),
+    ...payloadLines(plan).map((line) => ["in", line]),
+  ];
+  return lines.map((words) => ["world", nameToken(name), ...words]);
 }
 
 /**

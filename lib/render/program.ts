@@ -13,6 +13,11 @@ const PARTS = [
   "lock.sh",
   "survey.awk",
   "survey.sh",
+  "parting.sh",
+  "apart.sh",
+  "worlds.awk",
+  "world.sh",
+  "worlds.sh",
   "records.sh",
   "nft.awk",
   "nft.sh",
@@ -41,13 +46,25 @@ const PARTS = [
 
 /** Parts that make something of the plan which few plans have. */
 const WHEN: Readonly<Record<string, (plan: Plan | undefined) => boolean>> = {
-  "nft.awk": (plan) =>
-    plan !== undefined && (plan.hostModel === HostModel.Strong || plan.connections.length > 0),
+  // A world's program is the host's, with a plan of its own.
+  "nft.awk": (plan) => plan !== undefined && [plan, ...plan.worlds.map((world) => world.plan)].some(filters),
   "install.sh": keeps,
   files: keeps,
   "flow.awk": (plan) => plan !== undefined && plan.traffic.length > 0,
   "flow.sh": (plan) => plan !== undefined && plan.traffic.length > 0,
+  "apart.sh": (plan) => !hasWorlds(plan),
+  "worlds.awk": hasWorlds,
+  "world.sh": hasWorlds,
+  "worlds.sh": hasWorlds,
 };
+
+function hasWorlds(plan: Plan | undefined): boolean {
+  return plan !== undefined && plan.worlds.length > 0;
+}
+
+function filters({ hostModel, connections }: Plan): boolean {
+  return hostModel === HostModel.Strong || connections.length > 0;
+}
 
 function keeps(plan: Plan | undefined): boolean {
   return plan !== undefined && plan.persistence !== Persistence.None && plan.hostModel !== HostModel.Weak;

@@ -51,6 +51,19 @@ export function addressToken(text: string): Token {
   return check(text, parsed.ok && formatAddress(parsed.value) === text, "an address in canonical form");
 }
 
+/** An address with the length of its prefix, both in canonical text. */
+export function interfaceAddressToken(text: string): Token {
+  const [address, length, ...more] = text.split("/");
+  const valid =
+    more.length === 0 && /^(0|[1-9][0-9]{0,2})$/.test(length ?? "") && addressToken(address) !== "";
+  return check(text, valid, "an address with its prefix length");
+}
+
+/** A domain of the DNS. */
+export function domainToken(text: string): Token {
+  return check(text, /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}$/.test(text), "a domain");
+}
+
 /** A prefix in canonical text. */
 export function prefixToken(text: string): Token {
   const parsed = parsePrefix(text);

@@ -1,6 +1,7 @@
 import { PropertyId, ProveOptions, prove } from "../linux";
 import { Address, parseAddress } from "../net/address";
 import { Prefix, hostPrefix, parsePrefix } from "../net/prefix";
+import { allProved } from "../prove/staged";
 import { Exchange, ExchangeResult, Follower } from "../prove/exchange";
 import { exchangeFailure, proofFailure } from "./failure";
 import { Judged, judged } from "./subject";
@@ -129,8 +130,12 @@ function chained(
 
 function proved(value: unknown, options: ProveOptions, what: string): Result {
   const host = judged(value);
-  const proof = prove(host.state, host.intent, { maxWitnesses: 1, ...options });
-  return result(proof.verdict === "proved", () => proofFailure(host.name, proof), what);
+  const proofs = [host, ...(host.staged?.worlds ?? [])].map(({ name, state, intent }) => ({
+    name,
+    proof: prove(state, intent, { maxWitnesses: 1, ...options }),
+  }));
+  const pass = allProved(proofs.map(({ proof }) => proof));
+  return result(pass, () => proofs.map(({ name, proof }) => proofFailure(name, proof)).join("\n"), what);
 }
 
 function result(pass: boolean, detail: () => string, what: string): Result {

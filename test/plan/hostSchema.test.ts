@@ -113,7 +113,14 @@ describe("the schema of a host", () => {
     ],
     ["a weight for one", { ...base, policy: { traffic: [{ name: "p", use: ["a"], weights: { a: 1 } }] } }],
     ["tracking in part", { ...base, policy: { trackConnections: "dnat" } }],
-    ["worlds", { ...base, policy: { worlds: [] } }],
+    [
+      "a world without interfaces",
+      { ...base, policy: { worlds: [{ name: "w", kind: "netns", interfaces: [] }] } },
+    ],
+    [
+      "a world of another kind",
+      { ...base, policy: { worlds: [{ name: "w", kind: "vlan", interfaces: ["a"] }] } },
+    ],
     ["a pair without an end", { ...base, policy: { directPairs: [{ from: "a" }] } }],
     ["a protocol of others", { ...base, numbers: { protocol: 4 } }],
     ["two mark bits", { ...base, numbers: { canaryMark: 3 } }],

@@ -333,14 +333,14 @@ table("an address", [
     "on two interfaces",
     two({}, { addresses: ["10.0.2.10/24", "10.0.1.10/32"] }),
     [
-      "interfaces[1].addresses: the address 10.0.1.10 is that of interfaces[0].addresses too. Each may be given once.",
+      "interfaces[1].addresses: the address 10.0.1.10 is that of interfaces[0].addresses too. Each may be given once in a world: put one of the interfaces into a world of its own (policy.worlds) if they are on different networks that use the same addresses.",
     ],
   ],
   [
     "on two interfaces, told at the one that is given later, whatever their names",
     two({ name: "z" }, { addresses: ["10.0.1.10/32"] }),
     [
-      "interfaces[1].addresses: the address 10.0.1.10 is that of interfaces[0].addresses too. Each may be given once.",
+      "interfaces[1].addresses: the address 10.0.1.10 is that of interfaces[0].addresses too. Each may be given once in a world: put one of the interfaces into a world of its own (policy.worlds) if they are on different networks that use the same addresses.",
     ],
   ],
   [
@@ -406,21 +406,21 @@ table("a delegated prefix", [
     "over an address of another",
     two({ delegatedPrefixes: ["10.0.2.0/28"] }, {}),
     [
-      "interfaces[0].delegatedPrefixes: 10.0.2.0/28 overlaps 10.0.2.10/32 of interfaces[1]. A source belongs to one interface.",
+      "interfaces[0].delegatedPrefixes: 10.0.2.0/28 overlaps 10.0.2.10/32 of interfaces[1]. A source belongs to one interface of a world (policy.worlds).",
     ],
   ],
   [
     "just an address of another",
     two({}, { delegatedPrefixes: ["10.0.1.10/32"] }),
     [
-      "interfaces[1].delegatedPrefixes: 10.0.1.10/32 overlaps 10.0.1.10/32 of interfaces[0]. A source belongs to one interface.",
+      "interfaces[1].delegatedPrefixes: 10.0.1.10/32 overlaps 10.0.1.10/32 of interfaces[0]. A source belongs to one interface of a world (policy.worlds).",
     ],
   ],
   [
     "just an address of another, the other way round",
     two({ delegatedPrefixes: ["10.0.2.10/32"] }, {}),
     [
-      "interfaces[0].delegatedPrefixes: 10.0.2.10/32 overlaps 10.0.2.10/32 of interfaces[1]. A source belongs to one interface.",
+      "interfaces[0].delegatedPrefixes: 10.0.2.10/32 overlaps 10.0.2.10/32 of interfaces[1]. A source belongs to one interface of a world (policy.worlds).",
     ],
   ],
   [
@@ -430,36 +430,36 @@ table("a delegated prefix", [
       { addresses: ["10.0.2.10/24", "10.0.2.11/24", "10.0.2.12/24"] },
     ),
     [
-      "interfaces[0].delegatedPrefixes: 10.0.2.0/28 overlaps 10.0.2.10/32 of interfaces[1]. A source belongs to one interface.",
+      "interfaces[0].delegatedPrefixes: 10.0.2.0/28 overlaps 10.0.2.10/32 of interfaces[1]. A source belongs to one interface of a world (policy.worlds).",
     ],
   ],
   [
     "within one of another, told once and at the later",
     two({ delegatedPrefixes: ["10.0.9.0/24"] }, { delegatedPrefixes: ["10.0.9.16/28"] }),
     [
-      "interfaces[1].delegatedPrefixes: 10.0.9.16/28 overlaps 10.0.9.0/24 of interfaces[0]. A source belongs to one interface.",
+      "interfaces[1].delegatedPrefixes: 10.0.9.16/28 overlaps 10.0.9.0/24 of interfaces[0]. A source belongs to one interface of a world (policy.worlds).",
     ],
   ],
   [
     "around one of another, told once and at the later",
     two({ delegatedPrefixes: ["10.0.9.16/28"] }, { delegatedPrefixes: ["10.0.9.0/24"] }),
     [
-      "interfaces[1].delegatedPrefixes: 10.0.9.0/24 overlaps 10.0.9.16/28 of interfaces[0]. A source belongs to one interface.",
+      "interfaces[1].delegatedPrefixes: 10.0.9.0/24 overlaps 10.0.9.16/28 of interfaces[0]. A source belongs to one interface of a world (policy.worlds).",
     ],
   ],
   [
     "the same as another's",
     two({ delegatedPrefixes: ["10.0.9.0/24"] }, { delegatedPrefixes: ["10.0.9.0/24"] }),
     [
-      "interfaces[1].delegatedPrefixes: 10.0.9.0/24 overlaps 10.0.9.0/24 of interfaces[0]. A source belongs to one interface.",
+      "interfaces[1].delegatedPrefixes: 10.0.9.0/24 overlaps 10.0.9.0/24 of interfaces[0]. A source belongs to one interface of a world (policy.worlds).",
     ],
   ],
   [
     "overlapping through one that is not the nearest",
     two({ delegatedPrefixes: ["10.0.9.0/24"] }, { delegatedPrefixes: ["10.0.9.128/25", "10.0.9.128/28"] }),
     [
-      "interfaces[1].delegatedPrefixes: 10.0.9.128/25 overlaps 10.0.9.0/24 of interfaces[0]. A source belongs to one interface.",
-      "interfaces[1].delegatedPrefixes: 10.0.9.128/28 overlaps 10.0.9.0/24 of interfaces[0]. A source belongs to one interface.",
+      "interfaces[1].delegatedPrefixes: 10.0.9.128/25 overlaps 10.0.9.0/24 of interfaces[0]. A source belongs to one interface of a world (policy.worlds).",
+      "interfaces[1].delegatedPrefixes: 10.0.9.128/28 overlaps 10.0.9.0/24 of interfaces[0]. A source belongs to one interface of a world (policy.worlds).",
     ],
   ],
   [
@@ -971,6 +971,9 @@ table("a match", [
   ["an own address beside the default of another", two({ match: { address: "10.0.1.10" } }, {}), []],
 ]);
 
+const RED = { match: { ifname: "eth1" } };
+const BLUE = { match: { mac: "02:00:00:00:02:0a" } };
+const world = (more: object): object => ({ name: "w", kind: "netns", interfaces: ["a"], ...more });
 const later = (key: string): string =>
   `policy.${key}: "${key}" is not available in this version. Leave it out.`;
 table("a policy", [
@@ -990,7 +993,6 @@ table("a policy", [
   ],
   ["empty", one({}, { policy: {} }), []],
   ["no traffic policies", one({}, { policy: { traffic: [] } }), []],
-  ["worlds", one({}, { policy: { worlds: null } }), [later("worlds")]],
   ["identity", one({}, { policy: { identity: {} } }), [later("identity")]],
   ["connections that are tracked", one({}, { policy: { trackConnections: true } }), []],
   [
@@ -1006,6 +1008,123 @@ table("a policy", [
     ],
   ],
   ["strong", one({}, { policy: { hostModel: "strong" } }), []],
+  ["worlds: none", one({}, { policy: { worlds: [] } }), []],
+  [
+    "worlds: no list",
+    one({}, { policy: { worlds: null } }),
+    ["policy.worlds: got null. Give a list of worlds."],
+  ],
+  [
+    "the same addresses in two worlds",
+    two(
+      RED,
+      { ...BLUE, addresses: ["10.0.1.10/24"] },
+      { policy: { worlds: [world({ interfaces: ["b"] })] } },
+    ),
+    [],
+  ],
+  [
+    "an interface in two worlds, and what is in none",
+    two(RED, BLUE, { policy: { worlds: [world({}), world({ name: "w2", interfaces: ["a", "c"] })] } }),
+    [
+      'policy.worlds[1].interfaces[1]: got "c", which is no interface here. Known are "a", "b".',
+      'policy.worlds[1].interfaces[0]: the interface "a" is that of policy.worlds[0].interfaces[0] too. An interface is in one world: name it in one.',
+    ],
+  ],
+  [
+    "a world of unknown kind, without interfaces, of a bad name",
+    one(RED, { policy: { worlds: [{ name: "a b", kind: "vlan", interfaces: [] }] } }),
+    [
+      'policy.worlds[0].name: got the name "a b". Use 1 to 31 of the letters a-z, A-Z, digits, ".", "_" and "-", a letter first.',
+      'policy.worlds[0].kind: got "vlan" (string). Give one of "netns", "vrf".',
+      "policy.worlds[0].interfaces: there is no interface. Name the interfaces that are in the world, or leave it out.",
+    ],
+  ],
+  [
+    "an interface in a world that is found by its address",
+    one({}, { policy: { worlds: [world({})] } }),
+    [
+      'interfaces[0].match: the interface is in world "w" (policy.worlds), where its device has no address before we come. Give "match" with a "mac" or an "ifname".',
+    ],
+  ],
+  [
+    "a VRF with what only a namespace can have",
+    two(RED, BLUE, {
+      numbers: { priorityBase: 500 },
+      policy: {
+        hostModel: "strong",
+        worlds: [
+          world({
+            name: "eth1",
+            kind: "vrf",
+            interfaces: ["a", "b"],
+            resolver: { nameservers: ["10.0.1.2"] },
+            services: ["x.service"],
+          }),
+        ],
+      },
+    }),
+    [
+      'policy.worlds[0].interfaces: got 2 interfaces, which need rules for their sources, and a rule cannot tell VRFs apart on all kernels. Make a VRF for each, or: Set "kind" to "netns".',
+      'policy.worlds[0].resolver: a program in a VRF has the files of the host, and so its resolver. Leave it out, or: Set "kind" to "netns".',
+      'policy.worlds[0].services: a program is put into a VRF by its command line (ip vrf exec), and not by a setting of its unit. Leave it out, or: Set "kind" to "netns".',
+    ],
+  ],
+  [
+    "a VRF that the host's numbers and model do not go with",
+    one(RED, {
+      numbers: { priorityBase: 500 },
+      policy: { hostModel: "strong", worlds: [world({ name: "eth1", kind: "vrf" })] },
+    }),
+    [
+      'policy.worlds[0].kind: the strong host model is not to be had in a VRF (policy.hostModel is "strong"). Set "kind" to "netns", or "hostModel" to "symmetric".',
+      'policy.worlds[0].name: the VRF\'s device would be called "eth1", as interfaces[0] is. Give the world another name.',
+      "numbers.priorityBase: got 500, so our rules would come before those that tell VRFs apart (policy.worlds[0]). Give more than 1001.",
+    ],
+  ],
+  [
+    "a VRF's name that is too long for a device",
+    one(RED, { policy: { worlds: [world({ name: "a-name-of-16-cha", kind: "vrf" })] } }),
+    [
+      'policy.worlds[0].name: got "a-name-of-16-cha", which cannot be the name of a VRF\'s device. Use 1 to 15 of letters, digits, "_", "." and "-", and none of "lo", "all" and "default".',
+    ],
+  ],
+  [
+    "a pair of interfaces in different worlds",
+    two(RED, BLUE, { policy: { directPairs: [{ from: "a", to: "b" }], worlds: [world({})] } }),
+    [
+      'policy.directPairs: the pair "a" to "b" crosses worlds, and nothing passes between those. Leave it out, or put both interfaces into one world.',
+    ],
+  ],
+  [
+    "a resolver and services that are none",
+    one(RED, {
+      policy: {
+        worlds: [
+          world({
+            resolver: { nameservers: ["::1", 5], search: ["a b"] },
+            services: ["nginx", "x.service", "x.service"],
+            moveManagement: "yes",
+          }),
+        ],
+      },
+    }),
+    [
+      'policy.worlds[0].resolver.nameservers[0]: got "::1": the loopback address. Write the address of a name server that the world reaches, as "10.0.1.2".',
+      "policy.worlds[0].resolver.nameservers[1]: got 5 (number). Give an address.",
+      'policy.worlds[0].resolver.search[0]: got "a b". Write a domain without a dot at the end, as "example.com".',
+      'policy.worlds[0].services[0]: got "nginx". Write the name of a unit, as "nginx.service".',
+      'policy.worlds[0].services[1]: the service "x.service" is that of policy.worlds[0].services[0] too. A service runs in one world: name it in one.',
+      'policy.worlds[0].moveManagement: got "yes" (string). Give true or false.',
+    ],
+  ],
+  [
+    "weak, and worlds",
+    one(RED, { policy: { hostModel: "weak", worlds: [world({})] } }),
+    [
+      'policy.worlds: "worlds" says how we route, and the weak host model leaves that to Linux (hostModel is "weak"). Leave it out, or set "hostModel" to "symmetric" or "strong".',
+    ],
+  ],
   [
     "strong, with addresses that belong to no interface",
     one({}, { policy: { hostModel: "strong", virtualAddresses: ["192.0.2.77", "fd00:77::1"] } }),
@@ -1066,9 +1185,8 @@ table("a policy", [
   ],
   [
     "all that is refused by name, at once",
-    one({}, { policy: { worlds: 1, identity: 1, hostModel: "weak", onLink: "x" } }),
+    one({}, { policy: { identity: 1, hostModel: "weak", onLink: "x" } }),
     [
-      later("worlds"),
       later("identity"),
       'policy.onLink: got "x" (string). Give one of "gateway", "direct".',
       'policy.onLink: "onLink" says how we route, and the weak host model leaves that to Linux (hostModel is "weak"). Leave it out, or set "hostModel" to "symmetric" or "strong".',

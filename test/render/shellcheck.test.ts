@@ -9,6 +9,12 @@ const SPEC = {
   name: "edge",
   interfaces: [{ name: "front", addresses: ["10.0.1.10/24"], gateways: ["10.0.1.1"] }],
 };
+
+const WORLDS = {
+  name: "h",
+  interfaces: [{ name: "a", match: { ifname: "eth1" }, addresses: ["10.0.0.10/24"] }],
+  policy: { worlds: [{ name: "w", kind: "netns" as const, interfaces: ["a"] }] },
+};
 const PROGRAM = path.join(__dirname, "../../lib/render/program");
 const shellcheck = (args: string[], input?: string) =>
   spawnSync("shellcheck", ["--shell=sh", ...args], { input, encoding: "utf8" });
@@ -31,6 +37,11 @@ describe("the shell of the program", () => {
     // What the parts allow beside its reason: splitting into words, awk in single quotes, and -ef, which is in all shells.
     const whole = `PLAN='' self=''\n${programBody(planHost(SPEC))}\n`;
     expect(shellcheck(["--exclude=SC2016,SC2086,SC3013", "-"], whole).stdout).toBe("");
+  });
+
+  testWithShellcheck("nor in the whole of a plan with worlds, which have its functions in subshells", () => {
+    const whole = `PLAN='' self=''\n${programBody(planHost(WORLDS))}\n`;
+    expect(shellcheck(["--exclude=SC2016,SC2086,SC2030,SC2031,SC3013", "-"], whole).stdout).toBe("");
   });
 
   test.each(["dash", "bash", "busybox"])("%s parses it", (name) => {

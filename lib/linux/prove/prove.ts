@@ -8,6 +8,7 @@ import { proveEgress } from "./egress";
 import { proveFailClosed } from "./fail-closed";
 import { proveHygiene } from "./hygiene";
 import { proveIngress } from "./ingress";
+import { proveIsolation } from "./isolation";
 import { proveManagement } from "./management";
 import { Scope } from "./scope";
 import { proveBound, proveUnbound } from "./sockets";
@@ -27,10 +28,18 @@ export function prove(state: LinuxState, intent: Intent, options: ProveOptions =
   const model = compile(state);
   const before = options.before === undefined ? undefined : compile(options.before);
   const results = FAMILIES.flatMap((family) =>
-    concerns(intent, family) ? proveFamily(model, family, intent, options, before) : [],
+    concerns(intent, family)
+      ? proveFamily(model, family, intent, options, before)
+      : hasVrf(state)
+        ? proveFamily(model, family, intent, { ...options, properties: ["P12"] }, before)
+        : [],
   );
   const reasons = [...new Set(results.flatMap((result) => result.reasons))];
   return { verdict: worst(results.map((result) => result.verdict)), results, reasons };
+}
+
+function hasVrf({ links }: LinuxState): boolean {
+  return links.some(({ vrfTable }) => vrfTable !== undefined);
 }
 
 function concerns(intent: Intent, family: Family): boolean {
@@ -51,6 +60,7 @@ function proveFamily(
   const wanted = new Set(options.properties ?? (Object.keys(PROPERTIES) as PropertyId[]));
   // Hosts without policies need not hear of them.
   if ((intent.traffic ?? []).length + (intent.connections ?? []).length === 0) wanted.delete("P11");
+  if (!hasVrf(model.state)) wanted.delete("P12");
   const claims = new Map<PropertyId, Claim>();
   const scope = new Scope(model, family, intent, before, options.only);
   const ranks = new Map(scope.destinations.map(({ value }, i) => [value, i / scope.destinations.length]));
@@ -59,7 +69,7 @@ function proveFamily(
     const { maxWitnesses = 3, maxClasses = 2_000_000 } = options;
     claims.set(property, new Claim(property, family, maxWitnesses, maxClasses, rank));
   }
-  const { P1, P2, P3, P4, P5, P6, P7, P8, P9, P10, P11 } = Object.fromEntries(claims) as Partial<
+  const { P1, P2, P3, P4, P5, P6, P7, P8, P9, P10, P11, P12 } = Object.fromEntries(claims) as Partial<
     Record<PropertyId, Claim>
   >;
   if (P1 !== undefined || P3 !== undefined) proveEgress(scope, P1, P3);
@@ -74,6 +84,7 @@ function proveFamily(
   if (P8 !== undefined && P8.classes === 0) P8.skipped = "no management peer of this family was given";
   if (P9 !== undefined) proveHygiene(scope, P9);
   if (P11 !== undefined) proveTraffic(scope, P11);
+  if (P12 !== undefined) proveIsolation(scope, P12);
   if (
     options.before !== undefined &&
     options.steps !== undefined &&

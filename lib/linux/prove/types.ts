@@ -75,8 +75,8 @@ export interface IntentInterface {
   readonly routes: readonly { readonly to: Prefix; readonly via?: Address }[];
 }
 
-/** P1 to P11; the titles are in {@link PROPERTIES}. */
-export type PropertyId = "P1" | "P2" | "P3" | "P4" | "P5" | "P6" | "P7" | "P8" | "P9" | "P10" | "P11";
+/** P1 to P12; the titles are in {@link PROPERTIES}. */
+export type PropertyId = "P1" | "P2" | "P3" | "P4" | "P5" | "P6" | "P7" | "P8" | "P9" | "P10" | "P11" | "P12";
 
 export const PROPERTIES: Readonly<Record<PropertyId, { readonly name: string; readonly claim: string }>> = {
   P1: {
@@ -96,6 +96,7 @@ export const PROPERTIES: Readonly<Record<PropertyId, { readonly name: string; re
     name: "traffic",
     claim: "what a policy selects leaves by its interfaces alone, in their order, or is refused as told",
   },
+  P12: { name: "isolation", claim: "nothing passes between a VRF and what is outside of it" },
 };
 
 /**

@@ -12,17 +12,21 @@ export interface Entry {
 }
 
 /**
- * What holds between interfaces: names, devices and sources are distinct, and nobody's next hop is the host itself.
+ * What holds between the interfaces of one world: names, devices and sources are distinct, and nobody's next hop is the
+ * host itself.
  *
+ * @param claim of {@link claims}: names and devices are distinct among all interfaces of the host
+ * @param world whose interfaces they are; addresses are distinct within it
  * @param thorough also looks for sources that clash; without, whoever calls must know that none do
  */
 export function checkDistinct(
   entries: readonly Entry[],
   sorted: SortedByFamily,
+  claim: Claim,
+  world: string,
   problems: Problems,
   thorough: boolean,
 ): void {
-  const claim = claims(problems);
   for (const { path, draft } of entries) {
     const { mac, ifname } = draft.match ?? {};
     if (draft.name !== undefined)
@@ -33,7 +37,7 @@ export function checkDistinct(
     if (!thorough) continue;
     for (const address of addressesOf(draft)) {
       const text = formatAddress(address);
-      claim("address", text, at(path, "addresses"), `the address ${text}`);
+      claim(`address ${world}`, text, at(path, "addresses"), `the address ${text}`, TWICE);
     }
   }
   checkMatches(entries, sorted, problems, claim);
@@ -41,16 +45,20 @@ export function checkDistinct(
   checkHops(entries, sorted, problems);
 }
 
-type Claim = (kind: string, value: string, path: string, what: string) => void;
+export type Claim = (kind: string, value: string, path: string, what: string, fix?: string) => void;
+
+const TWICE =
+  "Each may be given once in a world: put one of the interfaces into a world of its own (policy.worlds) if they are on " +
+  "different networks that use the same addresses";
 
 /** The first to claim a value has it; later ones are problems. */
-function claims(problems: Problems): Claim {
+export function claims(problems: Problems): Claim {
   const holders = new Map<string, string>();
-  return (kind, value, path, what) => {
+  return (kind, value, path, what, fix = "Each may be given once") => {
     const key = `${kind} ${value}`;
     const holder = holders.get(key);
     if (holder === undefined) holders.set(key, path);
-    else problems.add(path, `${what} is that of ${holder} too`, "Each may be given once");
+    else problems.add(path, `${what} is that of ${holder} too`, fix);
   };
 }
 
@@ -122,7 +130,7 @@ function checkSources(entries: readonly Entry[], problems: Problems): void {
       problems.add(
         at(entries[here.entry].path, "delegatedPrefixes"),
         `${formatPrefix(here.prefix)} overlaps ${formatPrefix(there.prefix)} of ${entries[there.entry].path}`,
-        "A source belongs to one interface",
+        "A source belongs to one interface of a world (policy.worlds)",
       );
     }
     holders.push(source);

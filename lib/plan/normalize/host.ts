@@ -1,10 +1,11 @@
-import { Host, HostInterface } from "../../model/host";
+import { Host, HostInterface, HostWorld } from "../../model/host";
 import { Numbers, SLOTS } from "../../model/numbers";
+import { Persistence } from "../../model/spec";
 import { SpecError, shown } from "../../model/issue";
 import { Traffic } from "../../model/traffic";
 import { FAMILIES } from "../../net/address";
 import { compareText } from "../order";
-import { Entry, checkDistinct } from "./distinct";
+import { Entry, checkDistinct, claims } from "./distinct";
 import { readInterface } from "./interface";
 import { readNumbers } from "./numbers";
 import { Policy, readPolicy } from "./policy";
@@ -13,6 +14,8 @@ import { Pools } from "./pool";
 import { Problems, at } from "./problems";
 import { readList, readName, readObject } from "./shape";
 import { SortedByFamily, arrange, hasClash, sortSources } from "./sorted";
+import { checkWorlds } from "./worldChecks";
+import { ReadWorld, membership } from "./worlds";
 
 /**
  * Reads a host strictly: unknown fields, nulls, wrong types and contradictions are errors, all reported at once.
@@ -27,8 +30,8 @@ import { SortedByFamily, arrange, hasClash, sortSources } from "./sorted";
 export function normalize(value: unknown): Host {
   const quick = read(value, false);
   // Nearly every host is right, so it is read for that. What is wrong with another is found by reading it again.
-  const right = quick.problems.count === 0 && FAMILIES.every((family) => !hasClash(quick.sorted[family]));
-  const { name, problems } = right ? quick : read(value, true);
+  const clashes = [...quick.domains.values()].some(({ sorted }) => FAMILIES.some((f) => hasClash(sorted[f])));
+  const { name, problems } = quick.problems.count === 0 && !clashes ? quick : read(value, true);
   problems.throwIfAny(name === undefined ? "the host" : `host ${shown(name)}`);
   return hostOf(quick);
 }
@@ -36,12 +39,22 @@ export function normalize(value: unknown): Host {
 interface Reading {
   readonly problems: Problems;
   readonly name?: string;
-  readonly entries: readonly Entry[];
-  readonly sorted: SortedByFamily;
+  /** By the name of the world, the host's own being {@link OWN}. */
+  readonly domains: ReadonlyMap<string, Domain>;
   readonly policy: Policy;
   readonly traffic: readonly Traffic[];
   readonly numbers: Numbers;
 }
+
+/** The interfaces of one world: within it sources are distinct. */
+interface Domain {
+  readonly pools: Pools;
+  readonly entries: Entry[];
+  sorted: SortedByFamily;
+}
+
+/** What is in no world is the host's own; no world has an empty name. */
+const OWN = "";
 
 /**
  * @param thorough finds repetitions and clashes among addresses too, and leaves the interfaces in the order in which
@@ -52,40 +65,86 @@ function read(value: unknown, thorough: boolean): Reading {
   const fields = readObject(value, "", problems, ["name", "interfaces", "policy", "numbers"]);
   if (fields === undefined) throw new SpecError("the host", problems.issues);
   const name = readName(fields["name"], "name", problems);
-  const pools = new Pools(countSources(fields["interfaces"]));
+  const members = membership(fields["policy"]);
+  const capacity = countSources(fields["interfaces"]);
+  const domains = new Map<string, Domain>();
+  const domainOf = (item: unknown): Domain => {
+    const world = members.get(((item ?? {}) as { name: string }).name) ?? OWN;
+    let domain = domains.get(world);
+    if (domain === undefined) {
+      const pools = new Pools(capacity);
+      domain = { pools, entries: [], sorted: sortSources([], pools) };
+      domains.set(world, domain);
+    }
+    return domain;
+  };
+  // There is one, if only without interfaces.
+  const own = domainOf(undefined);
   const before = problems.count;
-  const entries = readInterfaces(fields["interfaces"], problems, pools, thorough);
+  const entries = readInterfaces(fields["interfaces"], problems, domainOf, thorough);
   const whole = problems.count === before;
   // Policies are read by the numbers, but what is wrong with these is told after them.
   const ofNumbers = new Problems();
   const numbers = readNumbers(fields["numbers"], "numbers", ofNumbers);
-  const policy = readPolicy(fields["policy"], "policy", problems, namesOf(entries), numbers);
+  const policy = readPolicy(fields["policy"], "policy", problems, namesOf(entries), members, numbers);
   problems.issues.push(...ofNumbers.issues);
-  if (!thorough) entries?.sort((a, b) => compareText(a.draft.name ?? "", b.draft.name ?? ""));
-  const sorted = sortSources(
-    (entries ?? []).map((e) => e.draft),
-    pools,
-  );
-  checkDistinct(entries ?? [], sorted, problems, thorough);
-  const traffic = whole ? checkPolicy(policy, entries ?? [], "policy", problems, numbers) : [];
-  return {
-    ...{ problems, entries: entries ?? [], sorted, policy, traffic, numbers },
-    ...(name !== undefined && { name }),
-  };
+  const claim = claims(problems);
+  for (const [world, domain] of domains) {
+    if (!thorough) domain.entries.sort((a, b) => compareText(a.draft.name ?? "", b.draft.name ?? ""));
+    const drafts = domain.entries.map((e) => e.draft);
+    domain.sorted = sortSources(drafts, domain.pools);
+    checkDistinct(domain.entries, domain.sorted, claim, world, problems, thorough);
+  }
+  checkWorlds(policy, entries ?? [], members, numbers, problems);
+  const traffic = whole ? checkPolicy(policy, own.entries, "policy", problems, numbers) : [];
+  return { problems, domains, policy, traffic, numbers, ...(name !== undefined && { name }) };
 }
 
 /** The host of a reading without problems, which is complete. */
-function hostOf({ name, entries, sorted, policy, traffic, numbers }: Reading): Host {
-  const drafts = entries.map((e) => e.draft);
-  const { addresses, sources } = arrange(drafts, sorted);
-  const interfaces = drafts.map((draft, i) => ({ ...draft, addresses: addresses[i] }) as HostInterface);
+function hostOf({ name, domains, policy, traffic, numbers }: Reading): Host {
+  const own = domains.get(OWN) as Domain;
+  const inOne = (domain: Domain): Pick<Host, "directPairs"> => ({
+    directPairs: policy.directPairs.filter(({ from }) => domain.entries.some((e) => e.draft.name === from)),
+  });
+  const worldOf = ({ path: _path, interfaces, ...world }: ReadWorld): HostWorld => {
+    const domain = domains.get(world.name) as Domain;
+    const { hostModel, onLink } = policy;
+    const without = { virtualAddresses: [], traffic: [], trackConnections: false, worlds: [] };
+    // What keeps the host's plan in force keeps its worlds.
+    const persistence = Persistence.None;
+    return {
+      ...world,
+      services: [...world.services].sort(compareText),
+      preference: interfaces,
+      host: {
+        name: world.name,
+        ...interfacesOf(domain),
+        hostModel,
+        onLink,
+        ...inOne(domain),
+        ...without,
+        persistence,
+        numbers,
+      },
+    };
+  };
   return {
     name: name as string,
-    interfaces,
-    sources,
+    ...interfacesOf(own),
     ...policy,
+    ...inOne(own),
     traffic,
     numbers,
+    worlds: [...policy.worlds].sort((a, b) => compareText(a.name, b.name)).map(worldOf),
+  };
+}
+
+function interfacesOf({ entries, sorted }: Domain): Pick<Host, "interfaces" | "sources"> {
+  const drafts = entries.map((e) => e.draft);
+  const { addresses, sources } = arrange(drafts, sorted);
+  return {
+    interfaces: drafts.map((draft, i) => ({ ...draft, addresses: addresses[i] }) as HostInterface),
+    sources,
   };
 }
 
@@ -103,7 +162,7 @@ function countSources(interfaces: unknown): number {
 function readInterfaces(
   value: unknown,
   problems: Problems,
-  pools: Pools,
+  domainOf: (item: unknown) => { readonly pools: Pools; readonly entries: Entry[] },
   thorough: boolean,
 ): Entry[] | undefined {
   if (value === undefined || (Array.isArray(value) && value.length === 0)) {
@@ -125,8 +184,11 @@ function readInterfaces(
   }
   return items.flatMap((item, i) => {
     const path = at("interfaces", i);
+    const { pools, entries } = domainOf(item);
     const draft = readInterface(item, path, problems, pools, thorough);
-    return draft === undefined ? [] : [{ path, draft }];
+    if (draft === undefined) return [];
+    entries.push({ path, draft });
+    return [{ path, draft }];
   });
 }
 

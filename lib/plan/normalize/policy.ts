@@ -6,6 +6,7 @@ import { readDirectPairs } from "./directPairs";
 import { Problems, at } from "./problems";
 import { Fields, readBoolean, readChoice, readList, readObject, readString } from "./shape";
 import { ReadTraffic, readTraffic } from "./traffic";
+import { ReadWorld, readWorlds } from "./worlds";
 
 /** A policy as far as it could be read; what is missing has its default. */
 export interface Policy {
@@ -16,6 +17,7 @@ export interface Policy {
   readonly traffic: readonly ReadTraffic[];
   readonly trackConnections: boolean;
   readonly persistence: Persistence;
+  readonly worlds: readonly ReadWorld[];
 }
 
 const NONE: Policy = {
@@ -26,6 +28,7 @@ const NONE: Policy = {
   traffic: [],
   trackConnections: false,
   persistence: Persistence.Auto,
+  worlds: [],
 };
 
 const FIELDS = [
@@ -36,8 +39,9 @@ const FIELDS = [
   "persistence",
   "traffic",
   "trackConnections",
+  "worlds",
 ];
-const LATER = ["worlds", "identity"];
+const LATER = ["identity"];
 
 /**
  * What is a policy's promise must be kept or refused: an ignored one would be a host that is less safe than told.
@@ -50,6 +54,7 @@ export function readPolicy(
   path: string,
   problems: Problems,
   names: readonly string[] | undefined,
+  members: ReadonlyMap<string, string>,
   numbers: Numbers,
 ): Policy {
   if (value === undefined) return NONE;
@@ -62,7 +67,9 @@ export function readPolicy(
   }
   const hostModel = choice(fields, "hostModel", path, problems, Object.values(HostModel));
   const onLink = choice(fields, "onLink", path, problems, Object.values(OnLink));
-  const traffic = readTraffic(fields["traffic"], at(path, "traffic"), problems, names, numbers);
+  // A policy steers what is the host's own, and never into or out of another world.
+  const own = names?.filter((name) => !members.has(name));
+  const traffic = readTraffic(fields["traffic"], at(path, "traffic"), problems, own, numbers);
   const tracked = fields["trackConnections"];
   const policy: Policy = {
     hostModel: hostModel ?? NONE.hostModel,
@@ -76,6 +83,7 @@ export function readPolicy(
         : readBoolean(tracked, at(path, "trackConnections"), problems) === true,
     persistence:
       choice(fields, "persistence", path, problems, Object.values(Persistence)) ?? NONE.persistence,
+    worlds: readWorlds(fields["worlds"], at(path, "worlds"), problems, names),
   };
   checkHostModel(policy, fields, path, problems);
   return policy;

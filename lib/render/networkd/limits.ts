@@ -34,6 +34,13 @@ export function networkdIssues(plan: Plan): Issue[] {
       fix: `Leave it out, or ${PROGRAM}`,
     });
   }
+  if (plan.worlds.length > 0) {
+    issues.push({
+      path: "policy.worlds",
+      problem: `got ${plan.worlds.length}, and networkd makes no namespaces, and of VRFs only some of what a world is`,
+      fix: `Leave them out, or ${PROGRAM}`,
+    });
+  }
   for (const { name, match } of plan.interfaces) {
     if (match.ifname !== undefined) continue;
     issues.push({

@@ -16,6 +16,7 @@ apply() {
     ! ended || say "the last change, $ended, was rolled back: $fate"
     if compare; then
       keeper
+      part
       prepare
       replace
       if [ "$wanted" != 0 ]; then
@@ -45,6 +46,7 @@ compare() {
   # The old rules would be left where nobody looks for them.
   [ "${committed_numbers:-$numbers}" = "$numbers" ] ||
     fail "the numbers of the plan differ from those in force ($committed_numbers); remove first, then apply"
+  ! apart || return 0
   found
   ! settled
 }
@@ -107,7 +109,7 @@ suspects() { [ -z "${MANAGERS-}" ] || printf '%s\n' "$dump4" "$dump6" | calc "$M
 pend() {
   alive "$RUN"/watch.* || fail 'a process that watched over it was killed'
   announce "$wanted" "$wanted" || fail "cannot write to $RUN"
-  staged=
+  staged='' parted=
   rm -f "$RUN"/maker.*
 }
 

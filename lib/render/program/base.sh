@@ -20,7 +20,7 @@ nl='
 STATE=${MULTIHOME_STATE_DIR:-/var/lib/multihome}
 RUN=${MULTIHOME_RUN_DIR:-/run/multihome}
 WAIT=${MULTIHOME_WAIT:-30}
-reason='' probing='' restoring='' keeper='' halted='' staged='' emptied='' watching='' why='awk has failed'
+reason='' probing='' restoring='' keeper='' halted='' staged='' parted='' emptied='' watching='' why='awk has failed'
 
 say() { printf 'multihome: %s\n' "$1" >&2; }
 

@@ -9,6 +9,7 @@
 #   before       the records before it
 #   maker.P.S    who makes it, by process id and start time
 #   watch.P.S    who watches over it: see guard.sh
+#   parted       that interfaces have been moved among worlds; parted.back that they have to go back: see apart.sh
 #   last         ID REASON: the last change that was rolled back
 #
 # Whether it is committed is decided by $STATE/committed alone, which then has its id.
@@ -134,7 +135,8 @@ disarm() {
 commit() {
   trap '' INT TERM
   put committed "generation $new${nl}digest $proposed${nl}numbers $numbers${nl}id $id" || fail "cannot write to $STATE"
-  staged=
+  staged='' parted=
+  rm -f "$RUN/parted"
   committed=$new committed_digest=$proposed committed_id=$id
   disarm
   rm -f "$RUN/last"
@@ -165,6 +167,7 @@ revert() {
   rm -f "$STATE/program.$new" "$STATE"/*.new
   rmdir "$STATE" 2>/dev/null
   printf '%s\n' "$id $1" >"$RUN/last"
+  [ ! -e "$RUN/parted" ] || mv -f "$RUN/parted" "$RUN/parted.back"
   disarm
 }
 

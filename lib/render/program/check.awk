@@ -5,7 +5,7 @@
 #
 # Input: answers about prefixes after "=reach", facts and the plan after "=plan", the answers after "=answers", what
 # flow.awk says after "=flows".
-# Variables: mark, generation and digest besides; dark, our devices without carrier, each between blanks.
+# Variables: mark, vrf (the device of the one asked about), generation and digest besides; dark, our devices without carrier, each between blanks.
 
 function clean(text) {
   gsub(/[^-A-Za-z0-9_.:@ ]/, "?", text)
@@ -62,7 +62,7 @@ $1 ~ /^expect/ && (mode == "judge" || $1 == "expect" f) {
   if ($5 == "dev" && index(dark, " " device[substr($6, 2)] " ")) wanted = wanted " or unreachable"
   for (i = 1; i <= sources[$2, six]; i++) {
     s = source_of[$2, six, i]
-    if (mode == "ask") print "route get " $3 " from " s how[s] (mark == "" ? "" : " mark " mark)
+    if (mode == "ask") print "route get " $3 " from " s how[s] (mark == "" ? "" : " mark " mark) (vrf == "" ? "" : " vrf " vrf)
     else {
       row[++rows] = $3 SUBSEP s
       kind[rows] = $4

@@ -22,6 +22,7 @@ finish() {
   trap '' INT TERM
   [ -z "$staged" ] || revert "${reason:-it was ended}"
   unlock
+  reunite
   [ -z "$halted" ] || systemctl --no-block start multihome-monitor.service
   [ -z "$emptied" ] || rmdir "$RUN" 2>/dev/null
   # What restores comes back when the other change has ended.
@@ -41,7 +42,7 @@ main() {
   verb=$1
   shift
   case $verb in
-    apply | confirm | rollback | verify | status | remove | watch | expire) ;;
+    apply | confirm | rollback | verify | status | remove | watch | expire | rejoin) ;;
     close | open | boot | restore | monitor | resume) ;;
     *) usage ;;
   esac

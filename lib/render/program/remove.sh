@@ -20,6 +20,7 @@ remove() {
   halt_units
   lock
   recover
+  rejoin
   load
   look
   # While the rules of the plan still decide.

@@ -64,7 +64,7 @@ function sysctl(path, value) {
 
 BEGIN {
   split("plan numbers model persistence virtual interface connection table address prefix sysctl route4 route6 rule4 rule6 expect4 expect6" \
-    " flow4 flow6 end", list)
+    " flow4 flow6 world end", list)
   for (i in list) known[list[i]]
   # rtnetlink(7), /etc/iproute2/rt_protos
   split("0 by hand or by a script,3 by hand or by a script,4 static or systemd-networkd,11 FRR,12 BIRD,16 DHCP,18 keepalived,186 BGP" \
@@ -75,6 +75,10 @@ BEGIN {
 
 part == "plan" {
   if (!($1 in known) || $0 !~ /^[-A-Za-z0-9@+=.:\/_ ]+$/ || $1 == "plan" && $2 != 1) damaged()
+  if ($1 == "world") {
+    if ($3 == "kind" && NF > 4) vrf[$5]
+    next
+  }
   for (i = 2; i <= NF; i++) if ($i ~ /^@/ && !(substr($i, 2) in slot)) damaged()
   if ($1 == "interface") {
     name[++names] = $2
@@ -152,7 +156,8 @@ $1 ~ /^[0-9]+:$/ {
 
 {
   t = after("table") - table
-  if (t < 0 || t >= tables) next
+  # The table of a VRF has one generation, and what the kernel puts there besides.
+  if (t < 0 || t >= tables || t + table in vrf) next
   if (after("proto") != protocol) {
     if (int(t / 2) in used) foreign("route", "tables from " table, "tableBase")
     next

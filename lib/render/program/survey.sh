@@ -37,7 +37,12 @@ survey() {
       calc -v committed="$committed" -v boot="$boot" -v records="$records" -v fresh="$fresh" -v sweep="${sweep-}" -v partial="$restoring" "$SURVEY"
   )
   code=$?
-  case $code$seen in [0135][!0-9]*) return $code ;; esac
+  case $code$seen in [0135][!0-9]*)
+    v=$(world_facts)
+    seen=$seen${v:+"$nl$v"}
+    return $code
+    ;;
+  esac
   seen='' why='awk has failed'
   return 4
 }

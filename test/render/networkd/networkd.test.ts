@@ -119,5 +119,5 @@ function proofOf(
   const before = hostState(intent);
   const steps = batchOf(change(networkdFiles(buildPlan(host), "@.network")));
   const state = steps.reduce((made, { family, text }) => applyBatch(made, family, text), before);
-  return proveStaged({ name: host.name, intent, before, state, steps });
+  return proveStaged({ name: host.name, intent, before, state, steps, worlds: [] });
 }

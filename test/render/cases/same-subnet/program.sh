@@ -74,7 +74,7 @@ nl='
 STATE=${MULTIHOME_STATE_DIR:-/var/lib/multihome}
 RUN=${MULTIHOME_RUN_DIR:-/run/multihome}
 WAIT=${MULTIHOME_WAIT:-30}
-reason='' probing='' restoring='' keeper='' halted='' staged='' emptied='' watching='' why='awk has failed'
+reason='' probing='' restoring='' keeper='' halted='' staged='' parted='' emptied='' watching='' why='awk has failed'
 say() { printf 'multihome: %s\n' "$1" >&2; }
 misuse() {
 say "$1"
@@ -237,7 +237,7 @@ return value
 }
 BEGIN {
 split("plan numbers model persistence virtual interface connection table address prefix sysctl route4 route6 rule4 rule6 expect4 expect6" \
-" flow4 flow6 end", list)
+" flow4 flow6 world end", list)
 for (i in list) known[list[i]]
 split("0 by hand or by a script,3 by hand or by a script,4 static or systemd-networkd,11 FRR,12 BIRD,16 DHCP,18 keepalived,186 BGP" \
 ",188 OSPF", list, ",")
@@ -246,6 +246,10 @@ for (i in list) owner[list[i] + 0] = substr(list[i], index(list[i], " ") + 1)
 /^=/ { part = substr($0, 2); next }
 part == "plan" {
 if (!($1 in known) || $0 !~ /^[-A-Za-z0-9@+=.:\/_ ]+$/ || $1 == "plan" && $2 != 1) damaged()
+if ($1 == "world") {
+if ($3 == "kind" && NF > 4) vrf[$5]
+next
+}
 for (i = 2; i <= NF; i++) if ($i ~ /^@/ && !(substr($i, 2) in slot)) damaged()
 if ($1 == "interface") {
 name[++names] = $2
@@ -316,7 +320,7 @@ next
 }
 {
 t = after("table") - table
-if (t < 0 || t >= tables) next
+if (t < 0 || t >= tables || t + table in vrf) next
 if (after("proto") != protocol) {
 if (int(t / 2) in used) foreign("route", "tables from " table, "tableBase")
 next
@@ -452,7 +456,12 @@ printf '%s\n' =plan "$PLAN" =4 "$dump4" =6 "$dump6" ${filter_now:+=nft "$filter_
 calc -v committed="$committed" -v boot="$boot" -v records="$records" -v fresh="$fresh" -v sweep="${sweep-}" -v partial="$restoring" "$SURVEY"
 )
 code=$?
-case $code$seen in [0135][!0-9]*) return $code ;; esac
+case $code$seen in [0135][!0-9]*)
+v=$(world_facts)
+seen=$seen${v:+"$nl$v"}
+return $code
+;;
+esac
 seen='' why='awk has failed'
 return 4
 }
@@ -480,6 +489,32 @@ sub(/^! /, "") { refused = refused "; " $0 }
 sub(/^[?] /, "") { missing = missing "; " $0 " (waited " wait " s)" }
 END { print substr(refused == "" ? missing : refused, 3) }'
 }
+parting() {
+parted=1
+{ mkdir -p "$RUN" && : >"$RUN/parted"; } || fail "cannot write to $RUN"
+}
+reunite() {
+[ -n "$parted" ] || [ -e "$RUN/parted.back" ] || return 0
+rm -f "$RUN/parted" "$RUN/parted.back"
+load
+if [ -r "$STATE/program.$committed" ]; then
+sh "$STATE/program.$committed" apply || say 'what was in force could not be put back; apply it again'
+else
+rejoin
+rmdir "$STATE" 2>/dev/null
+fi
+return 0
+}
+apart() { [ -e "$STATE/worlds" ]; }
+part() {
+apart || return 0
+parting
+rejoin || fail 'not all interfaces could be taken out of their worlds'
+found
+}
+rejoin() { [ ! -e "$STATE/worlds" ] || sh "$STATE/worlds/program" rejoin; }
+world_facts() { :; }
+judged() { check "$@"; }
 record() {
 v=$(printf '%s\n' "$seen" | awk -v words="$1" -v boot="$boot" '
 BEGIN { print "boot " boot }
@@ -739,7 +774,7 @@ wanted = $5 == "dev" ? hop(device[substr($6, 2)], $8) : "unreachable"
 if ($5 == "dev" && index(dark, " " device[substr($6, 2)] " ")) wanted = wanted " or unreachable"
 for (i = 1; i <= sources[$2, six]; i++) {
 s = source_of[$2, six, i]
-if (mode == "ask") print "route get " $3 " from " s how[s] (mark == "" ? "" : " mark " mark)
+if (mode == "ask") print "route get " $3 " from " s how[s] (mark == "" ? "" : " mark " mark) (vrf == "" ? "" : " vrf " vrf)
 else {
 row[++rows] = $3 SUBSEP s
 kind[rows] = $4
@@ -892,7 +927,8 @@ rm -f "$RUN"/maker.* "$RUN"/watch.* "$RUN/program" "$RUN/undo" "$RUN/before" "$R
 commit() {
 trap '' INT TERM
 put committed "generation $new${nl}digest $proposed${nl}numbers $numbers${nl}id $id" || fail "cannot write to $STATE"
-staged=
+staged='' parted=
+rm -f "$RUN/parted"
 committed=$new committed_digest=$proposed committed_id=$id
 disarm
 rm -f "$RUN/last"
@@ -919,6 +955,7 @@ fi
 rm -f "$STATE/program.$new" "$STATE"/*.new
 rmdir "$STATE" 2>/dev/null
 printf '%s\n' "$id $1" >"$RUN/last"
+[ ! -e "$RUN/parted" ] || mv -f "$RUN/parted" "$RUN/parted.back"
 disarm
 }
 about() {
@@ -1157,6 +1194,7 @@ recover
 ! ended || say "the last change, $ended, was rolled back: $fate"
 if compare; then
 keeper
+part
 prepare
 replace
 if [ "$wanted" != 0 ]; then
@@ -1181,6 +1219,7 @@ compare() {
 load
 [ "${committed_numbers:-$numbers}" = "$numbers" ] ||
 fail "the numbers of the plan differ from those in force ($committed_numbers); remove first, then apply"
+! apart || return 0
 found
 ! settled
 }
@@ -1230,7 +1269,7 @@ suspects() { [ -z "${MANAGERS-}" ] || printf '%s\n' "$dump4" "$dump6" | calc "$M
 pend() {
 alive "$RUN"/watch.* || fail 'a process that watched over it was killed'
 announce "$wanted" "$wanted" || fail "cannot write to $RUN"
-staged=
+staged='' parted=
 rm -f "$RUN"/maker.*
 }
 settle() {
@@ -1601,6 +1640,7 @@ emptied=1
 halt_units
 lock
 recover
+rejoin
 load
 look
 backstop 0 || fail "cannot remove the rules behind the plan's: $why"
@@ -1647,7 +1687,7 @@ v=$(printf '%s\n' "$PLAN" | digest)
 [ "$want6" = - ] || [ "$live6" != - ] || deny 'nothing is in force for IPv6'
 filter_stands || deny 'the table inet multihome of nftables is not as it was loaded; apply again'
 kept_whole || deny "$n is missing, which keeps the plan in force; apply again"
-check "$form" '' -v generation="$generation" -v digest="$(quoted "$committed_digest")"
+judged "$form" '' -v generation="$generation" -v digest="$(quoted "$committed_digest")"
 }
 in_force() {
 case $want4$want6$committed in --[01]) generation=$committed && return ;; esac
@@ -1727,6 +1767,7 @@ trap - EXIT
 trap '' INT TERM
 [ -z "$staged" ] || revert "${reason:-it was ended}"
 unlock
+reunite
 [ -z "$halted" ] || systemctl --no-block start multihome-monitor.service
 [ -z "$emptied" ] || rmdir "$RUN" 2>/dev/null
 [ "$restoring$outcome" != 175 ] || reason=
@@ -1743,7 +1784,7 @@ form=text wanted=0 given=''
 verb=$1
 shift
 case $verb in
-apply | confirm | rollback | verify | status | remove | watch | expire) ;;
+apply | confirm | rollback | verify | status | remove | watch | expire | rejoin) ;;
 close | open | boot | restore | monitor | resume) ;;
 *) usage ;;
 esac
