@@ -62,7 +62,7 @@ expect6 a fd00::ffff:ffff:ffff:fffe attached dev @a
 expect6 b 2001:db8:ffff:ffff::1 elsewhere dev @b via fe80::1
 expect6 b fd00::ffff:ffff:ffff:fffe attached dev @b
 end'
-BODY=bc18dbd89c49f895
+BODY=484a87f7636857e5
 set -u
 umask 077
 LC_ALL=C

@@ -57,7 +57,7 @@ rule6 +1489 goto join
 expect6 front 2001:db8:ffff:ffff::1 elsewhere dev @front via fe80::1
 expect6 front 2001:db8:1:0:ffff:ffff:ffff:fffe attached dev @front
 end'
-BODY=bc18dbd89c49f895
+BODY=484a87f7636857e5
 set -u
 umask 077
 LC_ALL=C
