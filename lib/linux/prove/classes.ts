@@ -15,6 +15,8 @@ export type Fields = Omit<Flow, "to" | "from">;
 
 /** More combinations than this are not looked at, and the verdict says so. */
 const MOST_FIELD_CLASSES = 20_000;
+/** Comparisons of marks with predicates after which a search is given up: whether a mark exists is a hard question. */
+const MOST_MARK_STEPS = 2_000_000;
 
 /**
  * The classes of the other fields that these steps, and TOS routes, tell apart: the product of those of each field.
@@ -83,9 +85,10 @@ export function markClasses(steps: readonly Pick<Step, "mark" | "mask">[]): numb
   }
   const list = [...predicates.values()];
   const marks: number[] = [];
+  const left = { steps: MOST_MARK_STEPS };
   const assign = (i: number, cube: MarkPredicate, negatives: readonly MarkPredicate[]): void => {
-    if (marks.length > MOST_FIELD_CLASSES) return;
-    const mark = solve(cube, negatives);
+    if (marks.length > MOST_FIELD_CLASSES || left.steps < 0) return;
+    const mark = solve(cube, negatives, left);
     if (mark === undefined) return;
     if (i === list.length) {
       marks.push(mark >>> 0);
@@ -98,19 +101,25 @@ export function markClasses(steps: readonly Pick<Step, "mark" | "mask">[]): numb
     }
   };
   assign(0, { value: 0, mask: 0 }, []);
-  if (marks.length > MOST_FIELD_CLASSES) return undefined;
+  if (marks.length > MOST_FIELD_CLASSES || left.steps < 0) return undefined;
   return marks.includes(0) ? [0, ...marks.filter((mark) => mark !== 0)] : marks;
 }
 
 /** A mark with the bits of the cube that none of the negatives matches, or undefined. */
-function solve(cube: MarkPredicate, negatives: readonly MarkPredicate[]): number | undefined {
+function solve(
+  cube: MarkPredicate,
+  negatives: readonly MarkPredicate[],
+  left: { steps: number },
+): number | undefined {
+  left.steps -= negatives.length;
+  if (left.steps < 0) return undefined;
   const matching = negatives.find(({ value, mask }) => ((cube.value ^ value) & mask) === 0);
   if (matching === undefined) return cube.value;
   for (let bit = 0; bit < 32; bit++) {
     const flag = 1 << bit;
     if ((matching.mask & flag) === 0 || (cube.mask & flag) !== 0) continue;
     const flipped = { value: (cube.value & ~flag) | (~matching.value & flag), mask: cube.mask | flag };
-    const mark = solve(flipped, negatives);
+    const mark = solve(flipped, negatives, left);
     if (mark !== undefined) return mark;
   }
   return undefined;
