@@ -151,14 +151,22 @@ describe("what leaves", () => {
     }
   });
 
-  test("the sources of hops that were appended are in no dump, unless the sender has one", () => {
+  test("the sources of hops that were appended are in no dump, unless the sender has one or one command gave them all", () => {
     const several = host("route add 2001:db8:9::/48 nexthop via fe80::1 dev a nexthop via fe80::2 dev b");
-    expect(out(several, undefined, "2001:db8:9::1")).toBe(
+    const dumped = {
+      ...several,
+      routes: { ...several.routes, 6: several.routes[6].map((r) => ({ ...r, oneSource: undefined })) },
+    };
+    expect(out(dumped, undefined, "2001:db8:9::1")).toBe(
       'unknown: the sources of the further hops of "2001:db8:9::/48 metric 1024 table main nexthop via fe80::1 dev a nexthop via fe80::2 dev b" are in no dump',
     );
-    expect(out(several, "2001:db8:a::10", "2001:db8:9::1")).toBe(
-      "by a via fe80::1 from 2001:db8:a::10, or by b via fe80::2 from 2001:db8:a::10",
+    expect(out(several, undefined, "2001:db8:9::1")).toBe(
+      "by a via fe80::1 from 2001:db8:a::10, or by b via fe80::2 from 2001:db8:b::10",
     );
+    for (const state of [several, dumped])
+      expect(out(state, "2001:db8:a::10", "2001:db8:9::1")).toBe(
+        "by a via fe80::1 from 2001:db8:a::10, or by b via fe80::2 from 2001:db8:a::10",
+      );
   });
 
   test("the hint counts before what would be chosen", () => {

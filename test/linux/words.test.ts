@@ -273,6 +273,7 @@ describe("a route", () => {
     [
       "10.9.0.0/16 nexthop dev eth0 weight 65536 nexthop via 10.0.1.1 dev eth1 onlink weight 2",
       {
+        oneSource: true,
         scope: 0,
         hops: [
           { ...HOP, weight: 65536 },
