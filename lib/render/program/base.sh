@@ -89,7 +89,8 @@ digest() {
 
 # put NAME TEXT: writes a file of the state directory, whole or not at all.
 put() {
-  mkdir -p "$STATE" && printf '%s\n' "$2" >"$STATE/$1.new" && sync "$STATE/$1.new" && mv -f "$STATE/$1.new" "$STATE/$1"
+  mkdir -p "$STATE" && printf '%s\n' "$2" >"$STATE/$1.new" &&
+    { ! command -v sync >/dev/null || sync "$STATE/$1.new"; } && mv -f "$STATE/$1.new" "$STATE/$1"
 }
 
 # load: sets committed (0, 1, or - for nothing), committed_digest, committed_numbers and committed_id.

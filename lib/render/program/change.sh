@@ -103,6 +103,7 @@ lapsed() {
 
 # unhindered: ends the program when a change waits to be confirmed.
 unhindered() {
+  load
   if change && [ "$within" != 0 ] && ! lapsed; then
     reason="change $id waits to be confirmed, for $((deadline - now)) s more: confirm it, or roll it back, first"
     exit 75
@@ -114,7 +115,8 @@ recover() {
   unhindered
   if change; then
     lapsed || lapse='the process that made it was killed'
-    (adopt "$RUN/program" && revert "$lapse") || fail 'an unfinished change cannot be rolled back; apply again'
+    # What it has changed besides rules is known without its program.
+    ({ [ ! -r "$RUN/program" ] || adopt "$RUN/program"; } && revert "$lapse") || fail 'an unfinished change cannot be rolled back; apply again'
     load
   else
     disarm
@@ -126,7 +128,9 @@ disarm() {
   rm -f "$RUN/change" || return
   for n in "$RUN"/watch.*; do
     v=${n##*/watch.}
-    [ "${v%%.*}" = $$ ] || ! alive "$n" || kill "${v%%.*}"
+    v=${v%%.*}
+    # One that stands still ends when it goes on.
+    [ "$v" = $$ ] || ! alive "$n" || { kill "$v" && kill -s CONT "$v"; }
   done
   rm -f "$RUN"/maker.* "$RUN"/watch.* "$RUN/program" "$RUN/undo" "$RUN/before" "$RUN"/*.new
 }
@@ -134,7 +138,9 @@ disarm() {
 # commit: from here on it is the new generation that comes back, whatever happens.
 commit() {
   trap '' INT TERM
-  put committed "generation $new${nl}digest $proposed${nl}numbers $numbers${nl}id $id" || fail "cannot write to $STATE"
+  v="generation $new${nl}digest $proposed${nl}numbers $numbers${nl}id $id"
+  # What was written decides, whatever was said about it.
+  put committed "$v" || [ "$v" = "$(cat "$STATE/committed" 2>/dev/null)" ] || fail "cannot write to $STATE"
   staged='' parted=
   rm -f "$RUN/parted"
   committed=$new committed_digest=$proposed committed_id=$id
@@ -182,8 +188,11 @@ about() {
     disarm
     return 1
   fi
-  adopt "$RUN/program" || fail "cannot read $RUN/program. $(standing). Apply again"
-  if ! lapsed; then
+  if ! [ -r "$RUN/program" ]; then
+    lapse='its program was deleted'
+  elif ! adopt "$RUN/program"; then
+    fail "cannot read $RUN/program. $(standing). Apply again"
+  elif ! lapsed; then
     [ "${given:-$id}" = "$id" ] || fail "it is change $id that waits to be confirmed, for $((deadline - now)) s more, not $given"
     return 0
   fi
@@ -198,13 +207,13 @@ confirm() {
     look
     commit
     settle
-    printf 'confirmed %s\n' "$id"
+    [ "$form" = json ] || printf 'confirmed %s\n' "$id"
     return
   fi
   if ended && [ "${given:-$ended}" = "$ended" ]; then
     fail "change $ended cannot be confirmed any more, since it was rolled back: $fate. $(standing). Apply it again"
   elif [ -n "$committed_id" ] && [ "${given:-$committed_id}" = "$committed_id" ]; then
-    printf 'confirmed already %s\n' "$committed_id"
+    [ "$form" = json ] || printf 'confirmed already %s\n' "$committed_id"
   else
     fail "no change${given:+ $given} is pending. $(standing). Apply it again"
   fi

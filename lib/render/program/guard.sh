@@ -11,20 +11,23 @@ arm() {
     fail "cannot write to $RUN"
   # What restores is started again, and whoever comes next clears up.
   [ -z "$restoring" ] || return 0
-  n=3
   if launch_unit; then
-    n=2
+    n=1
   else
+    n=2
     # They hold the pipe until they are ready.
     # shellcheck disable=SC2046
     v=$(for _ in 1 2; do $(command -v setsid) sh "$RUN/program" watch "$id" 2>/dev/null & done)
   fi
-  for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-    set -- "$RUN"/maker.* "$RUN"/watch.*
-    [ $# -lt $n ] || return 0
+  tries=0
+  until
+    set -- "$RUN"/watch.*
+    [ -e "$1" ] && [ $# -ge $n ]
+  do
+    tries=$((tries + 1))
+    [ $tries -lt 100 ] || fail 'nobody can be had to roll the change back if need be'
     nap
   done
-  fail 'nobody can be had to roll the change back if need be'
 }
 
 # launch_unit: fails where systemd does not run, or runs another network than ours.
@@ -42,6 +45,7 @@ launch_unit() {
 
 # watch: until the change $given is committed or rolled back.
 watch() {
+  watching=1
   load
   cd / && ours && started $$ && true >"$RUN/watch.$$.$started" || exit 1
   exec >/dev/null
@@ -53,6 +57,7 @@ watch() {
 
 # expire: the same at the end of who watched, when it did not come to that.
 expire() {
+  watching=1
   load
   ours || exit 0
   lapse='what watched over it was ended'

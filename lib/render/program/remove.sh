@@ -16,7 +16,7 @@ remove() {
   PLAN=$(bare)
   look
   emptied=1
-  [ "$seen" != 'facts - - - - - -' ] || [ -e "$STATE" ] || [ -e "$RUN/last" ] || return 0
+  [ "$seen" != 'facts - - - - - -' ] || [ -e "$STATE" ] || [ -e "$RUN" ] || return 0
   halt_units
   lock
   recover

@@ -16,8 +16,11 @@ export class ProgramHost {
 
   constructor(readonly namespace: Namespace) {}
 
+  /** Another directory for the state than the one beside the others. */
+  state: string | undefined;
+
   get stateDir(): string {
-    return path.join(this.dir, "state");
+    return this.state ?? path.join(this.dir, "state");
   }
 
   get runDir(): string {
@@ -72,7 +75,8 @@ export const DASH: Shell = { name: "dash", argv: ["dash"] };
 export function shells(dir: string): Shell[] {
   const has = (name: string): boolean => spawnSync("sh", ["-c", `command -v ${name}`]).status === 0;
   const all: Shell[] = ["dash", "bash"].filter(has).map((name) => ({ name, argv: [name] }));
-  if (has("busybox")) {
+  // One that is made to stand alone, as Debian's busybox-static, would run its own ip.
+  if (has("busybox") && spawnSync("busybox", ["sh", "-c", "ip -V"]).stdout.includes("iproute2")) {
     all.push({ name: "busybox", argv: ["env", `PATH=${busyboxTools(dir)}`, "busybox", "sh"] });
   }
   return all;

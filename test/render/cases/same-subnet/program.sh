@@ -62,7 +62,7 @@ expect6 a fd00::ffff:ffff:ffff:fffe attached dev @a
 expect6 b 2001:db8:ffff:ffff::1 elsewhere dev @b via fe80::1
 expect6 b fd00::ffff:ffff:ffff:fffe attached dev @b
 end'
-BODY=484a87f7636857e5
+BODY=838be837df317c22
 set -u
 umask 077
 LC_ALL=C
@@ -122,7 +122,8 @@ if command -v sha256sum >/dev/null; then v=$(sha256sum); else v=$(cksum); fi
 printf '%s\n' "${v%% *}"
 }
 put() {
-mkdir -p "$STATE" && printf '%s\n' "$2" >"$STATE/$1.new" && sync "$STATE/$1.new" && mv -f "$STATE/$1.new" "$STATE/$1"
+mkdir -p "$STATE" && printf '%s\n' "$2" >"$STATE/$1.new" &&
+{ ! command -v sync >/dev/null || sync "$STATE/$1.new"; } && mv -f "$STATE/$1.new" "$STATE/$1"
 }
 load() {
 committed=- committed_digest='' committed_numbers='' committed_id=''
@@ -901,6 +902,7 @@ return 1
 fi
 }
 unhindered() {
+load
 if change && [ "$within" != 0 ] && ! lapsed; then
 reason="change $id waits to be confirmed, for $((deadline - now)) s more: confirm it, or roll it back, first"
 exit 75
@@ -910,7 +912,7 @@ recover() {
 unhindered
 if change; then
 lapsed || lapse='the process that made it was killed'
-(adopt "$RUN/program" && revert "$lapse") || fail 'an unfinished change cannot be rolled back; apply again'
+({ [ ! -r "$RUN/program" ] || adopt "$RUN/program"; } && revert "$lapse") || fail 'an unfinished change cannot be rolled back; apply again'
 load
 else
 disarm
@@ -920,13 +922,15 @@ disarm() {
 rm -f "$RUN/change" || return
 for n in "$RUN"/watch.*; do
 v=${n##*/watch.}
-[ "${v%%.*}" = $$ ] || ! alive "$n" || kill "${v%%.*}"
+v=${v%%.*}
+[ "$v" = $$ ] || ! alive "$n" || { kill "$v" && kill -s CONT "$v"; }
 done
 rm -f "$RUN"/maker.* "$RUN"/watch.* "$RUN/program" "$RUN/undo" "$RUN/before" "$RUN"/*.new
 }
 commit() {
 trap '' INT TERM
-put committed "generation $new${nl}digest $proposed${nl}numbers $numbers${nl}id $id" || fail "cannot write to $STATE"
+v="generation $new${nl}digest $proposed${nl}numbers $numbers${nl}id $id"
+put committed "$v" || [ "$v" = "$(cat "$STATE/committed" 2>/dev/null)" ] || fail "cannot write to $STATE"
 staged='' parted=
 rm -f "$RUN/parted"
 committed=$new committed_digest=$proposed committed_id=$id
@@ -967,8 +971,11 @@ if ! change; then
 disarm
 return 1
 fi
-adopt "$RUN/program" || fail "cannot read $RUN/program. $(standing). Apply again"
-if ! lapsed; then
+if ! [ -r "$RUN/program" ]; then
+lapse='its program was deleted'
+elif ! adopt "$RUN/program"; then
+fail "cannot read $RUN/program. $(standing). Apply again"
+elif ! lapsed; then
 [ "${given:-$id}" = "$id" ] || fail "it is change $id that waits to be confirmed, for $((deadline - now)) s more, not $given"
 return 0
 fi
@@ -981,13 +988,13 @@ if about; then
 look
 commit
 settle
-printf 'confirmed %s\n' "$id"
+[ "$form" = json ] || printf 'confirmed %s\n' "$id"
 return
 fi
 if ended && [ "${given:-$ended}" = "$ended" ]; then
 fail "change $ended cannot be confirmed any more, since it was rolled back: $fate. $(standing). Apply it again"
 elif [ -n "$committed_id" ] && [ "${given:-$committed_id}" = "$committed_id" ]; then
-printf 'confirmed already %s\n' "$committed_id"
+[ "$form" = json ] || printf 'confirmed already %s\n' "$committed_id"
 else
 fail "no change${given:+ $given} is pending. $(standing). Apply it again"
 fi
@@ -1006,18 +1013,21 @@ disarm
 printf '%s\n' "$text" >"$RUN/program" && started $$ && true >"$RUN/maker.$$.$started" && announce 0 60; } ||
 fail "cannot write to $RUN"
 [ -z "$restoring" ] || return 0
-n=3
 if launch_unit; then
-n=2
+n=1
 else
+n=2
 v=$(for _ in 1 2; do $(command -v setsid) sh "$RUN/program" watch "$id" 2>/dev/null & done)
 fi
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-set -- "$RUN"/maker.* "$RUN"/watch.*
-[ $# -lt $n ] || return 0
+tries=0
+until
+set -- "$RUN"/watch.*
+[ -e "$1" ] && [ $# -ge $n ]
+do
+tries=$((tries + 1))
+[ $tries -lt 100 ] || fail 'nobody can be had to roll the change back if need be'
 nap
 done
-fail 'nobody can be had to roll the change back if need be'
 }
 launch_unit() {
 [ -d /run/systemd/system ] && command -v systemd-run >/dev/null || return 1
@@ -1030,6 +1040,7 @@ systemd-run --quiet --collect --unit="multihome-$id" -E MULTIHOME_STATE_DIR="$ST
 -p ExecStopPost="/bin/sh $RUN/program expire $id" /bin/sh "$RUN/program" watch "$id" 2>/dev/null
 }
 watch() {
+watching=1
 load
 cd / && ours && started $$ && true >"$RUN/watch.$$.$started" || exit 1
 exec >/dev/null
@@ -1039,6 +1050,7 @@ over || conclude
 done
 }
 expire() {
+watching=1
 load
 ours || exit 0
 lapse='what watched over it was ended'
@@ -1636,7 +1648,7 @@ numbers=${committed_numbers:-$numbers}
 PLAN=$(bare)
 look
 emptied=1
-[ "$seen" != 'facts - - - - - -' ] || [ -e "$STATE" ] || [ -e "$RUN/last" ] || return 0
+[ "$seen" != 'facts - - - - - -' ] || [ -e "$STATE" ] || [ -e "$RUN" ] || return 0
 halt_units
 lock
 recover
