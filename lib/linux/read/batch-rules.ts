@@ -36,10 +36,17 @@ function insert(rules: readonly Rule[], given: Given): Rule[] {
   if (rule.action.kind === "goto" && rule.action.priority <= priority) {
     throw new Refused("goto leads backwards; the kernel would refuse it");
   }
-  if (rules.some((other) => sameRule(other, rule)))
+  if (rules.some((other) => other.priority === priority && sameRule(other, asComparedWith(other, rule))))
     throw new Refused("the rule is there already; the kernel would refuse it");
   const at = rules.findIndex((other) => other.priority > priority);
   return at < 0 ? [...rules, rule] : [...rules.slice(0, at), rule, ...rules.slice(at)];
+}
+
+/** Prefixes and type of service that a new rule does not ask for are not compared (fib4_rule_compare). */
+function asComparedWith(other: Rule, rule: Rule): Rule {
+  const { from = other.from, to = other.to } = rule;
+  const tos = rule.tos || other.tos;
+  return from === rule.from && to === rule.to && tos === rule.tos ? rule : { ...rule, from, to, tos };
 }
 
 type Given = Partial<Mutable<Rule>>;

@@ -199,7 +199,7 @@ function checkRoom(
     problems.add(
       path,
       `too many policies ${place} the rules for sources: ${over[place]} priorities more than there are`,
-      "A policy takes one priority, or two when its selectors have several values: join some, or mark packets by nftables and select the mark",
+      "A policy takes one priority, or three when its selectors have several values: join some, or mark packets by nftables and select the mark",
     );
   }
   const names = policies.flatMap((t) => (t.weights === undefined ? t.use.map(exitTable) : [shareTable(t)]));

@@ -27,9 +27,12 @@ const AFTER: Room = { start: BAND.after, end: BAND.exit };
  *
  * Others lead into the block by a rule for each combination of their selectors' values:
  *
- *   P      SELECTORS goto P+1      (one or more)
- *   P      goto next
- *   P+1    the block
+ *   P      SELECTORS goto P+2      (several)
+ *   P+1    goto next
+ *   P+2    the block
+ *
+ * The jump past the block has a priority of its own: to the kernel a rule without prefixes is there already when one of the
+ * same priority and action has some (net/ipv4/fib_rules.c, fib4_rule_compare).
  *
  * A socket that is bound to a device has chosen its way: those of our interfaces pass by the policies before the rules
  * for sources, and are through before those after them.
@@ -82,7 +85,7 @@ function layOut(host: Host, family: Family, before: boolean, room: Room, last: R
               ...s,
               action: { kind: "goto", priority: into },
             })),
-            { priority: here, action: next },
+            { priority: here + 1, action: next },
           ]
       : [];
     return [...guard, ...block.map((action): PlanRule => ({ priority: into, action }))];
@@ -96,7 +99,7 @@ function selects(selections: readonly Selection[]): boolean {
 }
 
 function widthOf(selections: readonly Selection[]): number {
-  return selections.length === 1 ? 1 : 2;
+  return selections.length === 1 ? 1 : 3;
 }
 
 /** Every combination of the selectors' values, as a rule can ask for it; one that asks for nothing when there are none. */
