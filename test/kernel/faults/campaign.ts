@@ -408,7 +408,7 @@ export async function cases(campaign: Campaign, seed: number): Promise<Case[]> {
       // Of five tools that are started one is ip; a place that is not met is no trial.
       const places =
         fault.percent !== undefined ? ROUNDS : fault.tools === undefined ? starts : Math.ceil(starts / 4);
-      for (let k = 1; k <= places; k++) all.push({ scenario, fault, k });
+      for (let k = fault.first ?? 1; k <= places; k++) all.push({ scenario, fault, k });
     }
   }
   // Fisher and Yates, with a linear congruential generator (Numerical Recipes).

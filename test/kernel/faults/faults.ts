@@ -13,6 +13,8 @@ export interface Fault {
   readonly script: string;
   /** Only at starts of these; default all. */
   readonly tools?: readonly string[];
+  /** The first start that it can befall; default 1, which reads the program's own text: without it there is no program. */
+  readonly first?: number;
   /** Every start is a place for it with this probability in percent, instead of the k-th alone. */
   readonly percent?: number;
   /** The program is no more afterwards, and its exit tells nothing. */
@@ -42,7 +44,7 @@ const HALF_BATCH = `
 export const FAULTS: readonly Fault[] = [
   { name: "a tool fails", script: "exit 1" },
   { name: "a tool does its work and then fails", script: '"$REAL" "$@"; exit 1' },
-  { name: "a tool lies: does nothing, and says it has", script: "exit 0" },
+  { name: "a tool lies: does nothing, and says it has", script: "exit 0", first: 2 },
   { name: "ip fails at the middle of its batch", script: HALF_BATCH, tools: ["ip"] },
   { name: "tools fail at random, 1 of 12", script: "exit 1", percent: 8 },
   { name: "tools are killed at random, 1 of 12", script: "kill -9 $$", percent: 8 },
