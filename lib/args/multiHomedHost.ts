@@ -46,6 +46,12 @@ export interface MultiHomedHostArgs {
   numbers?: pulumi.Input<NumbersArgs>;
   /** Seconds the program may take on the host, waiting for its interfaces included; 10 to 3600. Default: 300. */
   timeoutSeconds?: pulumi.Input<number>;
+  /**
+   * Seconds, 5 to 3600, in which a change must be confirmed, which Pulumi does over a second connection: a change that
+   * locks it out is rolled back by the host, and the update fails. 0: the host's own checks decide, over one connection.
+   * Default: 60.
+   */
+  confirmWithin?: number;
   /** Tags of everything made. `Name` is set where it is not given. Default: none. */
   tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** AWS region. Default: the provider's. */

@@ -150,6 +150,7 @@ function applyTo(
       numbers: args.numbers,
       identity: parts.instanceId,
       timeoutSeconds: args.timeoutSeconds,
+      confirmWithin: args.confirmWithin,
     },
     { parent, dependsOn: [...parts.ready], deletedWith: parts.instance ?? opts?.deletedWith },
   );

@@ -10,7 +10,7 @@ import { Issue, shown } from "../model/issue";
 import { planHost } from "../plan";
 import { PlainHostConnection, managementIssues } from "./management";
 import { PlainHostArgs, hostIssues } from "./spec";
-import { timeoutIssues } from "./timeout";
+import { confirmIssues, timeoutIssues } from "./timeout";
 
 /** All of a new host that can be checked, before any of it is made. */
 export interface HostCheck {
@@ -47,7 +47,12 @@ export function constructorIssues(args: MultiHomedHostArgs, host: Inputs<HostChe
     userDataBytes:
       typeof userData === "string" && firstBoot !== true ? Buffer.byteLength(userData) : undefined,
   });
-  return distinct([...nameIssues(args.interfaces), ...modeIssues(args), ...checkIssues(draft, args)]);
+  return distinct([
+    ...nameIssues(args.interfaces),
+    ...modeIssues(args),
+    ...checkIssues(draft, args),
+    ...confirmIssues(args.confirmWithin),
+  ]);
 }
 
 /** What is wrong with what is known of a host; once more in the output, with all that the engine knows. */

@@ -10,14 +10,14 @@ import { PlanVerdict } from "../prove/verdict";
 import { planned } from "./planned";
 import { SymmetricRoutingPolicyArgs } from "../args/symmetricRoutingPolicy";
 import { PlainHostArgs, hostIssues } from "./spec";
-import { timeoutIssues } from "./timeout";
+import { DEFAULT_CONFIRM_WITHIN, confirmIssues, timeoutIssues } from "./timeout";
 
 /**
  * Makes a Linux host with several interfaces route symmetrically: every packet leaves by the interface that owns its
  * source address, through that interface's own gateway. For any host that SSH reaches, whoever made it.
  *
- * A preview shows the program line by line; an update applies it in one connection and reports what the host's own
- * kernel answers; removing the component restores the host. Set the option `deletedWith` to the machine's resource,
+ * A preview shows the program line by line; an update applies it, confirms it over a second connection, and reports what
+ * the host's own kernel answers; removing the component restores the host. Set the option `deletedWith` to the machine's resource,
  * so that a machine that goes anyway is not asked to restore anything.
  */
 export class SymmetricRoutingPolicy extends pulumi.ComponentResource {
@@ -51,6 +51,7 @@ export class SymmetricRoutingPolicy extends pulumi.ComponentResource {
     refuse(this, subject, [
       ...hostIssues(knownNow<PlainHostArgs>(host)),
       ...restIssues(knownNow<RestArgs>(rest)),
+      ...confirmIssues(args.confirmWithin),
     ]);
 
     const { plan, program, programDigest, gatewayBySource, verdict } = planned(this, subject, host);
@@ -65,6 +66,7 @@ export class SymmetricRoutingPolicy extends pulumi.ComponentResource {
         digest: programDigest,
         connection: args.connection,
         timeoutSeconds: args.timeoutSeconds ?? DEFAULT_TIMEOUT,
+        confirmWithin: args.confirmWithin ?? DEFAULT_CONFIRM_WITHIN,
         identity,
       },
       { parent: this, dependsOn: opts?.dependsOn, deletedWith: opts?.deletedWith },

@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import { Draft, isKnown } from "../deliver/known";
 import { Issue, shown } from "../model/issue";
 
@@ -11,4 +12,15 @@ export function timeoutIssues(seconds: Draft<number | undefined>): Issue[] {
       fix: "Give a whole number of seconds from 10 to 3600",
     },
   ];
+}
+
+export const DEFAULT_CONFIRM_WITHIN = 60;
+
+/** Seconds in which a change must be confirmed. A plain number: it decides how the host is talked to, at every preview. */
+export function confirmIssues(seconds: unknown): Issue[] {
+  const fits = (n: unknown): boolean =>
+    Number.isSafeInteger(n) && (n === 0 || (Number(n) >= 5 && Number(n) <= 3600));
+  if (seconds === undefined || fits(seconds)) return [];
+  const problem = pulumi.Output.isInstance(seconds) ? "is an output" : `got ${shown(seconds)}`;
+  return [{ path: "confirmWithin", problem, fix: "Give a whole number of seconds from 5 to 3600, or 0" }];
 }

@@ -1,6 +1,7 @@
 import { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { PlainConnection, DEFAULT_USER, commandConnection } from "./connection";
+import { confirmationHooks } from "./confirmation";
 import { Inputs, fieldOf } from "./known";
 import { Report, parseReport } from "./report";
 
@@ -13,6 +14,8 @@ export interface RemoteApplyArgs {
   connection: Inputs<PlainConnection>;
   /** Seconds the program may take on the host. */
   timeoutSeconds: pulumi.Input<number>;
+  /** Seconds in which a change must be confirmed over a second connection; 0 commits when the host's own checks pass. */
+  confirmWithin: number;
   /**
    * Which machine it is, such as an instance id. When another machine comes under the same address the program runs
    * again. It stands as a comment in the command and not in the program: an id is not known before its instance
@@ -29,7 +32,8 @@ export interface RemoteApply {
 }
 
 /**
- * Puts a program on a host over SSH: one resource and one connection a change, none without a change.
+ * Puts a program on a host over SSH: one resource a host; one connection a change, or two with a confirmation, none
+ * without a change.
  *
  * What a `remote.Command` really does decides how it is used here. `triggers` would replace it, and the old one's
  * `delete` would then take away what the new one's `create` had just put there: so none, and every change is an
@@ -48,17 +52,22 @@ export function remoteApply(
       .apply(([user, timeout, identity]) =>
         commandLine(verb, user, timeout, verb === "remove" ? undefined : identity),
       );
+  const { confirmWithin } = args;
   const command = new remote.Command(
     name,
     {
       connection: commandConnection(args.connection),
-      create: run("apply --json"),
+      create: run(confirmWithin > 0 ? `deliver --confirm-within ${confirmWithin}` : "apply --json"),
       delete: run("remove"),
       stdin: args.program,
       logging: remote.Logging.None,
       addPreviousOutputInEnv: false,
     },
-    pulumi.mergeOptions(opts, { deleteBeforeReplace: true, hideDiffs: ["connection"] }),
+    pulumi.mergeOptions(opts, {
+      deleteBeforeReplace: true,
+      hideDiffs: ["connection"],
+      ...(confirmWithin > 0 && { hooks: { onError: confirmationHooks(name, confirmWithin) } }),
+    }),
   );
   const report = pulumi
     .all([command.stdout, args.digest])

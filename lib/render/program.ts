@@ -33,6 +33,8 @@ const PARTS = [
   "probe.sh",
   "managers.awk",
   "apply.sh",
+  "confirm.sh",
+  "deliver.sh",
   "keep.sh",
   "install.sh",
   "files",
@@ -71,7 +73,16 @@ function keeps(plan: Plan | undefined): boolean {
 }
 
 /** Parts that a machine can do without when it starts for the first time, with nobody there to be locked out. */
-const LATER = ["managers.awk", "probe.sh", "install.sh", "files", "monitor.sh"];
+const LATER = [
+  "managers.awk",
+  "probe.sh",
+  "confirm.sh",
+  "deliver.sh",
+  "install.sh",
+  "files",
+  "monitor.sh",
+  "verify.sh",
+];
 
 /** Settings of {@link renderProgram}. */
 export interface ProgramOptions {
@@ -81,8 +92,9 @@ export interface ProgramOptions {
    */
   readonly identity?: string;
   /**
-   * The short form, for user data, which clouds limit: it neither asks whether the operator's session survives, nor
-   * installs what keeps the plan in force, nor names whose rules stand in the way. The next program does. Default: false.
+   * The short form, for user data, which clouds limit: it knows apply and remove alone, and neither asks whether the
+   * operator's session survives, nor installs what keeps the plan in force, nor names whose rules stand in the way. The
+   * next program does. Default: false.
    */
   readonly short?: boolean;
 }

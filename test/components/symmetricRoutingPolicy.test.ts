@@ -34,7 +34,7 @@ describe.each([
   test("is one command, whose lines are short, constant and free of data", () => {
     expect(run.ofType(TYPES.command)).toHaveLength(1);
     const { create, delete: remove, update } = run.only(TYPES.command).inputs;
-    expect(create).toBe("sudo -n timeout -k 10 300 sh -s -- apply --json");
+    expect(create).toBe("sudo -n timeout -k 10 300 sh -s -- deliver --confirm-within 60");
     expect(remove).toBe("sudo -n timeout -k 10 300 sh -s -- remove");
     expect(update).toBeUndefined();
   });
@@ -127,6 +127,23 @@ describe("a symmetric routing policy", () => {
     });
   });
 
+  test("has no second connection where none is wanted", async () => {
+    const run = await runWithMocks(
+      () => new SymmetricRoutingPolicy("edge", policyArgs({ confirmWithin: 0 })),
+    );
+    expect(run.only(TYPES.command).inputs.create).toBe("sudo -n timeout -k 10 300 sh -s -- apply --json");
+  });
+
+  test.each([4, 3601, 1.5, NaN, "60" as unknown as number])(
+    "refuses %p for confirmWithin",
+    async (confirmWithin) => {
+      const { issues } = await refused(
+        () => new SymmetricRoutingPolicy("edge", policyArgs({ confirmWithin })),
+      );
+      expect(issues).toEqual(["confirmWithin"]);
+    },
+  );
+
   test("needs no sudo as root, and is bounded in time as asked", async () => {
     const run = await runWithMocks(
       () =>
@@ -139,7 +156,7 @@ describe("a symmetric routing policy", () => {
         ),
     );
     const { create, connection } = run.only(TYPES.command).inputs;
-    expect(create).toBe("timeout -k 10 60 sh -s -- apply --json");
+    expect(create).toBe("timeout -k 10 60 sh -s -- deliver --confirm-within 60");
     expect(connection).toMatchObject({ port: 2222, user: "root" });
   });
 

@@ -58,7 +58,7 @@ describeFabric("a multi-homed host, from its creation to its end", () => {
   const changed = ({ steps }: RunResult) =>
     steps.map(({ op, type, name }) => `${op} ${type.split(":").pop()} ${name}`);
 
-  test("is made symmetric in one update, over one connection", async () => {
+  test("is made symmetric in one update, over one connection and another that confirms", async () => {
     made = await edge("up", [FRONT, BACK]);
     expect(made.outputs).toMatchObject({
       symmetric: true,
@@ -66,7 +66,7 @@ describeFabric("a multi-homed host, from its creation to its end", () => {
       report: { failures: [] },
     });
     expect(made.steps.filter(({ type }) => type === "command:remote:Command")).toHaveLength(1);
-    expect(logins()).toBe(1);
+    expect(logins()).toBe(2);
   });
 
   test("sends what it sends from an address through that address's gateway", () => {
@@ -82,7 +82,7 @@ describeFabric("a multi-homed host, from its creation to its end", () => {
     expect(changed(reordered).filter((step) => !/MultiHomedHost|SymmetricRoutingPolicy/.test(step))).toEqual(
       [],
     );
-    expect(logins()).toBe(1);
+    expect(logins()).toBe(2);
   });
 
   test("shows one more address as the lines of just that address", async () => {
@@ -99,7 +99,7 @@ describeFabric("a multi-homed host, from its creation to its end", () => {
     expect(preview.stdout).not.toContain("OPENSSH PRIVATE KEY");
   });
 
-  test("gets one more address: two resources changed, one connection", async () => {
+  test("gets one more address: two resources changed, two connections", async () => {
     const before = logins();
     const result = await edge("up", [FRONT, { ...BACK, privateIps: ["10.0.2.11"] }]);
     expect(changed(result).filter((step) => !/ (MultiHomedHost|SymmetricRoutingPolicy) /.test(step))).toEqual(
@@ -107,7 +107,7 @@ describeFabric("a multi-homed host, from its creation to its end", () => {
     );
     expect(result.outputs["gatewayBySource"]).toMatchObject({ "10.0.2.11": "10.0.2.1" });
     expect(result.outputs["symmetric"]).toBe(true);
-    expect(logins() - before).toBe(1);
+    expect(logins() - before).toBe(2);
     expect(onHost("ip", "route", "get", "192.0.2.1", "from", "10.0.2.11")).toMatch(/via 10\.0\.2\.1 /);
   });
 
@@ -122,7 +122,7 @@ describeFabric("a multi-homed host, from its creation to its end", () => {
       "update NetworkInterface edge-back",
     ]);
     expect(result.outputs).toMatchObject({ symmetric: true, gatewayBySource: { "10.0.3.10": "10.0.3.1" } });
-    expect(logins() - before).toBe(1);
+    expect(logins() - before).toBe(2);
   });
 
   test("loses an interface: the policy first, then the interface", async () => {
@@ -143,7 +143,7 @@ describeFabric("a multi-homed host, from its creation to its end", () => {
     const before = onHost("ip", "rule");
     onHost("ip", "rule", "add", "pref", ...foreign);
     await expect(edge("up", wanted)).rejects.toThrow(
-      /timeout -k 10 300 sh -s -- apply --json[^]*multihome: .*7600/,
+      /timeout -k 10 300 sh -s -- deliver --confirm-within 60[^]*multihome: .*7600/,
     );
     onHost("ip", "rule", "del", "pref", ...foreign);
     expect(onHost("ip", "rule")).toBe(before);
@@ -168,7 +168,7 @@ describeFabric("a multi-homed host, from its creation to its end", () => {
     expect(instance()).not.toBe(old);
     expect(changed(made)).toEqual(expect.arrayContaining(["update Command edge-routing-apply"]));
     expect(made.outputs["symmetric"]).toBe(true);
-    expect(logins()).toBe(1);
+    expect(logins()).toBe(2);
     expect(onHost("ip", "route", "get", "192.0.2.1", "from", "10.0.2.10")).toMatch(/via 10\.0\.2\.1 /);
   });
 

@@ -50,7 +50,7 @@ if [ -e "$done" ] && [ -e "$state/committed" ]; then
   sh "$state/program.$generation" apply
 else
   : >"$done"
-  begin && sh "$file" status
+  begin
 fi
 code=$?
 if [ $code != 0 ]; then

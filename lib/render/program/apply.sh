@@ -30,8 +30,15 @@ apply() {
   [ "$wanted" = 0 ] || told '' "$committed_id" 0 "$committed_digest"
 }
 
+# quoted TEXT: as JSON. Messages have neither backslashes nor control characters.
+quoted() {
+  [ -n "$1" ] && v=\"$(printf %s "$1" | tr '\n"' " '")\" || v=null
+  printf %s "$v"
+}
+
 # told PENDING ID SECONDS DIGEST: what has come of apply --confirm-within.
 told() {
+  [ "$verb" != deliver ] || return 0
   if [ "$form" = json ]; then
     printf '{"pending":%s,"id":%s,"secondsLeft":%s,"digest":%s}\n' "${1:+true}" "$(quoted "$2")" "$3" "$(quoted "$4")" |
       sed 's/:,/:false,/'

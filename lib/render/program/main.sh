@@ -2,6 +2,7 @@
 
 usage() {
   misuse 'usage: sh PROGRAM apply [--confirm-within SECONDS] [--json] | confirm [ID] [--json] | rollback [ID]
+       sh PROGRAM deliver --confirm-within SECONDS
        sh PROGRAM verify [--json] | status [--json] | remove
 MULTIHOME_STATE_DIR  what survives a reboot; default /var/lib/multihome
 MULTIHOME_RUN_DIR    what does not; default /run/multihome
@@ -42,14 +43,15 @@ main() {
   verb=$1
   shift
   case $verb in
-    apply | confirm | rollback | verify | status | remove | watch | expire | rejoin) ;;
+    apply | deliver | confirm | rollback | verify | status | remove | watch | expire | rejoin) ;;
     close | open | boot | restore | monitor | resume) ;;
     *) usage ;;
   esac
+  command -v "$verb" >/dev/null || misuse "$verb: this is the short form of the program, as of user data, which does without"
   while [ $# != 0 ]; do
     case $verb/$1 in
       apply/--json | confirm/--json | verify/--json | status/--json) form=json ;;
-      apply/--confirm-within)
+      apply/--confirm-within | deliver/--confirm-within)
         wanted=${2-}
         case $wanted in
           [5-9] | [1-9][0-9] | [1-9][0-9][0-9] | [12][0-9][0-9][0-9] | 3[0-5][0-9][0-9] | 3600) shift ;;
@@ -67,6 +69,7 @@ main() {
     esac
     shift
   done
+  [ "$verb$wanted" != deliver0 ] || usage
   $verb || exit
   case $verb$wanted$form in apply0json | confirm0json) verify ;; esac
 }

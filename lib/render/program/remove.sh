@@ -2,11 +2,6 @@
 # Back to what the host was before the first apply. It needs no plan, only what is in the state directory and in the
 # kernel, so a program of any plan can do it.
 
-# bare: a plan that wants nothing.
-bare() {
-  printf '%s\n' 'plan 1 none' "numbers $numbers" end
-}
-
 remove() {
   needs write
   unhindered
@@ -37,5 +32,5 @@ remove() {
   unkeep
   rm -f "$STATE/restore" "$STATE/undo" "$STATE/nft" "$STATE"/program.[01] "$STATE"/*.new
   [ ! -d "$STATE" ] || rmdir "$STATE" 2>/dev/null || say "$STATE holds files that are not ours, so it stays"
-  rm -f "$RUN/last"
+  rm -f "$RUN/last" "$RUN/owed"
 }

@@ -1,12 +1,6 @@
 # shellcheck shell=sh
 # Questions about the host. They change nothing, and need no rights but those that the kernel asks for.
 
-# quoted TEXT: as JSON. Messages have neither backslashes nor control characters.
-quoted() {
-  [ -n "$1" ] && v=\"$(printf %s "$1" | tr '\n"' " '")\" || v=null
-  printf %s "$v"
-}
-
 # deny TEXT: why no flow need be asked for.
 deny() {
   if [ "$form" = json ]; then
@@ -48,14 +42,6 @@ in_force() {
     -[01]) generation=$live6 ;;
     *) generation=null ;;
   esac
-}
-
-# adopt FILE: takes this program, which need not be this one, and its plan in place of ours.
-adopt() {
-  self=$(sed "1,/^cat <</d;/^MULTIHOME\$/,\$d" "$1") && [ -n "$self" ] || return
-  PLAN=${self#PLAN=\'}
-  PLAN=${PLAN%%\'*}
-  numbered
 }
 
 # status: what is applied, and whether the host is still as it was left.

@@ -6,14 +6,15 @@ import { SecurityGroup } from "@pulumi/aws/ec2/securityGroup";
 import { Subnet } from "@pulumi/aws/ec2/subnet";
 import { Vpc } from "@pulumi/aws/ec2/vpc";
 import * as pulumi from "@pulumi/pulumi";
-import { MultiHomedHost, hostKeyFromSeed } from "../../../../lib";
+import { MultiHomedHost, MultiHomedHostArgs, hostKeyFromSeed } from "../../../../lib";
 
 /**
  * A host whose interfaces come from the configuration, so that a test can change them between two updates.
  *
  * Configuration: publicKey, privateKey (secret), ami, and "interfaces": a JSON list of what an interface is given
  * besides its subnet, which is 10.0.N.0/24 with N its device index plus 1. "existing" true adopts the instance that
- * the configuration "instanceId" names.
+ * the configuration "instanceId" names. "more": further arguments of the component, as JSON; "dials": how many failed
+ * attempts to connect are forgiven.
  */
 const config = new pulumi.Config();
 
@@ -22,6 +23,7 @@ interface Wanted {
   deviceIndex: number;
   privateIps?: string[];
   publicIp?: boolean;
+  gateways?: string[];
 }
 
 const vpc = new Vpc("net", { cidrBlock: "10.0.0.0/16" });
@@ -53,8 +55,13 @@ const edge = new MultiHomedHost(
     interfaces: config
       .requireObject<Wanted[]>("interfaces")
       .map((wanted) => ({ ...wanted, subnet: subnets[wanted.deviceIndex], hostNumber: 10 })),
-    connection: { user: "root", privateKey: config.requireSecret("privateKey") },
+    connection: {
+      user: "root",
+      privateKey: config.requireSecret("privateKey"),
+      dialErrorLimit: config.getNumber("dials"),
+    },
     sshHostKey: hostKeyFromSeed("only for tests, no secret"),
+    ...config.getObject<Partial<MultiHomedHostArgs>>("more"),
   },
   { dependsOn: gateway },
 );

@@ -34,7 +34,7 @@ expect4 nic0 10.128.15.254 attached dev @nic0
 expect4 nic1 192.0.2.1 elsewhere dev @nic1 via 10.140.0.1
 expect4 nic1 10.128.15.254 other-attached dev @nic1 via 10.140.0.1
 end'
-BODY=838be837df317c22
+BODY=1aaa2a0773acff67
 set -u
 umask 077
 LC_ALL=C
@@ -934,50 +934,14 @@ printf '%s\n' "$id $1" >"$RUN/last"
 [ ! -e "$RUN/parted" ] || mv -f "$RUN/parted" "$RUN/parted.back"
 disarm
 }
-about() {
-needs write
-load
-lock
-load
-if ! change; then
-disarm
-return 1
-fi
-if ! [ -r "$RUN/program" ]; then
-lapse='its program was deleted'
-elif ! adopt "$RUN/program"; then
-fail "cannot read $RUN/program. $(standing). Apply again"
-elif ! lapsed; then
-[ "${given:-$id}" = "$id" ] || fail "it is change $id that waits to be confirmed, for $((deadline - now)) s more, not $given"
-return 0
-fi
-(revert "$lapse") || fail 'an unfinished change cannot be rolled back; apply again'
-return 1
+adopt() {
+self=$(sed "1,/^cat <</d;/^MULTIHOME\$/,\$d" "$1") && [ -n "$self" ] || return
+PLAN=${self#PLAN=\'}
+PLAN=${PLAN%%\'*}
+numbered
 }
-confirm() {
-if about; then
-[ "$within" != 0 ] || fail "change $id is still being made"
-look
-commit
-settle
-[ "$form" = json ] || printf 'confirmed %s\n' "$id"
-return
-fi
-if ended && [ "${given:-$ended}" = "$ended" ]; then
-fail "change $ended cannot be confirmed any more, since it was rolled back: $fate. $(standing). Apply it again"
-elif [ -n "$committed_id" ] && [ "${given:-$committed_id}" = "$committed_id" ]; then
-[ "$form" = json ] || printf 'confirmed already %s\n' "$committed_id"
-else
-fail "no change${given:+ $given} is pending. $(standing). Apply it again"
-fi
-}
-rollback() {
-if about; then
-revert 'by command' || fail 'it is tried again by what watches over it'
-elif ! ended || [ "${given:-$ended}" != "$ended" ]; then
-fail "no change${given:+ $given} is pending. $(standing). To get back to an earlier plan apply it, to none remove"
-fi
-printf 'rolled back %s\n' "${ended:-$id}"
+bare() {
+printf '%s\n' 'plan 1 none' "numbers $numbers" end
 }
 arm() {
 disarm
@@ -1191,7 +1155,12 @@ fi
 fi
 [ "$wanted" = 0 ] || told '' "$committed_id" 0 "$committed_digest"
 }
+quoted() {
+[ -n "$1" ] && v=\"$(printf %s "$1" | tr '\n"' " '")\" || v=null
+printf %s "$v"
+}
 told() {
+[ "$verb" != deliver ] || return 0
 if [ "$form" = json ]; then
 printf '{"pending":%s,"id":%s,"secondsLeft":%s,"digest":%s}\n' "${1:+true}" "$(quoted "$2")" "$3" "$(quoted "$4")" |
 sed 's/:,/:false,/'
@@ -1267,6 +1236,75 @@ keep
 backstopped
 if [ -n "$seen" ] && record 'keep undo' && ! settled; then put observed "$print"; fi
 return 0
+}
+about() {
+needs write
+load
+lock
+load
+if ! change; then
+disarm
+return 1
+fi
+if ! [ -r "$RUN/program" ]; then
+lapse='its program was deleted'
+elif ! adopt "$RUN/program"; then
+fail "cannot read $RUN/program. $(standing). Apply again"
+elif ! lapsed; then
+[ "${given:-$id}" = "$id" ] || fail "it is change $id that waits to be confirmed, for $((deadline - now)) s more, not $given"
+return 0
+fi
+(revert "$lapse") || fail 'an unfinished change cannot be rolled back; apply again'
+return 1
+}
+confirm() {
+if about; then
+[ "$within" != 0 ] || fail "change $id is still being made"
+look
+commit
+settle
+[ "$form" = json ] || printf 'confirmed %s\n' "$id"
+return
+fi
+if ended && [ "${given:-$ended}" = "$ended" ]; then
+fail "change $ended cannot be confirmed any more, since it was rolled back: $fate. $(standing). Apply it again"
+elif [ -n "$committed_id" ] && [ "${given:-$committed_id}" = "$committed_id" ]; then
+[ "$form" = json ] || printf 'confirmed already %s\n' "$committed_id"
+else
+fail "no change${given:+ $given} is pending. $(standing). Apply it again"
+fi
+}
+rollback() {
+if about; then
+revert 'by command' || fail 'it is tried again by what watches over it'
+elif ! ended || [ "${given:-$ended}" != "$ended" ]; then
+fail "no change${given:+ $given} is pending. $(standing). To get back to an earlier plan apply it, to none remove"
+fi
+printf 'rolled back %s\n' "${ended:-$id}"
+}
+deliver() {
+form=json owed=
+load
+[ ! -r "$RUN/owed" ] || read -r owed <"$RUN/owed"
+if [ -n "$owed" ] && ! committed_as "$owed" && ours_to_end; then
+rm -f "$RUN/owed"
+given=$owed
+confirm
+else
+rm -f "$RUN/owed"
+apply
+if change && [ "$within" != 0 ]; then
+printf '%s\n' "$id" >"$RUN/owed" || fail "cannot write to $RUN"
+reason="change $id is in force, and waits to be confirmed, for $within s, by the same command over a new connection"
+exit 75
+fi
+fi
+verify
+}
+ours_to_end() {
+change || return 0
+v=$(printf '%s\n' "$PLAN" | digest)
+[ "$v" = "$proposed" ]
 }
 etc=/etc/systemd/system
 units="$etc/multihome-close.service $etc/multihome-monitor.service $etc/multihome-restore.service"
@@ -1608,9 +1646,6 @@ event && alive=1
 fi
 done
 }
-bare() {
-printf '%s\n' 'plan 1 none' "numbers $numbers" end
-}
 remove() {
 needs write
 unhindered
@@ -1639,11 +1674,7 @@ undo || fail "cannot put back all that was changed: $why"
 unkeep
 rm -f "$STATE/restore" "$STATE/undo" "$STATE/nft" "$STATE"/program.[01] "$STATE"/*.new
 [ ! -d "$STATE" ] || rmdir "$STATE" 2>/dev/null || say "$STATE holds files that are not ours, so it stays"
-rm -f "$RUN/last"
-}
-quoted() {
-[ -n "$1" ] && v=\"$(printf %s "$1" | tr '\n"' " '")\" || v=null
-printf %s "$v"
+rm -f "$RUN/last" "$RUN/owed"
 }
 deny() {
 if [ "$form" = json ]; then
@@ -1680,12 +1711,6 @@ case $live4$live6 in
 -[01]) generation=$live6 ;;
 *) generation=null ;;
 esac
-}
-adopt() {
-self=$(sed "1,/^cat <</d;/^MULTIHOME\$/,\$d" "$1") && [ -n "$self" ] || return
-PLAN=${self#PLAN=\'}
-PLAN=${PLAN%%\'*}
-numbered
 }
 status() {
 needs read
@@ -1736,6 +1761,7 @@ fi
 }
 usage() {
 misuse 'usage: sh PROGRAM apply [--confirm-within SECONDS] [--json] | confirm [ID] [--json] | rollback [ID]
+sh PROGRAM deliver --confirm-within SECONDS
 sh PROGRAM verify [--json] | status [--json] | remove
 MULTIHOME_STATE_DIR  what survives a reboot; default /var/lib/multihome
 MULTIHOME_RUN_DIR    what does not; default /run/multihome
@@ -1768,14 +1794,15 @@ form=text wanted=0 given=''
 verb=$1
 shift
 case $verb in
-apply | confirm | rollback | verify | status | remove | watch | expire | rejoin) ;;
+apply | deliver | confirm | rollback | verify | status | remove | watch | expire | rejoin) ;;
 close | open | boot | restore | monitor | resume) ;;
 *) usage ;;
 esac
+command -v "$verb" >/dev/null || misuse "$verb: this is the short form of the program, as of user data, which does without"
 while [ $# != 0 ]; do
 case $verb/$1 in
 apply/--json | confirm/--json | verify/--json | status/--json) form=json ;;
-apply/--confirm-within)
+apply/--confirm-within | deliver/--confirm-within)
 wanted=${2-}
 case $wanted in
 [5-9] | [1-9][0-9] | [1-9][0-9][0-9] | [12][0-9][0-9][0-9] | 3[0-5][0-9][0-9] | 3600) shift ;;
@@ -1793,6 +1820,7 @@ esac
 esac
 shift
 done
+[ "$verb$wanted" != deliver0 ] || usage
 $verb || exit
 case $verb$wanted$form in apply0json | confirm0json) verify ;; esac
 }
