@@ -46,6 +46,8 @@ confirm() {
 # rollback: puts back what was before the pending change.
 rollback() {
   if about; then
+    # Once begun, whoever watches ends it.
+    started $$ && true >"$RUN/maker.$$.$started" && announce 0 60
     revert 'by command' || fail 'it is tried again by what watches over it'
   elif ! ended || [ "${given:-$ended}" != "$ended" ]; then
     fail "no change${given:+ $given} is pending. $(standing). To get back to an earlier plan apply it, to none remove"

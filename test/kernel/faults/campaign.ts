@@ -219,7 +219,8 @@ export class Campaign {
   ): Promise<void> {
     const { machine } = this;
     const { ns } = machine;
-    const pending = status === 0 && scenario === "apply to be confirmed";
+    // A confirmation that was killed leaves the change pending.
+    const pending = scenario === "confirm" || (status === 0 && scenario === "apply to be confirmed");
     if (fault.kills && !fault.blinds && !pending && this.trials % 8 === 0) {
       // Every so often whoever watches is left to it; else the next command is quicker.
       if (!(await machine.rolledBack(20_000))) wrong("nobody has rolled it back");

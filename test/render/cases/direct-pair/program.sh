@@ -65,7 +65,7 @@ expect6 san 2001:db8:ffff:ffff::1 elsewhere unreachable
 expect6 san fd00:2::ffff:ffff:ffff:fffe attached dev @san
 expect6 san fd00:1::ffff:ffff:ffff:fffe other-attached unreachable
 end'
-BODY=1aaa2a0773acff67
+BODY=d28156dc27e49ad7
 set -u
 umask 077
 LC_ALL=C
@@ -1307,6 +1307,7 @@ fi
 }
 rollback() {
 if about; then
+started $$ && true >"$RUN/maker.$$.$started" && announce 0 60
 revert 'by command' || fail 'it is tried again by what watches over it'
 elif ! ended || [ "${given:-$ended}" != "$ended" ]; then
 fail "no change${given:+ $given} is pending. $(standing). To get back to an earlier plan apply it, to none remove"

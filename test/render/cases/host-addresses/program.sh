@@ -34,7 +34,7 @@ expect4 nic0 10.128.15.254 attached dev @nic0
 expect4 nic1 192.0.2.1 elsewhere dev @nic1 via 10.140.0.1
 expect4 nic1 10.128.15.254 other-attached dev @nic1 via 10.140.0.1
 end'
-BODY=1aaa2a0773acff67
+BODY=d28156dc27e49ad7
 set -u
 umask 077
 LC_ALL=C
@@ -1276,6 +1276,7 @@ fi
 }
 rollback() {
 if about; then
+started $$ && true >"$RUN/maker.$$.$started" && announce 0 60
 revert 'by command' || fail 'it is tried again by what watches over it'
 elif ! ended || [ "${given:-$ended}" != "$ended" ]; then
 fail "no change${given:+ $given} is pending. $(standing). To get back to an earlier plan apply it, to none remove"

@@ -57,7 +57,7 @@ rule6 +1489 goto join
 expect6 front 2001:db8:ffff:ffff::1 elsewhere dev @front via fe80::1
 expect6 front 2001:db8:1:0:ffff:ffff:ffff:fffe attached dev @front
 end'
-BODY=1aaa2a0773acff67
+BODY=d28156dc27e49ad7
 set -u
 umask 077
 LC_ALL=C
@@ -1299,6 +1299,7 @@ fi
 }
 rollback() {
 if about; then
+started $$ && true >"$RUN/maker.$$.$started" && announce 0 60
 revert 'by command' || fail 'it is tried again by what watches over it'
 elif ! ended || [ "${given:-$ended}" != "$ended" ]; then
 fail "no change${given:+ $given} is pending. $(standing). To get back to an earlier plan apply it, to none remove"
