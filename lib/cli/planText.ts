@@ -7,6 +7,7 @@ import { count, few, field } from "./layout";
 import { weakText } from "./planWeak";
 import { answerLines } from "./planAnswers";
 import { ruleLines } from "./planRules";
+import { worldLines } from "./planWorlds";
 import { connectionLines, trafficBlocks } from "./planTraffic";
 
 /**
@@ -16,17 +17,27 @@ import { connectionLines, trafficBlocks } from "./planTraffic";
  */
 export function planText(plan: Plan): string {
   if (plan.hostModel === HostModel.Weak) return weakText(plan);
+  const blocks = [
+    headLines(plan),
+    ...bodyBlocks(plan),
+    ...plan.worlds.flatMap((world) => [worldLines(plan, world), ...bodyBlocks(world.plan)]),
+  ];
+  return `${blocks.map((lines) => lines.join("\n")).join("\n\n")}\n`;
+}
+
+function bodyBlocks(plan: Plan): string[][] {
   const families = ([4, 6] as const)
     .map((family) => ({ family, part: family === 4 ? plan.ipv4 : plan.ipv6 }))
     .filter(({ part }) => part.rules.length > 0);
-  const blocks = [
-    headLines(plan),
+  return [
     ...plan.interfaces.map((iface) => interfaceLines(plan, iface)),
     ...trafficBlocks(plan),
     ...families.map(({ family, part }) => ruleLines(plan, family, part)),
-    ...families.map(({ family, part }) => answerLines(plan, family, part)),
+    ...([4, 6] as const)
+      .map((family) => ({ family, part: family === 4 ? plan.ipv4 : plan.ipv6 }))
+      .filter(({ part }) => part.expectations.length > 0)
+      .map(({ family, part }) => answerLines(plan, family, part)),
   ];
-  return `${blocks.map((lines) => lines.join("\n")).join("\n\n")}\n`;
 }
 
 function headLines(plan: Plan): string[] {
@@ -35,6 +46,7 @@ function headLines(plan: Plan): string[] {
   const sources = interfaces.reduce((sum, i) => sum + i.sources.length, 0);
   return [
     `Host ${host}: ${count(interfaces.length, "interface")}, ${count(sources, "source")}`,
+    ...field("worlds", [plan.worlds.map(({ name }) => name).join(" ")].filter(Boolean)),
     ...field("priorities", [`${priorityBase} to ${priorityBase + PRIORITY_WINDOW - 1}`]),
     ...field("tables", [`${tableBase} to ${tableBase + TABLE_WINDOW - 1}, two an interface, used in turn`]),
     ...field("marks", [`protocol ${protocol} on all of ours, group ${group} on each interface`]),
@@ -80,7 +92,10 @@ function interfaceLines(plan: Plan, iface: PlanInterface): string[] {
   return [
     `Interface ${iface.name}`,
     ...field("device", [found(iface)]),
-    ...field("tables", [`${table} and ${table + 1}`]),
+    // Those of a VRF are told with it.
+    ...(plan.ipv4.rules.length + plan.ipv6.rules.length === 0
+      ? []
+      : field("tables", [`${table} and ${table + 1}`])),
     ...addresses.flatMap((list, i) => field(i === 0 ? "addresses" : "", few(list))),
     ...field("delegated", few(delegated)),
     ...routeLines("IPv4", routes(plan.ipv4)),

@@ -12,10 +12,16 @@ import { cut, pictureOf } from "./picture";
  *   l0 -- "table 7120 or 7121" --> g0(["10.0.1.1, everywhere else"])
  */
 export function drawMermaid(plan: Plan): string {
-  const { host, lanes, note } = pictureOf(plan);
-  const nodes = lanes.map(
-    (lane, i) => `    l${i}[${quoted([`${lane.interface} (IPv${lane.family})`, ...cut(lane.sources, 10)])}]`,
-  );
+  const { host, lanes: own, note, worlds } = pictureOf(plan);
+  const lanes = [own, ...worlds.map((world) => world.lanes)].flat();
+  const boxes = [{ title: host, lanes: own }, ...worlds].flatMap((box, n) => [
+    `  subgraph ${n === 0 ? "host" : `world${n - 1}`}[${quoted([box.title])}]`,
+    ...box.lanes.map((lane) => {
+      const label = [`${lane.interface} (IPv${lane.family})`, ...cut(lane.sources, 10)];
+      return `    l${lanes.indexOf(lane)}[${quoted(label)}]`;
+    }),
+    "  end",
+  ]);
   const edges = lanes.flatMap((lane, i) => {
     const table = `"table ${lane.table}"`;
     const [begin, end] = lane.kept ? ["--", "-->"] : ["-.", ".->"];
@@ -36,15 +42,7 @@ export function drawMermaid(plan: Plan): string {
     return [...far, ...near];
   });
   const notes = note === undefined ? [] : [`  note[${quoted([note])}]`];
-  return [
-    "flowchart LR",
-    `  subgraph host[${quoted([host])}]`,
-    ...nodes,
-    "  end",
-    ...edges,
-    ...notes,
-    "",
-  ].join("\n");
+  return ["flowchart LR", ...boxes, ...edges, ...notes, ""].join("\n");
 }
 
 /** Names and addresses hold no character that Mermaid gives a meaning within quotes. */

@@ -10,6 +10,8 @@ export interface Picture {
   readonly lanes: readonly Lane[];
   /** What has to be known to read the picture: of the weak host model, that the lanes are not kept. */
   readonly note?: string;
+  /** Routing domains beside the host's own, each with a title for its box. */
+  readonly worlds: readonly { readonly title: string; readonly lanes: readonly Lane[] }[];
 }
 
 const WEAK =
@@ -33,13 +35,29 @@ export function pictureOf(plan: Plan): Picture {
   return {
     host: plan.host,
     ...(plan.hostModel === HostModel.Weak && { note: WEAK }),
-    lanes: plan.interfaces.flatMap((iface) =>
-      ([4, 6] as const).flatMap((family) => {
-        const sources = iface.sources.filter((s) => familyOf(s) === family);
-        return sources.length === 0 ? [] : [laneOf(plan, iface, family, sources)];
-      }),
-    ),
+    lanes: lanesOf(plan),
+    worlds: plan.worlds.map(({ name, kind, slot, plan: own, routes }) => {
+      const title = `${name} (${kind})`;
+      if (slot === undefined) return { title, lanes: lanesOf(own) };
+      // The one table of a VRF has what the tables of interfaces have elsewhere.
+      const family = (f: 4 | 6): Plan["ipv4"] => ({
+        ...(f === 4 ? own.ipv4 : own.ipv6),
+        routes: routes.filter((route) => route.family === f),
+      });
+      const table = String(plan.numbers.tableBase + 2 * slot);
+      const lanes = lanesOf({ ...own, ipv4: family(4), ipv6: family(6) });
+      return { title, lanes: lanes.map((lane) => ({ ...lane, table })) };
+    }),
   };
+}
+
+function lanesOf(plan: Plan): Lane[] {
+  return plan.interfaces.flatMap((iface) =>
+    ([4, 6] as const).flatMap((family) => {
+      const sources = iface.sources.filter((s) => familyOf(s) === family);
+      return sources.length === 0 ? [] : [laneOf(plan, iface, family, sources)];
+    }),
+  );
 }
 
 function laneOf(plan: Plan, iface: PlanInterface, family: 4 | 6, sources: readonly string[]): Lane {

@@ -19,24 +19,31 @@ const NOTE = 108;
  * Self-contained; no scripts, no fonts, no links.
  */
 export function drawSvg(plan: Plan): string {
-  const { host, lanes, note } = pictureOf(plan);
-  const names = [...new Set(lanes.map((lane) => lane.interface))];
-  let top = 56;
-  const body = lanes.map((lane) => {
-    const colour = COLOURS[names.indexOf(lane.interface) % COLOURS.length];
-    const { svg, height } = drawLane(lane, top, colour);
-    top += height + PAD;
-    return svg;
+  const { host, lanes, note, worlds } = pictureOf(plan);
+  const all = [lanes, ...worlds.map((world) => world.lanes)].flat();
+  const names = [...new Set(all.map((lane) => lane.interface))];
+  let top = 0;
+  const body = [{ title: host, lanes }, ...worlds].map((box, i) => {
+    const begin = i === 0 ? 16 : top + 24;
+    top = begin + 40;
+    const drawn = box.lanes.map((lane) => {
+      const colour = COLOURS[names.indexOf(lane.interface) % COLOURS.length];
+      const { svg, height } = drawLane(lane, top, colour);
+      top += height + PAD;
+      return svg;
+    });
+    return [
+      `<rect x="${HOST.left}" y="${begin}" width="${HOST.width}" height="${top - begin + 8}" rx="10" fill="#f6f8fa" stroke="#8c99a6"/>`,
+      `<text class="h" x="${HOST.left + PAD}" y="${begin + 24}">${text(box.title)}</text>`,
+      ...drawn,
+    ].join("\n");
   });
   const notes = note === undefined ? [] : lines(note, NOTE);
   const height = top + 24 + notes.length * LINE;
-  const frame = top - 8;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="Routing of ${text(host)}">`,
     `<style>text{font:13px ui-monospace,Menlo,Consolas,monospace;fill:#1b2733}.h{font:600 15px system-ui,sans-serif}.s{fill:#5a6875;font-size:12px}</style>`,
     `<rect width="${WIDTH}" height="${height}" fill="#fff"/>`,
-    `<rect x="${HOST.left}" y="16" width="${HOST.width}" height="${frame}" rx="10" fill="#f6f8fa" stroke="#8c99a6"/>`,
-    `<text class="h" x="${HOST.left + PAD}" y="40">${text(host)}</text>`,
     ...body,
     ...notes.map(
       (words, i) => `<text class="s" x="${HOST.left}" y="${top + 24 + i * LINE}">${text(words)}</text>`,

@@ -22,20 +22,26 @@ const NO_GATEWAY = "no gateway";
  *                    └──────────────────────────────────────┘
  */
 export function drawText(plan: Plan): string {
-  const picture = pictureOf(plan);
-  const kept = picture.lanes.every((lane) => lane.kept);
-  const rows = plan.interfaces.map(({ name }) =>
-    picture.lanes.filter((l) => l.interface === name).map(rowOf),
-  );
+  const { host, lanes, note, worlds } = pictureOf(plan);
+  // A host all of whose interfaces are in worlds has nothing to show of its own.
+  const boxes = [{ title: host, lanes }, ...worlds].filter((box) => box.lanes.length > 0);
+  const text = boxes.map((box) => drawBox(box.title, box.lanes)).join("\n");
+  return note === undefined ? text : `${text}${wrap(note.split(" "), WIDTH).join("\n")}\n`;
+}
+
+function drawBox(title: string, lanes: readonly Lane[]): string {
+  const kept = lanes.every((lane) => lane.kept);
+  const names = [...new Set(lanes.map((lane) => lane.interface))];
+  const rows = names.map((name) => lanes.filter((l) => l.interface === name).map(rowOf));
   const left = Math.max(...rows.flat().map((r) => r.gateway.length));
-  const longest = Math.max(...plan.interfaces.map((i) => i.name.length));
+  const longest = Math.max(...names.map((name) => name.length));
   // A long name stands on a line of its own, or it would leave no room beside it.
   const beside = longest <= LONG_NAME;
   const indent = beside ? longest + 2 : 2;
   // Everything in a line but the gateway and the sources: " ◀─┤ ", the indent, " │".
   const room = WIDTH - left - indent - 7;
   const lines = rows.map((iface, i) => {
-    const { name } = plan.interfaces[i];
+    const name = names[i];
     const own = iface.flatMap((row) =>
       wrap(row.sources, room).map((sources, k) => ({
         gateway: k === 0 ? row.gateway : "",
@@ -46,9 +52,9 @@ export function drawText(plan: Plan): string {
     own[0].text = name + own[0].text.slice(name.length);
     return own;
   });
-  const inner = Math.max(plan.host.length + 4, ...lines.flat().map((line) => line.text.length + 2));
+  const inner = Math.max(title.length + 4, ...lines.flat().map((line) => line.text.length + 2));
   const blank = " ".repeat(left + 3);
-  const out = [`${blank}┌─ ${plan.host} ${"─".repeat(inner - plan.host.length - 3)}┐`];
+  const out = [`${blank}┌─ ${title} ${"─".repeat(inner - title.length - 3)}┐`];
   lines.forEach((iface, i) => {
     if (i > 0) out.push(`${blank}├${"─".repeat(inner)}┤`);
     for (const { gateway, text } of iface) {
@@ -57,7 +63,6 @@ export function drawText(plan: Plan): string {
     }
   });
   out.push(`${blank}└${"─".repeat(inner)}┘`);
-  if (picture.note !== undefined) out.push(...wrap(picture.note.split(" "), WIDTH));
   return `${out.join("\n")}\n`;
 }
 
