@@ -65,9 +65,10 @@ make() {
   }
   for f in 4 6; do
     [ $f = 4 ] || [ -d /proc/sys/net/ipv6 ] || continue
+    v=${numbers#*protocol=}
     # What follows must find nothing of the host's own world.
     batch $f "link set dev $1 up
-route replace unreachable default metric 4278198272 table $3 proto ${numbers#*protocol=}" || fail "world $1: $why"
+route replace unreachable default metric 4278198272 table $3 proto ${v%% *}" || fail "world $1: $why"
     n=$(ip -$f -N rule show)
     case $n in *l3mdev*) ;; *) batch $f 'rule add priority 1000 l3mdev protocol kernel' || fail "world $1: $why" ;; esac
     # Addresses of the host's own world are none of a VRF's: they are looked up after its table.
