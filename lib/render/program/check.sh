@@ -23,7 +23,7 @@ check() {
       case $PLAN in
         *"${nl}expect$f "*)
           printf '%s\n' =reach "$reach" =plan "$seen" "$PLAN" |
-            calc -v mode=ask -v f=$f -v mark="$tag" "$CHECK" |
+            calc -v mode=ask -v f=$f -v mark="$tag" -v vrf="${vrf-}" "$CHECK" |
             ip -$f -o -force -batch - 2>/dev/null
           ;;
       esac

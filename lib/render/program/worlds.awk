@@ -22,6 +22,10 @@ function has(key, i) {
   for (i = 1; i <= NF; i++) if ($i == key) return 1
   return 0
 }
+# ip says the type of a route as a number, where it is another than unicast, and takes only its name.
+function named() {
+  if ($1 in types) $1 = types[$1]
+}
 # What tells one route of a table from another.
 function route_key(metric) {
   metric = word("metric")
@@ -61,6 +65,14 @@ function route(i, text, line, proto) {
 }
 
 BEGIN {
+  types[2] = "local"
+  types[3] = "broadcast"
+  types[4] = "anycast"
+  types[5] = "multicast"
+  types[6] = "blackhole"
+  types[7] = "unreachable"
+  types[8] = "prohibit"
+  types[9] = "throw"
   # What we have changed on it in its first world is no part of what it was.
   while (mode == "capture" && (getline < records) > 0) {
     if ($1 == "address" && $2 == device) ours[$2, $3]
@@ -151,6 +163,7 @@ mode == "give" && part == "addr" && $3 ~ /^inet6?$/ {
   there[$2, $4]
   if (!(($2, $4) in given) && $4 !~ /^fe80:/ && $2 in is_dev && !/ dynamic /) print "addr del " $4 " dev " $2
 }
+part ~ /^route/ { named() }
 mode == "give" && part == "route" && word("proto") == protocol {
   if (!(route_key() in wanted)) print "route del " $0 (table == "-" ? "" : " table " table)
 }

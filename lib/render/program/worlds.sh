@@ -245,6 +245,7 @@ judge() {
   done)
   (
     PLAN=$(of plan -v world="$1")
-    check "$how" '' -v generation=null -v digest=null -v vrf="$1"
+    vrf=$1
+    check "$how" '' -v generation=null -v digest=null
   )
 }
