@@ -92,6 +92,7 @@ unmake() {
   resolver_back "$1"
   rm -rf "${STATE:?}/worlds/$1" "${RUN:?}/worlds/$1"
   for n in "$STATE/worlds"/*/kind; do
+    kind=
     [ ! -r "$n" ] || read -r kind v <"$n"
     [ "${kind-}" != vrf ] || return 0
   done

@@ -65,7 +65,11 @@ expect6 san 2001:db8:ffff:ffff::1 elsewhere unreachable
 expect6 san fd00:2::ffff:ffff:ffff:fffe attached dev @san
 expect6 san fd00:1::ffff:ffff:ffff:fffe other-attached unreachable
 end'
+<<<<<<< HEAD
 BODY=d28156dc27e49ad7
+=======
+BODY=1d953009967b7206
+>>>>>>> 8384c7c (Pin the programs)
 set -u
 umask 077
 LC_ALL=C
@@ -823,7 +827,7 @@ for f in 4 6; do
 case $PLAN in
 *"${nl}expect$f "*)
 printf '%s\n' =reach "$reach" =plan "$seen" "$PLAN" |
-calc -v mode=ask -v f=$f -v mark="$tag" "$CHECK" |
+calc -v mode=ask -v f=$f -v mark="$tag" -v vrf="${vrf-}" "$CHECK" |
 ip -$f -o -force -batch - 2>/dev/null
 ;;
 esac

@@ -34,7 +34,11 @@ expect4 nic0 10.128.15.254 attached dev @nic0
 expect4 nic1 192.0.2.1 elsewhere dev @nic1 via 10.140.0.1
 expect4 nic1 10.128.15.254 other-attached dev @nic1 via 10.140.0.1
 end'
+<<<<<<< HEAD
 BODY=d28156dc27e49ad7
+=======
+BODY=1d953009967b7206
+>>>>>>> 8384c7c (Pin the programs)
 set -u
 umask 077
 LC_ALL=C
@@ -792,7 +796,7 @@ for f in 4 6; do
 case $PLAN in
 *"${nl}expect$f "*)
 printf '%s\n' =reach "$reach" =plan "$seen" "$PLAN" |
-calc -v mode=ask -v f=$f -v mark="$tag" "$CHECK" |
+calc -v mode=ask -v f=$f -v mark="$tag" -v vrf="${vrf-}" "$CHECK" |
 ip -$f -o -force -batch - 2>/dev/null
 ;;
 esac

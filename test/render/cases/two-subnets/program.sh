@@ -57,7 +57,11 @@ rule6 +1489 goto join
 expect6 front 2001:db8:ffff:ffff::1 elsewhere dev @front via fe80::1
 expect6 front 2001:db8:1:0:ffff:ffff:ffff:fffe attached dev @front
 end'
+<<<<<<< HEAD
 BODY=d28156dc27e49ad7
+=======
+BODY=1d953009967b7206
+>>>>>>> 8384c7c (Pin the programs)
 set -u
 umask 077
 LC_ALL=C
@@ -815,7 +819,7 @@ for f in 4 6; do
 case $PLAN in
 *"${nl}expect$f "*)
 printf '%s\n' =reach "$reach" =plan "$seen" "$PLAN" |
-calc -v mode=ask -v f=$f -v mark="$tag" "$CHECK" |
+calc -v mode=ask -v f=$f -v mark="$tag" -v vrf="${vrf-}" "$CHECK" |
 ip -$f -o -force -batch - 2>/dev/null
 ;;
 esac
