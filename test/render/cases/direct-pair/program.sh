@@ -65,11 +65,7 @@ expect6 san 2001:db8:ffff:ffff::1 elsewhere unreachable
 expect6 san fd00:2::ffff:ffff:ffff:fffe attached dev @san
 expect6 san fd00:1::ffff:ffff:ffff:fffe other-attached unreachable
 end'
-<<<<<<< HEAD
-BODY=d28156dc27e49ad7
-=======
-BODY=1d953009967b7206
->>>>>>> 8384c7c (Pin the programs)
+BODY=308970bf0ebc22c0
 set -u
 umask 077
 LC_ALL=C

@@ -34,11 +34,7 @@ expect4 nic0 10.128.15.254 attached dev @nic0
 expect4 nic1 192.0.2.1 elsewhere dev @nic1 via 10.140.0.1
 expect4 nic1 10.128.15.254 other-attached dev @nic1 via 10.140.0.1
 end'
-<<<<<<< HEAD
-BODY=d28156dc27e49ad7
-=======
-BODY=1d953009967b7206
->>>>>>> 8384c7c (Pin the programs)
+BODY=308970bf0ebc22c0
 set -u
 umask 077
 LC_ALL=C

@@ -62,11 +62,7 @@ expect6 a fd00::ffff:ffff:ffff:fffe attached dev @a
 expect6 b 2001:db8:ffff:ffff::1 elsewhere dev @b via fe80::1
 expect6 b fd00::ffff:ffff:ffff:fffe attached dev @b
 end'
-<<<<<<< HEAD
-BODY=d28156dc27e49ad7
-=======
-BODY=1d953009967b7206
->>>>>>> 8384c7c (Pin the programs)
+BODY=308970bf0ebc22c0
 set -u
 umask 077
 LC_ALL=C

@@ -57,11 +57,7 @@ rule6 +1489 goto join
 expect6 front 2001:db8:ffff:ffff::1 elsewhere dev @front via fe80::1
 expect6 front 2001:db8:1:0:ffff:ffff:ffff:fffe attached dev @front
 end'
-<<<<<<< HEAD
-BODY=d28156dc27e49ad7
-=======
-BODY=1d953009967b7206
->>>>>>> 8384c7c (Pin the programs)
+BODY=308970bf0ebc22c0
 set -u
 umask 077
 LC_ALL=C
