@@ -13,7 +13,13 @@ module.exports = {
   mutate: [`lib/${room}/**/*.ts`],
   plugins: [require.resolve("./runner.mjs")],
   testRunner: "suite",
-  suite: { code: rooms.map((name) => `lib/${name}`), tests: `test/${room}`, except: exhaustive },
+  suite: {
+    code: rooms.map((name) => `lib/${name}`),
+    tests: `test/${room}`,
+    except: exhaustive,
+    only: (process.env.TESTS ?? "").split(",").filter((name) => name !== ""),
+  },
+  warnings: { unknownOptions: false },
   coverageAnalysis: "perTest",
   // What happens while a module is loaded, tables of constants mostly, would need a new process for each mutant.
   ignoreStatic: true,

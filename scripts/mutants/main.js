@@ -6,6 +6,8 @@
  *   npm run mutants                                 what changed since the last run, in all rooms
  *   npm run mutants -- linux                        one room
  *   npm run mutants -- linux lib/linux/read/*.ts    some of its files
+ *   npm run mutants -- linux --tests=ipv4,rules lib/linux/fib4.ts
+ *                                                   with those of its tests alone: a first look in little time
  *   npm run mutants -- --report [ROOM]              the figures of the last runs, and the mutants that live
  *   npm run mutants -- --force [ROOM]               everything anew
  */
@@ -21,9 +23,11 @@ const options = process.argv.slice(2).filter((arg) => arg.startsWith("--"));
 const [room, ...files] = process.argv.slice(2).filter((arg) => !arg.startsWith("--"));
 if (
   (room !== undefined && !ROOMS.includes(room)) ||
-  options.some((arg) => arg !== "--report" && arg !== "--force")
+  options.some((arg) => !/^--(report|force|tests=.+)$/.test(arg))
 ) {
-  process.stderr.write(`usage: npm run mutants -- [--report] [--force] [${ROOMS.join("|")} [FILE...]]\n`);
+  process.stderr.write(
+    `usage: npm run mutants -- [--report] [--force] [--tests=NAME,...] [${ROOMS.join("|")} [FILE...]]\n`,
+  );
   process.exit(2);
 }
 const rooms = room === undefined ? ROOMS : [room];
@@ -38,10 +42,14 @@ function run(one) {
   if (files.length > 0) args.push("--mutate", files.join(","));
   const { status } = spawnSync("nice", ["-n", "15", process.execPath, bin, ...args], {
     cwd: ROOT,
-    env: { ...process.env, ROOM: one },
+    env: { ...process.env, ROOM: one, TESTS: option("tests") },
     stdio: "inherit",
   });
   if (status !== 0) process.exit(1);
+}
+
+function option(name) {
+  return options.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3) ?? "";
 }
 
 function report(one) {

@@ -43,10 +43,13 @@ class Runner {
     const [transform] = Object.values(require(path.join(root, "jest.config.js")).projects[0].transform);
     this.context = globalThis[INSTRUMENTER_CONSTANTS.NAMESPACE] ??= {};
     this.suite = new Suite(root, transform[1], (id) => (this.context.currentTestId = id));
-    const { code, tests, except } = this.options.suite;
+    const { code, tests, except, only } = this.options.suite;
     this.suite.loadCode(code);
     this.files = Suite.filesBelow(path.join(root, tests)).filter(
-      (file) => file.endsWith(".test.ts") && !except.includes(path.relative(root, file)),
+      (file) =>
+        file.endsWith(".test.ts") &&
+        !except.includes(path.relative(root, file)) &&
+        (only.length === 0 || only.includes(path.basename(file, ".test.ts"))),
     );
   }
 
