@@ -10,7 +10,15 @@ export { SshHostKey, deriveHostKey, hostKeyFromSeed } from "./deliver/hostKey";
 export { Report, ReportFailure } from "./deliver/report";
 export { Issue, SpecError } from "./model/issue";
 export { Plan } from "./model/plan";
-export { HostModel, HostSpec, InterfaceSpec, OnLink, PolicySpec } from "./model/spec";
+export {
+  HostModel,
+  HostSpec,
+  IdentityProtocol,
+  IdentitySpec,
+  InterfaceSpec,
+  OnLink,
+  PolicySpec,
+} from "./model/spec";
 export { planHost } from "./plan";
 export { PlanVerdict } from "./prove/verdict";
 export { drawMermaid } from "./render/drawing/mermaid";

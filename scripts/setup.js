@@ -34,6 +34,7 @@ const TEST_TOOLS = [
   { command: "busybox", package: "busybox", use: "the program under busybox ash" },
   { command: "dash", package: "dash", use: "the program under dash" },
   { command: "shellcheck", package: "shellcheck", use: "the program's text" },
+  { command: "vtysh", package: "frr", use: "tests of a host's identity" },
 ];
 
 const SYSTEMS_TOOLS = [

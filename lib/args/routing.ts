@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { HostModel, OnLink, Otherwise, Persistence, WorldKind } from "../model/spec";
+import { HostModel, IdentityProtocol, OnLink, Otherwise, Persistence, WorldKind } from "../model/spec";
 
 /**
  * A host's interfaces and policy as arguments: the fields of HOST.json, each of which may be an output. The shapes
@@ -94,9 +94,55 @@ export interface RoutingPolicyArgs {
    * them. Default: none.
    */
   worlds?: pulumi.Input<pulumi.Input<WorldArgs>[]>;
-  /** Not available in this version; refused. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the schema has no type for it
-  identity?: any;
+  /**
+   * Addresses that are the host's own and no interface's, on its loopback, announced to the network over every link by
+   * a routing protocol; the source of what the host sends of its own accord. Needs FRR on the host. Default: none.
+   */
+  identity?: pulumi.Input<HostIdentityArgs>;
+}
+
+/** The host's identity. */
+export interface HostIdentityArgs {
+  /**
+   * At most one a family, of full length and outside of all that interfaces have. Example: ["192.0.2.1/32",
+   * "2001:db8::1/128"].
+   */
+  addresses: pulumi.Input<pulumi.Input<string>[]>;
+  /** "ospf": OSPFv2 for IPv4 and OSPFv3 for IPv6, one router a link. "bgp": to the neighbours in `peers`. */
+  protocol: pulumi.Input<IdentityProtocol>;
+  /** OSPF: names of the interfaces over which it is announced. Default: all. */
+  interfaces?: pulumi.Input<pulumi.Input<string>[]>;
+  /** OSPF: the area, as a number or in dotted form. Default: "0.0.0.0". */
+  area?: pulumi.Input<string>;
+  /** BGP: the host's AS number, 1 to 4294967294. */
+  asn?: pulumi.Input<number>;
+  /** BGP: the neighbours. */
+  peers?: pulumi.Input<pulumi.Input<IdentityPeerArgs>[]>;
+  /** Router id, in the form of an IPv4 address. Default: the IPv4 identity, else the first IPv4 address of the host. */
+  routerId?: pulumi.Input<string>;
+  /** Seconds between signs of life (OSPF hello, BGP keepalive). Default: 1. */
+  keepalive?: pulumi.Input<number>;
+  /** Seconds of silence until a neighbour is given up (OSPF dead interval, BGP hold time). Default: four times `keepalive`. */
+  hold?: pulumi.Input<number>;
+  /** Detect the loss of a link by BFD, which the neighbours need too. Default: true. */
+  bfd?: pulumi.Input<boolean>;
+  /** Milliseconds between packets of BFD, three of which missing are a loss; 50 to 60000. Default: 100. */
+  bfdInterval?: pulumi.Input<number>;
+  /**
+   * A file on the host whose one line is the password that the neighbours share. It is read on the host alone, and
+   * never part of the state. Default: none. Example: "/etc/multihome/password".
+   */
+  passwordFile?: pulumi.Input<string>;
+}
+
+/** A BGP neighbour to which the identity is announced. */
+export interface IdentityPeerArgs {
+  /** Name of the interface that it is behind. */
+  interface: pulumi.Input<string>;
+  /** Its AS number. */
+  asn: pulumi.Input<number>;
+  /** Its address. Default: unnumbered, found by its link-local address. */
+  address?: pulumi.Input<string>;
 }
 
 /** A routing domain of its own. */

@@ -25,7 +25,12 @@ export function answer(scene: Scene, exchange: Exchange): Explained {
     throw new UserError(`${formatAddress(local)} and ${formatAddress(peer)} are of different families`);
   const { intent } = scene.survey;
   const follower = new Follower(scene.state, intent);
-  if (asker === "peer" && exchange.arrival === undefined && follower.ownerOf(local!) === undefined) {
+  if (
+    asker === "peer" &&
+    exchange.arrival === undefined &&
+    follower.ownerOf(local!) === undefined &&
+    !follower.isIdentity(local!)
+  ) {
     throw new UserError(
       `--to: ${formatAddress(local!)} is no address of an interface of ${scene.host}: say by --in where the request comes in, ` +
         `or give one of ${intent.interfaces

@@ -1,7 +1,7 @@
 import { Intent, Outcome, Traced, describeOutcome } from "../linux";
 import { describeExpected } from "../linux/prove/expect";
 import { protocolName } from "../linux/text";
-import { formatAddress } from "../net/address";
+import { formatAddress, sameAddress } from "../net/address";
 import { ExchangeResult } from "../prove/exchange";
 import { Explained } from "./explainFlow";
 import { wrap } from "./layout";
@@ -16,13 +16,21 @@ const VERDICTS: Readonly<Record<ExchangeResult["verdict"], string>> = {
   "not judged": "not judged: nobody says which way is right",
 };
 
+/** An identity has as many ways as the host has links. */
+function verdictOf({ verdict, local }: ExchangeResult, { identities = [] }: Intent): string {
+  const everyWay = local !== undefined && identities.some((one) => sameAddress(one, local));
+  return verdict === "symmetric" && everyWay
+    ? "right: the identity comes and goes by every link"
+    : VERDICTS[verdict];
+}
+
 /** An exchange as a person reads it: first the verdict, then there and back, rule by rule. */
 export function explanationText({ scene, result, fault }: Explained): string {
   const { intent } = scene.survey;
   const { exchange, inward, outward } = result;
   const there = exchange.asker === "peer" ? inward : outward;
   const parts = [
-    para(`${title(result)}: ${VERDICTS[result.verdict]}.`),
+    para(`${title(result)}: ${verdictOf(result, intent)}.`),
     ...(fault === undefined
       ? []
       : [[...para(fault.comesIn), ...para(fault.goesOut), ...para(fault.why), ...para(fault.firewalls)]]),

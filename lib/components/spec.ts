@@ -56,7 +56,13 @@ export function hostIssues(draft: Draft<PlainHostArgs>): readonly Issue[] {
     : [];
   const names = known.map(({ value }) => (value as { readonly name?: unknown }).name);
   const policy = isKnown(draft.policy)
-    ? { ...draft.policy, directPairs: undefined, traffic: undefined, worlds: worldsOf(draft.policy, names) }
+    ? {
+        ...draft.policy,
+        directPairs: undefined,
+        traffic: undefined,
+        identity: undefined,
+        worlds: worldsOf(draft.policy, names),
+      }
     : undefined;
   const interfaces = known.length > 0 ? known.map(({ value }) => value) : [STAND_IN];
   const issues = plannedIssues({

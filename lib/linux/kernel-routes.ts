@@ -86,6 +86,7 @@ export interface DeviceSpec {
  * The state of a host whose devices are up and carry these addresses, and on which nobody has set up anything else:
  * what a prover can work on before the host exists. Sysctls are the kernel's own defaults, unless given.
  *
+ * @param devices of "lo" the addresses that it has besides its own
  * @param sysctls by path, as in {@link LinuxState.sysctls}
  */
 export function kernelState(
@@ -97,6 +98,7 @@ export function kernelState(
     addresses: [
       { address: { family: 4, value: 0x7f000001n }, length: 8 },
       { address: { family: 6, value: 1n }, length: 128 },
+      ...devices.filter((device) => device.name === "lo").flatMap((device) => device.addresses),
     ],
   };
   const all = [loopback, ...devices.filter((device) => device.name !== "lo")];

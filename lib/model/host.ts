@@ -1,6 +1,7 @@
 import { Address, Family } from "../net/address";
 import { PackedPrefixes } from "../net/packed";
 import { Prefix } from "../net/prefix";
+import { Identity } from "./identity";
 import { Numbers } from "./numbers";
 import { HostModel, OnLink, Persistence, WorldKind } from "./spec";
 import { Traffic } from "./traffic";
@@ -24,6 +25,7 @@ export interface Host {
   readonly traffic: readonly Traffic[];
   readonly trackConnections: boolean;
   readonly persistence: Persistence;
+  readonly identity?: Identity;
   readonly numbers: Numbers;
   /** Sorted by name. */
   readonly worlds: readonly HostWorld[];

@@ -1,6 +1,6 @@
 import { Family } from "../net/address";
 import { Numbers } from "./numbers";
-import { HostModel, Otherwise, Persistence, WorldKind } from "./spec";
+import { HostModel, IdentityProtocol, Otherwise, Persistence, WorldKind } from "./spec";
 import { Incoming, Mark, Range } from "./traffic";
 
 /**
@@ -33,6 +33,8 @@ export interface Plan {
   readonly sysctls: readonly PlanSysctl[];
   /** Routing domains beside the host's own, sorted by name. Their interfaces are in no list but theirs. */
   readonly worlds: readonly PlanWorld[];
+  /** Absent when the host has none. */
+  readonly identity?: PlanIdentity;
 }
 
 export interface PlanWorld {
@@ -50,6 +52,46 @@ export interface PlanWorld {
   readonly resolver?: { readonly nameservers: readonly string[]; readonly search: readonly string[] };
   readonly services: readonly string[];
   readonly moveManagement: boolean;
+}
+
+/** Addresses on the loopback, and how they are announced: see docs/identity.md. */
+export interface PlanIdentity {
+  /** Without length; at most one a family, IPv4 first. */
+  readonly addresses: readonly string[];
+  readonly protocol: IdentityProtocol;
+  readonly links: readonly PlanIdentityLink[];
+  /** Dotted; with OSPF. */
+  readonly area?: string;
+  /** With BGP. */
+  readonly asn?: number;
+  /** Empty with OSPF. */
+  readonly peers: readonly PlanIdentityPeer[];
+  readonly routerId: string;
+  /** Seconds. */
+  readonly keepalive: number;
+  readonly hold: number;
+  /** Milliseconds; absent without BFD. */
+  readonly bfdInterval?: number;
+  /** On the host; its content is nowhere else. */
+  readonly passwordFile?: string;
+}
+
+/** An interface over which an identity is announced, with the families of the identity that it has addresses of. */
+export interface PlanIdentityLink {
+  readonly interface: string;
+  /** The primary address of each family, without length. */
+  readonly addresses: readonly string[];
+}
+
+export interface PlanIdentityPeer {
+  readonly interface: string;
+  readonly asn: number;
+  /** Absent when unnumbered. */
+  readonly address?: string;
+  /** The address of the interface that talks to it. */
+  readonly local?: string;
+  /** It is on no subnet of the interface. */
+  readonly far?: true;
 }
 
 export interface PlanInterface {
@@ -170,7 +212,11 @@ export type RuleAction =
   /** Look up an interface's table, or a further one. */
   | { readonly kind: "table"; readonly table: string }
   /** Look up main, but accept only answers longer than the prefix and not through a managed interface. */
-  | { readonly kind: "main"; readonly minPrefix: number };
+  | { readonly kind: "main"; readonly minPrefix: number }
+  /** Look up main, but accept only answers longer than the prefix, by whatever interface. */
+  | { readonly kind: "main-longer"; readonly minPrefix: number }
+  /** Look up main, but accept no answer through a device of the default group, in which no managed interface is. */
+  | { readonly kind: "main-managed" };
 
 /** From every source of `interface` to the address `to` the kernel must answer `dev`, and `via` or no gateway. */
 export interface PlanExpectation {

@@ -120,8 +120,59 @@ export interface PolicySpec {
    * the same addresses, and nothing passes between them. Default: none.
    */
   worlds?: WorldSpec[];
-  /** Not available in this version; refused by name. */
-  identity?: unknown;
+  /**
+   * Addresses that are the host's own and no interface's, announced to the network over every link by a routing protocol:
+   * see docs/identity.md. Needs FRR on the host. Default: none.
+   */
+  identity?: IdentitySpec;
+}
+
+/** By what the network learns of an identity. */
+export const IdentityProtocol = { Ospf: "ospf", Bgp: "bgp" } as const;
+export type IdentityProtocol = (typeof IdentityProtocol)[keyof typeof IdentityProtocol];
+
+/**
+ * The host's name in addresses: put on its loopback, the source of what it sends of its own accord, reached and sent
+ * from over all links at once.
+ */
+export interface IdentitySpec {
+  /** At most one a family, as "192.0.2.1/32" and "2001:db8::1/128"; outside of all that interfaces have. */
+  addresses: string[];
+  /** "ospf": OSPFv2 for IPv4 and OSPFv3 for IPv6, one router a link. "bgp": to the neighbours in `peers`. */
+  protocol: IdentityProtocol;
+  /** OSPF: names of the interfaces over which it is announced. Default: all. */
+  interfaces?: string[];
+  /** OSPF: the area, as a number or in dotted form. Default: "0.0.0.0". */
+  area?: string;
+  /** BGP: the host's AS number, 1 to 4294967294. */
+  asn?: number;
+  /** BGP: the neighbours. */
+  peers?: IdentityPeerSpec[];
+  /** Router id of the protocol, in the form of an IPv4 address. Default: the IPv4 identity, else the first IPv4 address. */
+  routerId?: string;
+  /** Seconds between signs of life (OSPF hello, BGP keepalive), 1 to 65535; the neighbours' must agree. Default: 1. */
+  keepalive?: number;
+  /** Seconds of silence until a neighbour is given up (OSPF dead interval, BGP hold time), 3 to 65535. Default: four times `keepalive`. */
+  hold?: number;
+  /** Detect the loss of a link by BFD (RFC 5880), which the neighbours need too. Default: true. */
+  bfd?: boolean;
+  /** Milliseconds between packets of BFD, 50 to 60000; three that are missing are a loss. Default: 100. */
+  bfdInterval?: number;
+  /**
+   * A file on the host whose one line is the password that the protocol's neighbours share: MD5 for BGP and OSPFv2,
+   * HMAC-SHA-256 for OSPFv3. It is read on the host alone, and never part of a plan. Default: none.
+   */
+  passwordFile?: string;
+}
+
+/** A BGP neighbour. */
+export interface IdentityPeerSpec {
+  /** Name of the interface that it is behind. */
+  interface: string;
+  /** Its AS number. */
+  asn: number;
+  /** Its address. Default: unnumbered, found by its link-local address (RFC 8950), for both families at once. */
+  address?: string;
 }
 
 /** What separates a world from the rest of the host. */

@@ -1,11 +1,12 @@
 import { Host } from "../model/host";
 import { Plan, PlanFamily, PlanInterface } from "../model/plan";
 import { HostModel } from "../model/spec";
-import { FAMILIES, Family, formatAddress } from "../net/address";
+import { Address, FAMILIES, Family, compareAddresses, formatAddress, sameAddress } from "../net/address";
 import { formatPrefix } from "../net/prefix";
 import { allocateSlots } from "./allocate";
 import { buildConnections } from "./connections";
 import { buildExpectations } from "./expectations";
+import { buildIdentity } from "./identity";
 import { buildRoutes } from "./routes";
 import { buildRules } from "./rules";
 import { sourceTable } from "./sources";
@@ -27,7 +28,11 @@ export function buildPlan(host: Host): Plan {
   const weak = host.hostModel === HostModel.Weak;
   const family = (f: Family): PlanFamily => {
     const owns = host.sources[f].size > 0;
-    if (weak || !(owns || host.traffic.some((t) => t.families.includes(f)))) return NOTHING;
+    const wanted =
+      owns ||
+      host.traffic.some((t) => t.families.includes(f)) ||
+      host.identity?.addresses.some((a) => a.family === f) === true;
+    if (weak || !wanted) return NOTHING;
     const table = owns ? sourceTable(host, f, slots) : undefined;
     return {
       routes: [...buildRoutes(host, f), ...trafficRoutes(host, f)],
@@ -42,7 +47,7 @@ export function buildPlan(host: Host): Plan {
     numbers: host.numbers,
     hostModel: host.hostModel,
     persistence: host.persistence,
-    virtualAddresses: host.virtualAddresses.map(formatAddress),
+    virtualAddresses: virtualAddressesOf(host).map(formatAddress),
     traffic: summarize(host),
     tables: tables.map((name) => ({ name, slot: slots.get(name) as number })),
     connections,
@@ -68,7 +73,15 @@ export function buildPlan(host: Host): Plan {
     ipv6: family(6),
     sysctls: weak ? [] : buildSysctls(host),
     worlds: host.worlds.map((world) => buildWorld(world, buildPlan(world.host), slots.get(vrfTable(world)))),
+    ...buildIdentity(host),
   };
+}
+
+/** Under the strong host model an identity may come and go by all interfaces. */
+function virtualAddressesOf({ hostModel, virtualAddresses, identity }: Host): readonly Address[] {
+  if (hostModel !== HostModel.Strong || identity === undefined) return virtualAddresses;
+  const own = identity.addresses.filter((a) => !virtualAddresses.some((v) => sameAddress(a, v)));
+  return [...virtualAddresses, ...own].sort(compareAddresses);
 }
 
 const NOTHING: PlanFamily = { routes: [], rules: [], expectations: [], flows: [] };

@@ -116,7 +116,7 @@ export function walkerOf(rules: readonly PlanRule[], family: Family): Walker {
       // A policy for all traffic.
       if (action.kind === "table" || REFUSALS.includes(action.kind))
         return { rules: examined, devices, tables, ours: false };
-      if (action.kind === "main") tables++;
+      if (action.kind.startsWith("main")) tables++;
       if (action.kind !== "goto") continue;
       if (action.priority === "join") break;
       i = firstAt.get(action.priority) ?? i;

@@ -3,7 +3,7 @@ import { PlanExpectation } from "../model/plan";
 import { Address, Family, formatAddress, parseAddress, widthOf } from "../net/address";
 import { findInCover, minimalCover } from "../net/cover";
 import { PackedPrefixes, holderOf } from "../net/packed";
-import { Prefix, contains, formatPrefix, lastAddress, sizeOf } from "../net/prefix";
+import { Prefix, contains, formatPrefix, hostPrefix, lastAddress, sizeOf } from "../net/prefix";
 import { interfacesOf, isDirect } from "./sources";
 
 /**
@@ -14,7 +14,7 @@ import { interfacesOf, isDirect } from "./sources";
  */
 export function buildExpectations(host: Host, family: Family, owned: PackedPrefixes): PlanExpectation[] {
   const interfaces = interfacesOf(host, family);
-  const elsewhere = outsideOf(interfaces, owned, family);
+  const elsewhere = outsideOf(interfaces, owned, family, host.identity?.addresses ?? []);
   const attached = attachedTo(interfaces, owned, family);
   return interfaces.flatMap((iface, own) => {
     const reach = reachOf(host, interfaces, iface, family);
@@ -166,8 +166,12 @@ function outsideOf(
   interfaces: readonly HostInterface[],
   owned: PackedPrefixes,
   family: Family,
+  identities: readonly Address[],
 ): Address | undefined {
-  const near = interfaces.flatMap((i) => [...i.subnets, ...i.routes.map((r) => r.to)]);
+  const near = [
+    ...interfaces.flatMap((i) => [...i.subnets, ...i.routes.map((r) => r.to)]),
+    ...identities.map(hostPrefix),
+  ];
   const known = minimalCover(near.filter((p) => p.family === family));
   const holder = (a: Address): Prefix | undefined => holderOf(owned, a) ?? findInCover(known, a);
   for (const text of FAR[family]) {

@@ -4,6 +4,7 @@ import { PlanConnection, PlanRule } from "../model/plan";
 import { Family } from "../net/address";
 import { SourceTable, compileDispatch } from "./compile";
 import { connectionRules } from "./connections";
+import { identityRules } from "./identity";
 import { blockOf, interfacesOf } from "./sources";
 import { trafficRules } from "./traffic/rules";
 
@@ -23,6 +24,8 @@ import { trafficRules } from "./traffic/rules";
  *              unreachable                      whatever happens to table(n), n's sources never leave by another
  *   devices    oif n lookup table(n)            sockets bound to the device alone; after the blocks, or an own
  *                                               source could leave by a device that does not own it
+ *              from the identity            by main's routes, but by no default through what is not managed; after
+ *                                               the above, which it skips to as all that is no interface's
  *   after      traffic policies                 about what has no source of ours (traffic/rules.ts)
  *   exit       goto join                        on to the rules that are not ours
  */
@@ -61,6 +64,7 @@ export function buildRules(
       oif: name,
       action: { kind: "table", table: name },
     })),
+    ...identityRules(host, family),
     ...after,
     { priority: BAND.exit, action: { kind: "goto", priority: "join" } },
   );

@@ -3,7 +3,7 @@ import { PlanSysctl } from "../model/plan";
 
 /** The settings of the kernel that the plan needs; per device wherever there is a setting a device. */
 export function buildSysctls(host: Host): PlanSysctl[] {
-  const used = new Set(host.traffic.flatMap((t) => t.use));
+  const used = new Set([...host.traffic.flatMap((t) => t.use), ...(host.identity?.interfaces ?? [])]);
   return [
     ...host.interfaces.flatMap(({ name }) => [
       ...arpHeldToInterface(name),
@@ -34,7 +34,7 @@ function marksCountForReversePath(name: string): PlanSysctl {
   return { interface: name, key: "ipv4/conf/@/src_valid_mark", atLeast: 1 };
 }
 
-/** A route by a link without carrier is no way: the policy's next interface is, or what is said to become of the rest. */
+/** A route by a link without carrier is no way: another link is, or what is said to become of the rest. */
 function passedOverWithoutCarrier(host: Host, name: string): PlanSysctl[] {
   const key = (family: string): string => `${family}/conf/@/ignore_routes_with_linkdown`;
   return [
@@ -43,9 +43,9 @@ function passedOverWithoutCarrier(host: Host, name: string): PlanSysctl[] {
   ];
 }
 
-/** Shared traffic is told apart by ports too, or all of two hosts' would take one way. There is one setting a host. */
+/** What is shared among links is told apart by ports too, or all between two hosts would take one way. There is one setting a host. */
 function sharedByFlow(host: Host): PlanSysctl[] {
-  const first = host.traffic.find((t) => t.weights !== undefined)?.use[0];
+  const first = host.traffic.find((t) => t.weights !== undefined)?.use[0] ?? host.identity?.interfaces[0];
   if (first === undefined) return [];
   return [
     { interface: first, key: "ipv4/fib_multipath_hash_policy", atLeast: 1 },

@@ -45,7 +45,7 @@ export interface Exchange {
 }
 
 export type ExchangeVerdict =
-  /** The same way in both directions, and accepted. */
+  /** The same way in both directions, and accepted; of an identity: by any of the interfaces. */
   | "symmetric"
   /** What the host sends leaves by another device, or past its gateway, or through another. */
   | "another way"
@@ -108,11 +108,20 @@ export class Follower {
     return this.expectations[address.family].ownerOf(address);
   }
 
+  /** Whether the address is the host's own, and no interface's. */
+  isIdentity(address: Address): boolean {
+    return this.expectations[address.family].isIdentity(address);
+  }
+
   private asked(exchange: Exchange, trace: boolean): ExchangeResult {
     const { local, peer } = exchange;
     if (local === undefined) throw new Error("a peer asks some address of the host: give it");
     const owner = this.ownerOf(local);
-    const arrival = exchange.arrival ?? owner?.device;
+    // An identity is reached by every link; one stands for all.
+    const arrival =
+      exchange.arrival ??
+      owner?.device ??
+      (this.isIdentity(local) ? this.intent.interfaces[0].device : undefined);
     if (arrival === undefined) {
       throw new Error(
         `${formatAddress(local)} is no address of an interface: say where the request comes in`,
@@ -153,7 +162,7 @@ export class Follower {
     const { outward, arrival, owner, exchange } = result;
     const { outcome } = outward;
     if (outcome.kind === "route" && outcome.type === "local") return { ...result, verdict: "symmetric" };
-    const expected = this.expected(owner, arrival, exchange);
+    const expected = this.expected(owner, arrival, result.local, exchange);
     if (expected === undefined || expected.kind === "unclaimed") return { ...result, verdict: "not judged" };
     const judged = { ...result, expected };
     if (outcome.kind !== "route") {
@@ -166,9 +175,12 @@ export class Follower {
   private expected(
     owner: IntentInterface | undefined,
     arrival: string | undefined,
+    local: Address | undefined,
     { peer, bound }: Exchange,
   ): Expected | undefined {
     if (arrival === undefined) return undefined;
+    if (local !== undefined && this.isIdentity(local) && this.isManaged(arrival))
+      return this.expectations[peer.family].identity(peer);
     if (owner === undefined || !this.isManaged(arrival)) {
       // A container or a tunnel: the answer goes back where the request came from, by whatever next hop.
       return { kind: "by", hops: [{ device: arrival, anyGateway: true }], refusal: false };

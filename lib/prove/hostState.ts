@@ -1,5 +1,6 @@
 import { DeviceSpec, Intent, IntentInterface, LinuxState, applyBatch, kernelState } from "../linux";
-import { FAMILIES, Family, formatAddress, isLinkLocal } from "../net/address";
+import { Route } from "../linux/state";
+import { Address, FAMILIES, Family, formatAddress, isLinkLocal, widthOf } from "../net/address";
 import {
   InterfaceAddress,
   Prefix,
@@ -24,29 +25,39 @@ export function hostState(intent: Intent): LinuxState {
   const bridge = containerBridge(intent);
   const others = [bridge, ...incomingDevices(intent, bridge)];
   const names = ["all", ...[...devices, ...others].map(({ name }) => name)];
+  const identities = intent.identities ?? [];
   const state = kernelState(
-    [...devices, ...others],
+    [{ name: "lo", addresses: identities.map(ofFullLength) }, ...devices, ...others],
     // Containers need forwarding; and no plan may count on a filter that is loose.
     Object.fromEntries([
       ...names.flatMap((name) => FAMILIES.map((family) => [`ipv${family}/conf/${name}/forwarding`, 1])),
-      ...names.slice(1).map((name) => [`ipv4/conf/${name}/rp_filter`, 1]),
+      // With an identity, which comes and goes by every link, it has to be; the program sees to that.
+      ...names.slice(1).map((name) => [`ipv4/conf/${name}/rp_filter`, identities.length > 0 ? 2 : 1]),
     ]),
   );
-  return FAMILIES.reduce(
-    (made, family) =>
+  const made = FAMILIES.reduce(
+    (sofar, family) =>
       applyBatch(
-        made,
+        sofar,
         family,
-        intent.interfaces
-          .flatMap((iface, i) => [
-            ...defaultRoute(iface, family, 100 * (i + 1)),
+        [
+          ...intent.interfaces.flatMap((iface, i) => [
+            ...defaultRoute(iface, family, (identities.length > 0 ? AFTER_LEARNT : 0) + 100 * (i + 1)),
             ...declaredRoutes(iface, family, 100 * (i + 1)),
-          ])
-          .join("\n"),
+          ]),
+          ...identities.filter((one) => one.family === family).flatMap((one) => learntRoute(intent, one)),
+        ].join("\n"),
       ),
     state,
   );
+  // FRR puts the next hops of a route into an object of the kernel.
+  const asLearnt = (route: Route): Route =>
+    route.origin === LEARNT ? { ...route, nexthopObject: true } : route;
+  return { ...made, routes: { 4: made.routes[4].map(asLearnt), 6: made.routes[6].map(asLearnt) } };
 }
+
+/** The protocol of OSPF's routes (/etc/iproute2/rt_protos). */
+const LEARNT = 188;
 
 /** As a DHCP client or a router advertisement makes it. */
 function defaultRoute(
@@ -67,6 +78,25 @@ function defaultRoute(
       : [`route add ${via} dev ${device}${family === 4 ? " scope link" : ""} metric ${metric}`]),
     `route add default via ${via} dev ${device}${source} metric ${metric} proto ${family === 4 ? 16 : 9}`,
   ];
+}
+
+/** Metrics above which FRR takes what it learns before a default route of others; the program sees to that. */
+const AFTER_LEARNT = 200 * 2 ** 24;
+
+/** As a routing protocol makes it, of which the gateways are the neighbours: by all links at once. */
+function learntRoute({ interfaces }: Intent, identity: Address): string[] {
+  const hops = interfaces.flatMap(({ device, gateways }) => {
+    const gateway = gateways[identity.family];
+    if (gateway === undefined) return [];
+    return `nexthop via ${formatAddress(gateway)} dev ${device}${identity.family === 4 ? " onlink" : ""}`;
+  });
+  return hops.length === 0
+    ? []
+    : [`route add default proto ${LEARNT} src ${formatAddress(identity)} metric 20 ${hops.join(" ")}`];
+}
+
+function ofFullLength(address: Address): InterfaceAddress {
+  return { address, length: widthOf(address.family) };
 }
 
 /** As DHCP's classless routes (RFC 3442) make them; sockets without an address find them in main alone. */

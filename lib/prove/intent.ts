@@ -17,6 +17,7 @@ export function intentOf(host: Host, devices: Devices): Intent {
     unmanagedLongerThan: MAIN_MIN_PREFIX,
     attachedByGateway: true,
     traffic: host.traffic.map((t) => intentTraffic(t, devices)),
+    ...(host.identity !== undefined && { identities: host.identity.addresses }),
   };
 }
 

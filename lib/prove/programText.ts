@@ -16,6 +16,8 @@ export interface ProgramText {
   readonly tables: ReadonlyMap<string, number>;
   /** Marks of replies, by the interface that their connection came in by. */
   readonly connections: NonNullable<Intent["connections"]>;
+  /** Addresses that belong to no interface. */
+  readonly identities: readonly Address[];
   readonly families: { readonly [F in Family]: ProgramFamily };
   readonly worlds: readonly ProgramWorld[];
 }
@@ -85,6 +87,7 @@ export function readProgram(text: string): ProgramText {
       mark: Number(mark),
       mask: Number(mask),
     })),
+    identities: of("identity").map(([address]) => known(parseAddress)(address)),
     families: { 4: family(4), 6: family(6) },
     worlds: of("world")
       .filter(([, key]) => key === "kind")
@@ -170,6 +173,7 @@ export function intentOfProgram(program: ProgramText, devices: Devices): Intent 
     directPairs: directPairs(program, interfaces),
     unmanagedLongerThan: { 4: 1, 6: 3 },
     attachedByGateway: true,
+    ...(program.identities.length > 0 && { identities: program.identities }),
   };
 }
 

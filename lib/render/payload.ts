@@ -10,12 +10,23 @@ import {
   PRIORITY_WINDOW,
   TABLE_WINDOW,
 } from "../model/numbers";
-import { Plan, PlanExpectation, PlanFamily, PlanFlow, PlanInterface, PlanWorld } from "../model/plan";
+import {
+  Plan,
+  PlanExpectation,
+  PlanFamily,
+  PlanFlow,
+  PlanIdentity,
+  PlanInterface,
+  PlanWorld,
+} from "../model/plan";
 import { HostModel, Persistence } from "../model/spec";
+import { frrDaemons, frrLines } from "./frr/host";
 import {
   Token,
+  absolutePathToken,
   addressToken,
   domainToken,
+  frrToken,
   hexToken,
   interfaceAddressToken,
   macToken,
@@ -55,6 +66,12 @@ import { incomingTokens, routeTokens, ruleTokens } from "./words";
  *     world NAME give INTERFACE ADDRESS/LENGTH  is on the interface there
  *     world NAME route4|route6 ...              ip-route(8): for what has no source yet
  *     world NAME in LINE                        a line of the world's own plan
+ *     address / ADDRESS                         must be on the loopback
+ *     identity ADDRESS [elsewhere ADDRESS]      the same; the second is nowhere near
+ *     frr link NAME                             the identity is announced over the interface
+ *     frr daemon NAME                           that has to run
+ *     frr password PATH                         of the file that holds it; in the following it stands for what is in it
+ *     frr say TEXT                              a line of frr.conf, with its indentation, and @NAME for a device
  *     end
  *
  * @throws Error when a value is not a token of its kind: nothing that a shell or `ip` could read otherwise gets in
@@ -87,6 +104,29 @@ function bodyTokens(plan: Plan): Token[][] {
     ...familyTokens(4, plan.ipv4, plan.numbers),
     ...familyTokens(6, plan.ipv6, plan.numbers),
     ...plan.worlds.flatMap((world) => worldTokens(world, plan.numbers)),
+    ...(plan.identity === undefined ? [] : identityTokens(plan, plan.identity)),
+  ];
+}
+
+function identityTokens(plan: Plan, identity: PlanIdentity): Token[][] {
+  const { addresses, links, passwordFile } = identity;
+  const far = (family: 4 | 6): string | undefined =>
+    (family === 4 ? plan.ipv4 : plan.ipv6).expectations.find((e) => e.class === "elsewhere")?.to;
+  return [
+    ...addresses.map((address) => ["address", "/", addressToken(address)]),
+    ...addresses.map((address) => {
+      const elsewhere = far(address.includes(":") ? 6 : 4);
+      return [
+        ...["identity", addressToken(address)],
+        ...(elsewhere === undefined ? [] : ["elsewhere", addressToken(elsewhere)]),
+      ];
+    }),
+    ...links.map((link) => ["frr", "link", nameToken(link.interface)]),
+    ...frrDaemons(identity).map((name) => ["frr", "daemon", nameToken(name)]),
+    ...(passwordFile === undefined ? [] : [["frr", "password", absolutePathToken(passwordFile)]]),
+    ...frrLines(identity)
+      .filter((line) => line !== "!")
+      .map((line) => ["frr", "say", frrToken(line)]),
   ];
 }
 

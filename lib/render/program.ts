@@ -21,6 +21,9 @@ const PARTS = [
   "records.sh",
   "nft.awk",
   "nft.sh",
+  "frr.sh",
+  "announce.awk",
+  "announce.sh",
   "stage.awk",
   "tidy.awk",
   "stage.sh",
@@ -52,13 +55,20 @@ const WHEN: Readonly<Record<string, (plan: Plan | undefined) => boolean>> = {
   "nft.awk": (plan) => plan !== undefined && [plan, ...plan.worlds.map((world) => world.plan)].some(filters),
   "install.sh": keeps,
   files: keeps,
+  "frr.sh": announces,
+  "announce.awk": announces,
+  "announce.sh": announces,
   "flow.awk": (plan) => plan !== undefined && plan.traffic.length > 0,
-  "flow.sh": (plan) => plan !== undefined && plan.traffic.length > 0,
+  "flow.sh": (plan) => plan !== undefined && (plan.traffic.length > 0 || announces(plan)),
   "apart.sh": (plan) => !hasWorlds(plan),
   "worlds.awk": hasWorlds,
   "world.sh": hasWorlds,
   "worlds.sh": hasWorlds,
 };
+
+function announces(plan: Plan | undefined): boolean {
+  return plan?.identity !== undefined;
+}
 
 function hasWorlds(plan: Plan | undefined): boolean {
   return plan !== undefined && plan.worlds.length > 0;

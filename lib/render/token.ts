@@ -24,6 +24,20 @@ export function pathToken(text: string): Token {
   return check(text, /^[a-z0-9_]+(\/([a-z0-9_]+|@))+$/.test(text), "a path below /proc/sys/net");
 }
 
+/** The path of a file on the host. */
+export function absolutePathToken(text: string): Token {
+  return check(text, /^(\/[A-Za-z0-9_][A-Za-z0-9._-]*)+$/.test(text), "an absolute path");
+}
+
+/** A line of frr.conf: words, and the blanks before them; "@" and a name stand for a device. */
+export function frrToken(text: string): Token {
+  return check(
+    text,
+    /^ {0,3}[a-z0-9@][-A-Za-z0-9._:/@]*( [-A-Za-z0-9._:/@]+)*$/.test(text),
+    "a line of frr.conf",
+  );
+}
+
 export function numberToken(value: number): Token {
   return check(
     String(value),

@@ -92,6 +92,10 @@ function actionTokens(action: PlanRule["action"], { group }: Numbers): Token[] {
       return ["goto", action.priority === "join" ? "join" : `+${numberToken(action.priority)}`];
     case "table":
       return ["lookup", `@${tableToken(action.table)}`];
+    case "main-longer":
+      return ["lookup", "main", "suppress_prefixlength", numberToken(action.minPrefix)];
+    case "main-managed":
+      return ["lookup", "main", "suppress_ifgroup", "0"];
     case "main":
       return [
         ...["lookup", "main", "suppress_prefixlength", numberToken(action.minPrefix)],

@@ -260,13 +260,6 @@ describe("a symmetric routing policy is refused", () => {
     expect(message).toMatch(/^multihome:index:SymmetricRoutingPolicy "edge": 4 problems\n/);
   });
 
-  test.each([["identity", { identity: {} }, "policy.identity"]])(
-    "for what this version does not have, by name: %s",
-    async (_, more, path) => {
-      expect((await refused(policy({ policy: more }))).issues).toEqual([path]);
-    },
-  );
-
   test("in a preview, for a known value beside unknown ones", async () => {
     const interfaces = [
       { name: "front", addresses: [unknown<string>()] },

@@ -974,8 +974,6 @@ table("a match", [
 const RED = { match: { ifname: "eth1" } };
 const BLUE = { match: { mac: "02:00:00:00:02:0a" } };
 const world = (more: object): object => ({ name: "w", kind: "netns", interfaces: ["a"], ...more });
-const later = (key: string): string =>
-  `policy.${key}: "${key}" is not available in this version. Leave it out.`;
 table("a policy", [
   [
     "null",
@@ -993,7 +991,6 @@ table("a policy", [
   ],
   ["empty", one({}, { policy: {} }), []],
   ["no traffic policies", one({}, { policy: { traffic: [] } }), []],
-  ["identity", one({}, { policy: { identity: {} } }), [later("identity")]],
   ["connections that are tracked", one({}, { policy: { trackConnections: true } }), []],
   [
     "connections that are tracked in part",
@@ -1182,15 +1179,6 @@ table("a policy", [
     "another onLink",
     one({}, { policy: { onLink: true } }),
     ['policy.onLink: got true (boolean). Give one of "gateway", "direct".'],
-  ],
-  [
-    "all that is refused by name, at once",
-    one({}, { policy: { identity: 1, hostModel: "weak", onLink: "x" } }),
-    [
-      later("identity"),
-      'policy.onLink: got "x" (string). Give one of "gateway", "direct".',
-      'policy.onLink: "onLink" says how we route, and the weak host model leaves that to Linux (hostModel is "weak"). Leave it out, or set "hostModel" to "symmetric" or "strong".',
-    ],
   ],
   [
     "pairs: no list",

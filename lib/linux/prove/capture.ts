@@ -122,7 +122,8 @@ function foreignSources(before: Model, after: Model, family: Family, expectation
   const found: Address[] = [];
   for (const value of starts) {
     const address = { family, value };
-    if (value === 0n || expectations.ownerOf(address) !== undefined) continue;
+    if (value === 0n || expectations.ownerOf(address) !== undefined || expectations.isIdentity(address))
+      continue;
     const own = before[family].own.has(value) && after[family].own.has(value);
     const key = `${chainOf(before, family, address).alike} ${chainOf(after, family, address).alike} ${own ? value : ""}`;
     if (known.has(key) || isNoSource(address)) continue;

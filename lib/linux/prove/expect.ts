@@ -1,4 +1,4 @@
-import { Address, Family, formatAddress } from "../../net/address";
+import { Address, Family, formatAddress, sameAddress } from "../../net/address";
 import { Prefix, comparePrefixes, contains, hostPrefix } from "../../net/prefix";
 import { Outcome } from "../flow";
 import { Model } from "../model";
@@ -77,6 +77,16 @@ export class Expectations {
     return ways.far(to);
   }
 
+  /** From an address that belongs to no interface: by any of them, or not at all. */
+  identity(to: Address): Expected {
+    const { special, own, behind } = this.place(to);
+    if (special) return UNCLAIMED;
+    if (own) return LOCAL;
+    const devices =
+      behind === undefined ? [...this.managed] : behind.device === undefined ? [] : [behind.device];
+    return { kind: "by", hops: devices.map((device) => ({ device, anyGateway: true })), refusal: true };
+  }
+
   /** From a socket bound to the device of `from`: what lies behind other devices is not reached. */
   bound(from: IntentInterface, to: Address): Expected {
     const place = this.place(to);
@@ -131,6 +141,10 @@ export class Expectations {
   /** The first addresses behind each piece that interfaces own. */
   ownedEnds(): readonly bigint[] {
     return this.owners.ends();
+  }
+
+  isIdentity(source: Address): boolean {
+    return (this.intent.identities ?? []).some((one) => sameAddress(one, source));
   }
 
   /** The device that is not managed and behind which main has an address. */
@@ -313,6 +327,7 @@ export function intentPrefixes(intent: Intent): Prefix[] {
   return [
     LINK_LOCAL,
     ...(intent.exclude ?? []),
+    ...(intent.identities ?? []).map(hostPrefix),
     ...(intent.management ?? []).map(({ peer }) => peer),
     ...(intent.traffic ?? []).flatMap((t) => [...t.from, ...t.to]),
     ...intent.interfaces.flatMap((i) => [

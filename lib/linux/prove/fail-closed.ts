@@ -24,21 +24,25 @@ export function proveFailClosed(scope: Scope, claim: Claim): void {
         const expected = scope.expectations.egress(group.owner, to);
         if (expected.kind !== "by") continue;
         if (scope.isTaken(claim, { to, from: group.source, ...fields })) continue;
-        claim.classes++;
-        checkClass(scope, claim, group, fields, to, expected);
+        failsClosed(scope, claim, group, fields, to, expected);
       }
     }
   }
 }
 
-function checkClass(
+/** A source; without an owner it may leave by every managed interface. */
+type Sender = Pick<SourceGroup, "source" | "chain"> & Partial<Pick<SourceGroup, "owner">>;
+
+/** One class of P6. */
+export function failsClosed(
   scope: Scope,
   claim: Claim,
-  group: SourceGroup,
+  group: Sender,
   fields: Fields,
   to: Address,
   expected: Extract<Expected, { kind: "by" }>,
 ): void {
+  claim.classes++;
   const leak = findLeak(scope, group, fields, to, expected, claim);
   if (leak === undefined) return;
   const flow: OutputFlow = { to, from: group.source, anySource: true, ...fields };
@@ -65,7 +69,7 @@ const probe = new Probe();
 
 function findLeak(
   scope: Scope,
-  group: SourceGroup,
+  group: Sender,
   fields: Fields,
   to: Address,
   expected: Extract<Expected, { kind: "by" }>,
@@ -110,13 +114,13 @@ function findLeak(
 /** By an interface that is managed and not the source's own, or by a default through what is not managed. */
 function leaksBy(
   scope: Scope,
-  group: SourceGroup,
+  { owner }: Sender,
   device: string,
   route: CompiledRoute,
   expected: Extract<Expected, { kind: "by" }>,
 ): boolean {
-  if (device === group.owner.device || expected.hops.some((hop) => hop.device === device)) return false;
-  if (scope.expectations.managed.has(device)) return true;
+  if (device === owner?.device || expected.hops.some((hop) => hop.device === device)) return false;
+  if (scope.expectations.managed.has(device)) return owner !== undefined;
   return route.length <= (scope.intent.unmanagedLongerThan ?? { 4: 1, 6: 3 })[scope.family];
 }
 

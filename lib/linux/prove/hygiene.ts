@@ -1,4 +1,4 @@
-import { DETACHED, FamilyModel } from "../model";
+import { CompiledRoute, DETACHED, FamilyModel, Step } from "../model";
 import { selectorsOf } from "../read/batch-rules";
 import { Route, Rule } from "../state";
 import { describeRoute, describeRule, tableName } from "../text";
@@ -74,6 +74,14 @@ function checkUnresolved(family: FamilyModel, claim: Claim): void {
   }
 }
 
+/** Whether a rule may take a route: one that it suppresses by every hop is none of its. */
+function takes({ model }: Scope, step: Step, route: CompiledRoute): boolean {
+  return (
+    route.length > step.suppressLength &&
+    route.hops.some(({ device }) => model.devices[device]?.link.group !== step.suppressGroup)
+  );
+}
+
 /** Equal defaults and multipath in a table that managed sources look at: which hop is taken is chance. */
 function checkTables(scope: Scope, claim: Claim): void {
   const family = scope.model[scope.family];
@@ -82,18 +90,21 @@ function checkTables(scope: Scope, claim: Claim): void {
     .map(({ use }) => use.map((name) => scope.intent.interfaces.find((i) => i.name === name)?.device));
   const isShared = (route: Route): boolean =>
     shared.some((devices) => route.hops.every((hop) => devices.includes(hop.link)));
-  const looked = new Set<number>();
+  const looked = new Map<number, Step[]>();
   for (const group of scope.groups) {
-    for (const step of group.chain.steps) if (step.act === "lookup") looked.add(step.table);
+    for (const step of group.chain.steps) {
+      if (step.always && step.act === "reject") break;
+      if (step.act === "lookup") looked.set(step.table, [...(looked.get(step.table) ?? []), step]);
+    }
   }
-  for (const id of looked) {
+  for (const [id, steps] of looked) {
     const table = family.tables.get(id);
     if (table === undefined) continue;
     claim.classes++;
     table.nodes.forEach((routes) => {
       for (const route of routes) {
         const devices = new Set(route.hops.map((hop) => hop.device));
-        if (devices.size > 1 && !isShared(route.route)) {
+        if (devices.size > 1 && !isShared(route.route) && steps.some((step) => takes(scope, step, route))) {
           claim.fault({
             expected: "one way for every flow",
             got: `route "${describeRoute(route.route)}" chooses a device by a hash`,

@@ -7,6 +7,7 @@ import { Claim } from "./claim";
 import { proveEgress } from "./egress";
 import { proveFailClosed } from "./fail-closed";
 import { proveHygiene } from "./hygiene";
+import { proveIdentities } from "./identity";
 import { proveIngress } from "./ingress";
 import { proveIsolation } from "./isolation";
 import { proveManagement } from "./management";
@@ -43,10 +44,12 @@ function hasVrf({ links }: LinuxState): boolean {
 }
 
 function concerns(intent: Intent, family: Family): boolean {
-  return intent.interfaces.some(
-    (i) =>
-      i.addresses.some(({ address }) => address.family === family) ||
-      i.delegatedPrefixes.some((prefix) => prefix.family === family),
+  return (
+    intent.interfaces.some(
+      (i) =>
+        i.addresses.some(({ address }) => address.family === family) ||
+        i.delegatedPrefixes.some((prefix) => prefix.family === family),
+    ) || (intent.identities ?? []).some((address) => address.family === family)
   );
 }
 
@@ -77,6 +80,7 @@ function proveFamily(
   if (P4 !== undefined) proveUnbound(scope, P4);
   if (P5 !== undefined) proveBound(scope, P5);
   if (P6 !== undefined) proveFailClosed(scope, P6);
+  proveIdentities(scope, P1, P2, P6);
   if (P7 !== undefined && before !== undefined) {
     proveNoCapture(scope, before, P7);
   } else if (P7 !== undefined) P7.skipped = "no earlier state was given to compare with";

@@ -23,6 +23,8 @@ export class Scope {
   readonly expectations: Expectations;
   readonly destinations: readonly Address[];
   readonly groups: readonly SourceGroup[];
+  /** Addresses that belong to no interface. */
+  readonly identities: readonly Address[];
   private readonly fieldsOf = new Map<number, readonly Fields[] | undefined>();
   private readonly tosValues: readonly number[];
   private readonly onlySources?: readonly Prefix[];
@@ -47,6 +49,7 @@ export class Scope {
     this.tosValues = tosValues(model, family);
     this.policies = new Policies(intent, family);
     this.marks = foreignMarks(intent);
+    this.identities = (intent.identities ?? []).filter((a) => a.family === family && this.isWanted(a));
     this.groups = intent.interfaces.flatMap((owner) => this.groupsOf(owner));
   }
 

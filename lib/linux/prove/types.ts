@@ -23,6 +23,11 @@ export interface Intent {
    * than this; a shorter one is a default in all but name. Default: 1 and 3.
    */
   readonly unmanagedLongerThan?: PerFamily<number>;
+  /**
+   * Addresses of the host that belong to no interface: what is sent from them may leave by every managed one, as main
+   * has it, and by nothing else. Default: none.
+   */
+  readonly identities?: readonly Address[];
   /** Destinations about which nothing is claimed. */
   readonly exclude?: readonly Prefix[];
   /** Marks that others set for packets of their own (VPNs, container networks); nothing is claimed of those. */

@@ -1,4 +1,5 @@
 import { Host, HostInterface, HostWorld } from "../../model/host";
+import { Identity } from "../../model/identity";
 import { Numbers, SLOTS } from "../../model/numbers";
 import { Persistence } from "../../model/spec";
 import { SpecError, shown } from "../../model/issue";
@@ -6,6 +7,7 @@ import { Traffic } from "../../model/traffic";
 import { FAMILIES } from "../../net/address";
 import { compareText } from "../order";
 import { Entry, checkDistinct, claims } from "./distinct";
+import { checkIdentity } from "./identityChecks";
 import { readInterface } from "./interface";
 import { readNumbers } from "./numbers";
 import { Policy, readPolicy } from "./policy";
@@ -43,6 +45,7 @@ interface Reading {
   readonly domains: ReadonlyMap<string, Domain>;
   readonly policy: Policy;
   readonly traffic: readonly Traffic[];
+  readonly identity?: Identity;
   readonly numbers: Numbers;
 }
 
@@ -97,11 +100,19 @@ function read(value: unknown, thorough: boolean): Reading {
   }
   checkWorlds(policy, entries ?? [], members, numbers, problems);
   const traffic = whole ? checkPolicy(policy, own.entries, "policy", problems, numbers) : [];
-  return { problems, domains, policy, traffic, numbers, ...(name !== undefined && { name }) };
+  const identity =
+    whole && policy.identity !== undefined
+      ? checkIdentity(policy.identity, own.entries, problems)
+      : undefined;
+  return {
+    ...{ problems, domains, policy, traffic, numbers },
+    ...(identity !== undefined && { identity }),
+    ...(name !== undefined && { name }),
+  };
 }
 
 /** The host of a reading without problems, which is complete. */
-function hostOf({ name, domains, policy, traffic, numbers }: Reading): Host {
+function hostOf({ name, domains, policy, traffic, identity, numbers }: Reading): Host {
   const own = domains.get(OWN) as Domain;
   const inOne = (domain: Domain): Pick<Host, "directPairs"> => ({
     directPairs: policy.directPairs.filter(({ from }) => domain.entries.some((e) => e.draft.name === from)),
@@ -128,12 +139,14 @@ function hostOf({ name, domains, policy, traffic, numbers }: Reading): Host {
       },
     };
   };
+  const { identity: _, ...rest } = policy;
   return {
     name: name as string,
     ...interfacesOf(own),
-    ...policy,
+    ...rest,
     ...inOne(own),
     traffic,
+    ...(identity !== undefined && { identity }),
     numbers,
     worlds: [...policy.worlds].sort((a, b) => compareText(a.name, b.name)).map(worldOf),
   };

@@ -3,6 +3,7 @@ import { Numbers } from "../../model/numbers";
 import { HostModel, OnLink, Persistence } from "../../model/spec";
 import { Address, compareAddresses, formatAddress, notASource, parseAddress } from "../../net/address";
 import { readDirectPairs } from "./directPairs";
+import { ReadIdentity, readIdentity } from "./identity";
 import { Problems, at } from "./problems";
 import { Fields, readBoolean, readChoice, readList, readObject, readString } from "./shape";
 import { ReadTraffic, readTraffic } from "./traffic";
@@ -18,6 +19,7 @@ export interface Policy {
   readonly trackConnections: boolean;
   readonly persistence: Persistence;
   readonly worlds: readonly ReadWorld[];
+  readonly identity?: ReadIdentity;
 }
 
 const NONE: Policy = {
@@ -40,8 +42,8 @@ const FIELDS = [
   "traffic",
   "trackConnections",
   "worlds",
+  "identity",
 ];
-const LATER = ["identity"];
 
 /**
  * What is a policy's promise must be kept or refused: an ignored one would be a host that is less safe than told.
@@ -58,19 +60,15 @@ export function readPolicy(
   numbers: Numbers,
 ): Policy {
   if (value === undefined) return NONE;
-  const fields = readObject(value, path, problems, [...FIELDS, ...LATER]);
+  const fields = readObject(value, path, problems, FIELDS);
   if (fields === undefined) return NONE;
-  for (const key of LATER) {
-    if (fields[key] !== undefined) {
-      problems.add(at(path, key), `"${key}" is not available in this version`, "Leave it out");
-    }
-  }
   const hostModel = choice(fields, "hostModel", path, problems, Object.values(HostModel));
   const onLink = choice(fields, "onLink", path, problems, Object.values(OnLink));
   // A policy steers what is the host's own, and never into or out of another world.
   const own = names?.filter((name) => !members.has(name));
   const traffic = readTraffic(fields["traffic"], at(path, "traffic"), problems, own, numbers);
   const tracked = fields["trackConnections"];
+  const identity = readIdentity(fields["identity"], at(path, "identity"), problems, own);
   const policy: Policy = {
     hostModel: hostModel ?? NONE.hostModel,
     virtualAddresses: readVirtualAddresses(fields, path, problems),
@@ -84,6 +82,7 @@ export function readPolicy(
     persistence:
       choice(fields, "persistence", path, problems, Object.values(Persistence)) ?? NONE.persistence,
     worlds: readWorlds(fields["worlds"], at(path, "worlds"), problems, names),
+    ...(identity !== undefined && { identity }),
   };
   checkHostModel(policy, fields, path, problems);
   return policy;

@@ -9,6 +9,7 @@
 apply() {
   needs write
   filter_tool
+  ! announces || frr_tool
   unhindered
   if compare; then
     lock
@@ -88,6 +89,7 @@ replace() {
   # It is the same change that comes back.
   [ -z "$restoring" ] || id=$committed_id
   ! filters || filter_check || fail "$why"
+  ! announces || frr_check || fail "$why"
   text=$(text)
   staged=1
   arm
@@ -99,6 +101,7 @@ replace() {
   [ "$want6" = - ] || flip 6 "$new" || fail "$why"
   tune todo || fail 'cannot write sysctls'
   filter_load || fail "$why"
+  ! announces || frr_load || fail "$why"
   right ''
   [ -n "$restoring" ] || [ -z "$probing" ] || still || fail "$why"
   [ "$wanted" = 0 ] || pend
@@ -126,7 +129,7 @@ settle() {
   [ "$want6" = - ] || want6=$new
   survey
   filter_undo
-  { tidy "$want4" "$want6" && undo; } || say "the plan is in force, but not all that is old could be cleared away: $why"
+  { silenced && tidy "$want4" "$want6" && undo; } || say "the plan is in force, but not all that is old could be cleared away: $why"
   rm -f "$STATE/program.$((1 - new))"
   keep
   backstopped

@@ -62,6 +62,16 @@ clock() {
 # nap: a moment, as short as the host's sleep can be.
 nap() { sleep 0.1 2>/dev/null || sleep 1; }
 
+# announces: whether the plan has an identity: see announce.sh.
+announces() {
+  case $PLAN in *"${nl}identity "*) ;; *) return 1 ;; esac
+}
+
+# silenced: what an identity has left that the plan has not.
+silenced() {
+  announces || [ ! -e "$STATE/frr/undo" ] || sh "$STATE/frr/undo" silence
+}
+
 # calc ARGS...: awk, with the numbers as variables.
 calc() {
   for v in $numbers; do set -- -v "$v" "$@"; done

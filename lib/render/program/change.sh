@@ -153,6 +153,7 @@ commit() {
 revert() {
   filtered=1
   filter_back
+  [ -z "${ANNOUNCE-}" ] || frr_back
   survey
   tidy "$keep4" "$keep6" || {
     say "not all that was staged could be cleared away: $why"

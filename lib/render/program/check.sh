@@ -32,5 +32,6 @@ check() {
     for f in 4 6; do
       case $PLAN in *"${nl}flow$f "*) flows $f "$tag" ;; esac
     done
+    ! announces || identity_rows "$tag"
   } | calc -v mode=judge -v form="$form" -v dark="$dark" "$@" "$CHECK"
 }

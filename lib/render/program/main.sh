@@ -44,7 +44,7 @@ main() {
   shift
   case $verb in
     apply | deliver | confirm | rollback | verify | status | remove | watch | expire | rejoin) ;;
-    close | open | boot | restore | monitor | resume) ;;
+    close | open | boot | restore | monitor | resume | silence) ;;
     *) usage ;;
   esac
   command -v "$verb" >/dev/null || misuse "$verb: this is the short form of the program, as of user data, which does without"

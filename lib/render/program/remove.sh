@@ -20,6 +20,7 @@ remove() {
   look
   # While the rules of the plan still decide.
   backstop 0 || fail "cannot remove the rules behind the plan's: $why"
+  silenced || exit
   filter_undo
   tune undo || say 'cannot write sysctls'
   # Both families go out of force before either is cleared away.

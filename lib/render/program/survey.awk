@@ -63,8 +63,10 @@ function sysctl(path, value) {
 }
 
 BEGIN {
+  # Of the identity, which is of no interface.
+  dev["/"] = "lo"
   split("plan numbers model persistence virtual interface connection table address prefix sysctl route4 route6 rule4 rule6 expect4 expect6" \
-    " flow4 flow6 world end", list)
+    " flow4 flow6 world identity frr end", list)
   for (i in list) known[list[i]]
   # rtnetlink(7), /etc/iproute2/rt_protos
   split("0 by hand or by a script,3 by hand or by a script,4 static or systemd-networkd,11 FRR,12 BIRD,16 DHCP,18 keepalived,186 BGP" \

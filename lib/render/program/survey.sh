@@ -37,6 +37,7 @@ survey() {
       calc -v committed="$committed" -v boot="$boot" -v records="$records" -v fresh="$fresh" -v sweep="${sweep-}" -v partial="$restoring" "$SURVEY"
   )
   code=$?
+  ! announces || frr_look
   case $code$seen in [0135][!0-9]*)
     v=$(world_facts)
     seen=$seen${v:+"$nl$v"}

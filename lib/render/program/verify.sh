@@ -30,6 +30,7 @@ verify() {
   [ "$want6" = - ] || [ "$live6" != - ] || deny 'nothing is in force for IPv6'
   filter_stands || deny 'the table inet multihome of nftables is not as it was loaded; apply again'
   kept_whole || deny "$n is missing, which keeps the plan in force; apply again"
+  ! announces || frr_stands
   judged "$form" '' -v generation="$generation" -v digest="$(quoted "$committed_digest")"
 }
 
