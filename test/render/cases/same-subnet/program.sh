@@ -62,7 +62,7 @@ expect6 a fd00::ffff:ffff:ffff:fffe attached dev @a
 expect6 b 2001:db8:ffff:ffff::1 elsewhere dev @b via fe80::1
 expect6 b fd00::ffff:ffff:ffff:fffe attached dev @b
 end'
-BODY=308970bf0ebc22c0
+BODY=25cec26b12e8cc76
 set -u
 umask 077
 LC_ALL=C
@@ -103,6 +103,12 @@ read -r now v </proc/uptime
 now=${now%%.*}
 }
 nap() { sleep 0.1 2>/dev/null || sleep 1; }
+announces() {
+case $PLAN in *"${nl}identity "*) ;; *) return 1 ;; esac
+}
+silenced() {
+announces || [ ! -e "$STATE/frr/undo" ] || sh "$STATE/frr/undo" silence
+}
 calc() {
 for v in $numbers; do set -- -v "$v" "$@"; done
 awk "$@"
@@ -237,8 +243,9 @@ close(path)
 return value
 }
 BEGIN {
+dev["/"] = "lo"
 split("plan numbers model persistence virtual interface connection table address prefix sysctl route4 route6 rule4 rule6 expect4 expect6" \
-" flow4 flow6 world end", list)
+" flow4 flow6 world identity frr end", list)
 for (i in list) known[list[i]]
 split("0 by hand or by a script,3 by hand or by a script,4 static or systemd-networkd,11 FRR,12 BIRD,16 DHCP,18 keepalived,186 BGP" \
 ",188 OSPF", list, ",")
@@ -457,6 +464,7 @@ printf '%s\n' =plan "$PLAN" =4 "$dump4" =6 "$dump6" ${filter_now:+=nft "$filter_
 calc -v committed="$committed" -v boot="$boot" -v records="$records" -v fresh="$fresh" -v sweep="${sweep-}" -v partial="$restoring" "$SURVEY"
 )
 code=$?
+! announces || frr_look
 case $code$seen in [0135][!0-9]*)
 v=$(world_facts)
 seen=$seen${v:+"$nl$v"}
@@ -829,6 +837,7 @@ printf '%s\n' =flows
 for f in 4 6; do
 case $PLAN in *"${nl}flow$f "*) flows $f "$tag" ;; esac
 done
+! announces || identity_rows "$tag"
 } | calc -v mode=judge -v form="$form" -v dark="$dark" "$@" "$CHECK"
 }
 change() {
@@ -940,6 +949,7 @@ rm -f "$RUN/last"
 revert() {
 filtered=1
 filter_back
+[ -z "${ANNOUNCE-}" ] || frr_back
 survey
 tidy "$keep4" "$keep6" || {
 say "not all that was staged could be cleared away: $why"
@@ -1163,6 +1173,7 @@ told[text]
 apply() {
 needs write
 filter_tool
+! announces || frr_tool
 unhindered
 if compare; then
 lock
@@ -1228,6 +1239,7 @@ read -r id </proc/sys/kernel/random/uuid || fail 'the kernel has no random numbe
 id=${id%%-*}
 [ -z "$restoring" ] || id=$committed_id
 ! filters || filter_check || fail "$why"
+! announces || frr_check || fail "$why"
 text=$(text)
 staged=1
 arm
@@ -1239,6 +1251,7 @@ right "${numbers##*mark=}"
 [ "$want6" = - ] || flip 6 "$new" || fail "$why"
 tune todo || fail 'cannot write sysctls'
 filter_load || fail "$why"
+! announces || frr_load || fail "$why"
 right ''
 [ -n "$restoring" ] || [ -z "$probing" ] || still || fail "$why"
 [ "$wanted" = 0 ] || pend
@@ -1258,7 +1271,7 @@ settle() {
 [ "$want6" = - ] || want6=$new
 survey
 filter_undo
-{ tidy "$want4" "$want6" && undo; } || say "the plan is in force, but not all that is old could be cleared away: $why"
+{ silenced && tidy "$want4" "$want6" && undo; } || say "the plan is in force, but not all that is old could be cleared away: $why"
 rm -f "$STATE/program.$((1 - new))"
 keep
 backstopped
@@ -1692,6 +1705,7 @@ rejoin
 load
 look
 backstop 0 || fail "cannot remove the rules behind the plan's: $why"
+silenced || exit
 filter_undo
 tune undo || say 'cannot write sysctls'
 [ "$live4" = - ] || flip 4 -
@@ -1731,6 +1745,7 @@ v=$(printf '%s\n' "$PLAN" | digest)
 [ "$want6" = - ] || [ "$live6" != - ] || deny 'nothing is in force for IPv6'
 filter_stands || deny 'the table inet multihome of nftables is not as it was loaded; apply again'
 kept_whole || deny "$n is missing, which keeps the plan in force; apply again"
+! announces || frr_stands
 judged "$form" '' -v generation="$generation" -v digest="$(quoted "$committed_digest")"
 }
 in_force() {
@@ -1824,7 +1839,7 @@ verb=$1
 shift
 case $verb in
 apply | deliver | confirm | rollback | verify | status | remove | watch | expire | rejoin) ;;
-close | open | boot | restore | monitor | resume) ;;
+close | open | boot | restore | monitor | resume | silence) ;;
 *) usage ;;
 esac
 command -v "$verb" >/dev/null || misuse "$verb: this is the short form of the program, as of user data, which does without"
