@@ -7,6 +7,7 @@ import { lookup } from "./lookup";
 import { networkd } from "./networkd";
 import { prover } from "./prover";
 import { pulumi } from "./pulumi";
+import { reload } from "./reload";
 import { synthesis } from "./synthesis";
 import { chartSvg } from "./support/chart";
 import { loadAverage, machineLines } from "./support/machine";
@@ -28,6 +29,7 @@ const SECTIONS: Readonly<Record<string, (options: BenchOptions) => Promise<Secti
   "end-to-end": endToEnd,
   apply,
   networkd,
+  reload,
   pulumi,
 };
 

@@ -39,6 +39,7 @@ const PARTS = [
   "confirm.sh",
   "deliver.sh",
   "keep.sh",
+  "unkept.sh",
   "install.sh",
   "files",
   "backstop.awk",
@@ -84,15 +85,12 @@ function keeps(plan: Plan | undefined): boolean {
 
 /** Parts that a machine can do without when it starts for the first time, with nobody there to be locked out. */
 const LATER = [
-  "managers.awk",
-  "probe.sh",
-  "confirm.sh",
-  "deliver.sh",
-  "install.sh",
-  "files",
-  "monitor.sh",
-  "verify.sh",
+  ...["managers.awk", "probe.sh", "confirm.sh", "deliver.sh", "verify.sh"],
+  ...["keep.sh", "install.sh", "files", "backstop.awk", "backstop.sh", "monitor.sh"],
 ];
+
+/** What takes their place. */
+const SHORT = ["unkept.sh"];
 
 /** Settings of {@link renderProgram}. */
 export interface ProgramOptions {
@@ -151,7 +149,9 @@ const bodies = new Map<string, string>();
  * @param short as in {@link ProgramOptions}
  */
 export function programBody(plan?: Plan, short = false): string {
-  const parts = PARTS.filter((part) => WHEN[part]?.(plan) !== false && !(short && LATER.includes(part)));
+  const parts = PARTS.filter(
+    (part) => WHEN[part]?.(plan) !== false && !(short ? LATER : SHORT).includes(part),
+  );
   const key = parts.join(" ");
   const known = bodies.get(key);
   if (known !== undefined) return known;

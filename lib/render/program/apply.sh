@@ -11,7 +11,7 @@ apply() {
   filter_tool
   ! announces || frr_tool
   unhindered
-  if compare; then
+  if compare && { [ -z "$restoring" ] || ! spared; }; then
     lock
     recover
     ! ended || say "the last change, $ended, was rolled back: $fate"
@@ -81,6 +81,7 @@ prepare() {
 replace() {
   before=
   [ ! -e "$STATE/restore" ] || before=$(cat "$STATE/restore") || fail "cannot read $STATE"
+  [ -z "$restoring" ] || gone=$(absences)
   added=$(printf '%s\n' "$seen" | sed -n 's/^todo //p') || fail 'sed has failed'
   proposed=$(printf '%s\n' "$PLAN" | digest)
   [ -n "$proposed" ] || fail 'sha256sum has failed'
@@ -102,7 +103,7 @@ replace() {
   tune todo || fail 'cannot write sysctls'
   filter_load || fail "$why"
   ! announces || frr_load || fail "$why"
-  right ''
+  [ -n "$restoring" ] || right ''
   [ -n "$restoring" ] || [ -z "$probing" ] || still || fail "$why"
   [ "$wanted" = 0 ] || pend
 }
@@ -132,8 +133,9 @@ settle() {
   { silenced && tidy "$want4" "$want6" && undo; } || say "the plan is in force, but not all that is old could be cleared away: $why"
   rm -f "$STATE/program.$((1 - new))"
   keep
-  backstopped
+  ! command -v backstopped >/dev/null || backstopped
   # Without a last look at the host the next apply does it all again.
-  if [ -n "$seen" ] && record 'keep undo' && ! settled; then put observed "$print"; fi
+  # Nor may one that lacks what has come while it was made pass for done.
+  if [ -n "$seen" ] && record 'keep undo' && ! settled && { [ -z "$restoring" ] || [ "$gone" = "$(absences)" ]; }; then put observed "$print"; fi
   return 0
 }

@@ -42,6 +42,16 @@ restore() {
   apply
 }
 
+# absences: which interfaces are done without.
+absences() { printf '%s\n' "$seen" | sed -n '/^absent /p'; }
+
+# spared: whether all is right for the interfaces that are there, and there is nothing to do until the others come.
+spared() {
+  case $seen in *"${nl}absent "*) ;; *) return 1 ;; esac
+  { [ "$want4" = - ] || [ "$live4" = "$committed" ]; } && { [ "$want6" = - ] || [ "$live6" = "$committed" ]; } &&
+    check brief '' >/dev/null
+}
+
 # boot: the same when the network daemon has brought the addresses, at the latest after 10 s.
 boot() {
   n=0
@@ -55,8 +65,7 @@ boot() {
   exit $result
 }
 
-# addressed: whether every interface has its first address of each family. An address that we add before makes
-# NetworkManager take the interface for somebody else's, and leave it alone.
+# addressed: whether every interface has its first address of each family.
 addressed() {
   v=$(ip -o addr)
   # shellcheck disable=SC2013,SC2016  # addresses are words

@@ -145,7 +145,7 @@ commit() {
   rm -f "$RUN/parted"
   committed=$new committed_digest=$proposed committed_id=$id
   disarm
-  rm -f "$RUN/last"
+  [ -n "$restoring" ] || rm -f "$RUN/last"
 }
 
 # revert REASON: from anywhere before the commit, exactly back to what was before. Fails when that takes another try.
@@ -173,7 +173,7 @@ revert() {
   fi
   rm -f "$STATE/program.$new" "$STATE"/*.new
   rmdir "$STATE" 2>/dev/null
-  printf '%s\n' "$id $1" >"$RUN/last"
+  [ -n "$restoring" ] || printf '%s\n' "$id $1" >"$RUN/last"
   [ ! -e "$RUN/parted" ] || mv -f "$RUN/parted" "$RUN/parted.back"
   disarm
 }

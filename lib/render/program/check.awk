@@ -37,6 +37,7 @@ part != "plan" {
 }
 
 $1 == "device" { device[$2] = $3 }
+$1 == "absent" { absent[$2, $3 == 6] }
 $1 == "address" || $1 == "prefix" {
   six = $3 ~ /:/
   sub(/\/.*/, "", $3)
@@ -57,9 +58,11 @@ $1 == "address" || $1 == "prefix" {
 }
 $1 ~ /^expect/ && (mode == "judge" || $1 == "expect" f) {
   six = $1 == "expect6"
-  wanted = $5 == "dev" ? hop(device[substr($6, 2)], $8) : "unreachable"
+  # What is not there leads nowhere; ways of others by it are not there either.
+  if (!(($2, six) in absent) && (substr($6, 2), six) in absent) next
+  wanted = ($2, six) in absent ? "unreachable" : $5 == "dev" ? hop(device[substr($6, 2)], $8) : "unreachable"
   # The kernel is told to pass over the routes of such a device only later.
-  if ($5 == "dev" && index(dark, " " device[substr($6, 2)] " ")) wanted = wanted " or unreachable"
+  if (wanted != "unreachable" && $5 == "dev" && index(dark, " " device[substr($6, 2)] " ")) wanted = wanted " or unreachable"
   for (i = 1; i <= sources[$2, six]; i++) {
     s = source_of[$2, six, i]
     if (mode == "ask") print "route get " $3 " from " s how[s] (mark == "" ? "" : " mark " mark) (vrf == "" ? "" : " vrf " vrf)

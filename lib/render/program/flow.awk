@@ -28,6 +28,7 @@ function forwards(dev, path, value) {
   next
 }
 !answers && $1 == "device" { device[$2] = $3 }
+!answers && $1 == "absent" && $3 == f { absent[$2] }
 !answers && $1 == "flow" f {
   text = from = dev = want = ""
   marked = number(tag)
@@ -40,7 +41,7 @@ function forwards(dev, path, value) {
   }
   if (dev != "" && !forwards(dev)) next
   # Of a policy with an interface that is not there nobody knows what it does.
-  for (k = 3; k <= NF; k++) if ($k ~ /^@/ && !(substr($k, 2) in device)) next
+  for (k = 3; k <= NF; k++) if ($k ~ /^@/ && (substr($k, 2) in absent)) next
   if (marked) text = text sprintf(" mark %.0f", marked)
   # The first choice that has a link; and those before it, since the kernel is told to pass over them only later.
   live = 0

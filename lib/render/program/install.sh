@@ -10,12 +10,12 @@ install_run() {
 install_units() {
   why="cannot write to $STATE"
   install_run || return
-  files="$protection $units"
-  [ -x /lib/systemd/systemd-networkd ] || files=$units
+  files="$early $protection $units"
+  [ -x /lib/systemd/systemd-networkd ] || files="$early $units"
   make_directories || return
   stale=
   for n in $files; do
-    v=$(kept_text "$n")
+    if [ "$n" = "$early" ]; then v=$(early_text); else v=$(kept_text "$n"); fi
     [ "$v" != "$(cat "$n" 2>/dev/null)" ] || continue
     why="cannot write $n"
     { printf '%s\n' "$v" >"$n.new" && chmod 644 "$n.new" && mv -f "$n.new" "$n"; } || return
@@ -32,6 +32,16 @@ install_units() {
   why='systemctl has failed'
   [ -z "$stale" ] || systemctl daemon-reload || return
   watched || systemctl --no-block start multihome-monitor.service
+}
+
+# early_text: a rule of udev for each interface. One that is plugged in has to be in the group before it has an address, or
+# its subnet could be reached by it from every source.
+# shellcheck disable=SC2016
+early_text() {
+  echo '# multihome: interfaces of the plan are in its group before they have an address.'
+  printf '%s\n' "$seen" | calc '$1 == "device" && NF == 4 {
+    print "SUBSYSTEM==\"net\", ACTION==\"add\", ATTR{address}==\"" $4 "\", ATTR{netdev_group}=\"" group "\""
+  }'
 }
 
 # make_directories: those that $files and $links lack, recorded before they are made.

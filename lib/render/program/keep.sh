@@ -11,6 +11,7 @@
 etc=/etc/systemd/system
 units="$etc/multihome-close.service $etc/multihome-monitor.service $etc/multihome-restore.service"
 protection=/etc/systemd/networkd.conf.d/50-multihome.conf
+early=/etc/udev/rules.d/75-multihome.rules
 links="$etc/multi-user.target.wants/multihome-close.service $etc/multi-user.target.wants/multihome-monitor.service
 $etc/multi-user.target.wants/multihome-restore.service $etc/network-online.target.wants/multihome-restore.service"
 
@@ -70,7 +71,7 @@ unkeep() {
   [ ! -e "$STATE/run" ] || rm -f "$STATE/run"
   [ -e "$STATE/kept" ] || return 0
   [ -n "$halted" ] || halt_units
-  rm -f $protection $units $links
+  rm -f $early $protection $units $links
   sed '1!G;h;$!d' "$STATE/kept" | while read -r n; do [ -z "$n" ] || rmdir "$n" 2>/dev/null; done
   systemctl daemon-reload
   systemctl reset-failed 'multihome-*' 2>/dev/null
@@ -82,7 +83,7 @@ unkeep() {
 # shellcheck disable=SC2086
 kept_now() {
   [ -e "$STATE/kept" ] || return 0
-  cat "$STATE/run" $protection $units 2>/dev/null
+  cat "$STATE/run" $early $protection $units 2>/dev/null
   for n in $links; do [ -L "$n" ] || printf '%s\n' "$n"; done
 }
 

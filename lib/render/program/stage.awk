@@ -20,13 +20,14 @@ function filled(i, word, text) {
 
 # lacks: whether the line needs a device that is not there. Of next hops those that are there remain.
 function lacks(i, lost, hops) {
-  for (i = 2; i <= NF; i++) if ($(i - 1) ~ /^(dev|[io]if)$/ && $i ~ /^@/ && !(substr($i, 2) in dev)) lost[substr($i, 2)]
+  for (i = 2; i <= NF; i++) if ($(i - 1) ~ /^(dev|[io]if)$/ && substr($i, 2) in absent) lost[substr($i, 2)]
   for (i in lost) while (sub(" nexthop via [^ ]+ dev @" i "( onlink)? weight [0-9]+", "")) hops = 1
   for (i in lost) return !hops || !/ nexthop /
   return 0
 }
 BEGIN { start = generation ? band1 : band0 }
 $1 == "device" { dev[$2] = $3 }
+$1 == "absent" && $3 == f { absent[$2] }
 $1 == "interface" || $1 == "table" { slot[$2] = $4 }
 $1 == "todo" && f == 4 && $2 == "group" { print "link set dev " $3 " group " group }
 $1 == "todo" && f == 4 && $2 == "down" { print "link set dev " $3 " up" }

@@ -2,12 +2,13 @@
 #
 #   facts LIVE4 KEEP4 WANT4 LIVE6 KEEP6 WANT6   the generation in force; the one that is to stay while we work; 1 when
 #                                               the plan has rules; "-" for none
-#   device NAME DEVICE                          where an interface of the plan was found
+#   device NAME DEVICE [MAC]                    where an interface of the plan was found; its MAC when no other has it
 #   todo RECORD, keep RECORD, undo RECORD       see records.sh: to be changed; changed and wanted; changed, not wanted
 #   4|6 rule PRIORITY TEXT                      what we have in the kernel
 #   4|6 route TABLE TEXT
 #   4|6 backstop PRIORITY TEXT                  see backstop.awk
-#   absent NAME                                 an interface that is not there, where that is no reason to wait
+#   absent NAME FAMILY                          an interface that is not there, or lacks an address that is not ours to
+#                                               add, where that is no reason to wait
 #   nft TEXT
 #
 # They stay the same until somebody changes something. When the plan cannot be put on the host as it is:
@@ -114,10 +115,11 @@ part == "nft" {
 }
 
 $3 ~ /^inet6?$/ {
-  sub(/\/.*/, "", $4)
-  if ($2 == "lo") on_loopback[$4]
+  whole[$2, $4]
   # With a lifetime it belongs to somebody else, even where we have added it first.
   if (/ dynamic /) leased[$2, $4]
+  sub(/\/.*/, "", $4)
+  if ($2 == "lo") on_loopback[$4]
   on[$2, $4] = part == 4 || !/ tentative / ? "" : / dadfailed / ? "failed" : "tentative"
   holder[$4] = $2
   next
@@ -132,6 +134,7 @@ part == 4 && $2 ~ /:$/ {
   in_group[d] = after("group")
   up[d] = ($3 ~ /[<,]UP[,>]/)
   for (i = 4; i < NF; i++) if ($i ~ /^link\//) mac[d] = $(i + 1)
+  same[mac[d]]++
   next
 }
 
@@ -169,6 +172,19 @@ $1 ~ /^[0-9]+:$/ {
   line[++lines] = part " route " t + table " " $0
 }
 
+# lose: does without an interface, in a family.
+function lose(n, f) { if (!((n, f) in lost)) print "absent " n " " f; lost[n, f] }
+# What we have changed; and of whichever boot, which addresses it is for us to add.
+function remember(part, live) {
+  while ((getline < records) > 0) {
+    if ($1 == "boot") live = $2 == boot
+    else if (live) record[++recorded_lines] = $0
+    if ($1 == "address") {
+      split($3, part, "/")
+      added[$2, part[1]]
+    }
+  }
+}
 # Which device an interface is. Where a VLAN, bridge or bond shares the address with the device below it, the one
 # meant is that which carries the IP traffic: below a VLAN, but above the ports of a bridge or bond.
 function resolve(n, c, d, text, all, found) {
@@ -185,8 +201,10 @@ function resolve(n, c, d, text, all, found) {
     c += devices[d]
   }
   text = "interface " n
-  if (all == "" && partial) print "absent " n
-  else if (all == "") await(text ": no device has" ((n, "mac") in by ? " mac " by[n, "mac"] : "") \
+  if (all == "" && partial) {
+    lose(n, 4)
+    lose(n, 6)
+  } else if (all == "") await(text ": no device has" ((n, "mac") in by ? " mac " by[n, "mac"] : "") \
     ((n, "ifname") in by ? " ifname " by[n, "ifname"] : "") ((n, "address") in by ? " address " by[n, "address"] : ""))
   else if (c != 1) refuse(text ": several devices match:" clean(all))
   else if (found !~ /^[A-Za-z0-9][-A-Za-z0-9_.]*$/ || length(found) > 15) refuse(text ": its device has the unsafe name " clean(found))
@@ -194,7 +212,7 @@ function resolve(n, c, d, text, all, found) {
   else {
     taken[found] = n
     dev[n] = found
-    print "device " n " " found
+    print "device " n " " found (same[mac[found]] == 1 && mac[found] ~ /^[0-9a-f:]+$/ ? " " mac[found] : "")
     if (in_group[found] != group) print "todo group " found " " in_group[found]
     if (!up[found]) print "todo down " found
   }
@@ -206,9 +224,12 @@ function needs_address(a, d, six, text) {
   text = "address " a " of interface " of[a]
   if (d == "") return
   if ((d, a) in on) {
-    if (on[d, a] == "tentative") await(text " is still being checked for duplicates")
+    if (on[d, a] == "tentative" && partial) lose(of[a], six ? 6 : 4)
+    else if (on[d, a] == "tentative") await(text " is still being checked for duplicates")
     if (on[d, a] == "failed") refuse(text " is in use by another host")
   } else if (a in holder) refuse(text " is on device " clean(holder[a]) " and not on " d)
+  # A network daemon brings it again. NetworkManager would take an interface that has it already for configured.
+  else if (partial && !((d, a) in added)) lose(of[a], six ? 6 : 4)
   else print "todo address " d " " a (six ? "/128" : "/32") (six && (d in primary) ? " preferred_lft 0" : "")
   if (six) primary[d]
 }
@@ -241,8 +262,8 @@ function recorded(what, d, old, new, a) {
   a = old
   sub(/\/.*/, "", a)
   if (what == "group") grouped[d]
-  if (what == "sysctl" ? d in wanted : what == "address" ? (a in of) && dev[of[a]] == d : d in taken) print "keep " $0
-  else if (what == "sysctl" ? sysctl(d) == new : what == "address" ? (d, a) in on && !((d, a) in leased) : what == "group" ? in_group[d] == group : up[d])
+  if (what == "sysctl" ? d in wanted : what == "address" ? (a in of) && dev[of[a]] == d && !((d, old) in leased) : d in taken) print "keep " $0
+  else if (what == "sysctl" ? sysctl(d) == new : what == "address" ? (d, old) in whole && !((d, old) in leased) : what == "group" ? in_group[d] == group : up[d])
     print "undo " $0
 }
 
@@ -258,14 +279,17 @@ END {
     facts = facts " " (is_generation(p) ? p : p != "j" && is_generation(a) ? a : "-") " " keep " " (want[f] ? 1 : "-")
   }
   print "facts" facts
+  remember()
   for (i = 1; i <= names; i++) resolve(name[i])
   for (i = 1; i <= addresses; i++) needs_address(address[i])
   for (i = 1; i <= keys; i++) needs_sysctl(i)
-  while ((getline < records) > 0) {
-    if ($1 == "boot" && $2 != boot) break
-    if ($1 != "boot") recorded($1, $2, $3, $4)
+  for (i = 1; i <= recorded_lines; i++) {
+    $0 = record[i]
+    recorded($1, $2, $3, $4)
   }
   needs_filter()
+  # By a rule of udev: see install.sh.
+  for (d in taken) if (in_group[d] == group && !(d in grouped)) print "todo group " d " 0"
   for (d in devices) if (in_group[d] == group && !(d in taken) && !(d in grouped))
     refuse("device " clean(d) " is in interface group " group ", which is ours. Move it, or set numbers.group to a free number")
   for (i = 1; i <= lines; i++) print line[i]

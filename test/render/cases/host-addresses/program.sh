@@ -34,7 +34,7 @@ expect4 nic0 10.128.15.254 attached dev @nic0
 expect4 nic1 192.0.2.1 elsewhere dev @nic1 via 10.140.0.1
 expect4 nic1 10.128.15.254 other-attached dev @nic1 via 10.140.0.1
 end'
-BODY=25cec26b12e8cc76
+BODY=874794bcc187252b
 set -u
 umask 077
 LC_ALL=C
@@ -261,9 +261,10 @@ filter = filter "nft " $0 "\n"
 next
 }
 $3 ~ /^inet6?$/ {
+whole[$2, $4]
+if (/ dynamic /) leased[$2, $4]
 sub(/\/.*/, "", $4)
 if ($2 == "lo") on_loopback[$4]
-if (/ dynamic /) leased[$2, $4]
 on[$2, $4] = part == 4 || !/ tentative / ? "" : / dadfailed / ? "failed" : "tentative"
 holder[$4] = $2
 next
@@ -277,6 +278,7 @@ master[d] = after("master")
 in_group[d] = after("group")
 up[d] = ($3 ~ /[<,]UP[,>]/)
 for (i = 4; i < NF; i++) if ($i ~ /^link\//) mac[d] = $(i + 1)
+same[mac[d]]++
 next
 }
 $1 ~ /^[0-9]+:$/ {
@@ -308,6 +310,17 @@ next
 while (sub(/ (linkdown|dead)( |$)/, " ")) continue
 line[++lines] = part " route " t + table " " $0
 }
+function lose(n, f) { if (!((n, f) in lost)) print "absent " n " " f; lost[n, f] }
+function remember(part, live) {
+while ((getline < records) > 0) {
+if ($1 == "boot") live = $2 == boot
+else if (live) record[++recorded_lines] = $0
+if ($1 == "address") {
+split($3, part, "/")
+added[$2, part[1]]
+}
+}
+}
 function resolve(n, c, d, text, all, found) {
 split("", fits)
 for (d in devices) {
@@ -322,8 +335,10 @@ found = d
 c += devices[d]
 }
 text = "interface " n
-if (all == "" && partial) print "absent " n
-else if (all == "") await(text ": no device has" ((n, "mac") in by ? " mac " by[n, "mac"] : "") \
+if (all == "" && partial) {
+lose(n, 4)
+lose(n, 6)
+} else if (all == "") await(text ": no device has" ((n, "mac") in by ? " mac " by[n, "mac"] : "") \
 ((n, "ifname") in by ? " ifname " by[n, "ifname"] : "") ((n, "address") in by ? " address " by[n, "address"] : ""))
 else if (c != 1) refuse(text ": several devices match:" clean(all))
 else if (found !~ /^[A-Za-z0-9][-A-Za-z0-9_.]*$/ || length(found) > 15) refuse(text ": its device has the unsafe name " clean(found))
@@ -331,7 +346,7 @@ else if (found in taken) refuse(text ": its device " found " is that of interfac
 else {
 taken[found] = n
 dev[n] = found
-print "device " n " " found
+print "device " n " " found (same[mac[found]] == 1 && mac[found] ~ /^[0-9a-f:]+$/ ? " " mac[found] : "")
 if (in_group[found] != group) print "todo group " found " " in_group[found]
 if (!up[found]) print "todo down " found
 }
@@ -342,9 +357,11 @@ six = a ~ /:/
 text = "address " a " of interface " of[a]
 if (d == "") return
 if ((d, a) in on) {
-if (on[d, a] == "tentative") await(text " is still being checked for duplicates")
+if (on[d, a] == "tentative" && partial) lose(of[a], six ? 6 : 4)
+else if (on[d, a] == "tentative") await(text " is still being checked for duplicates")
 if (on[d, a] == "failed") refuse(text " is in use by another host")
 } else if (a in holder) refuse(text " is on device " clean(holder[a]) " and not on " d)
+else if (partial && !((d, a) in added)) lose(of[a], six ? 6 : 4)
 else print "todo address " d " " a (six ? "/128" : "/32") (six && (d in primary) ? " preferred_lft 0" : "")
 if (six) primary[d]
 }
@@ -375,8 +392,8 @@ return
 a = old
 sub(/\/.*/, "", a)
 if (what == "group") grouped[d]
-if (what == "sysctl" ? d in wanted : what == "address" ? (a in of) && dev[of[a]] == d : d in taken) print "keep " $0
-else if (what == "sysctl" ? sysctl(d) == new : what == "address" ? (d, a) in on && !((d, a) in leased) : what == "group" ? in_group[d] == group : up[d])
+if (what == "sysctl" ? d in wanted : what == "address" ? (a in of) && dev[of[a]] == d && !((d, old) in leased) : d in taken) print "keep " $0
+else if (what == "sysctl" ? sysctl(d) == new : what == "address" ? (d, old) in whole && !((d, old) in leased) : what == "group" ? in_group[d] == group : up[d])
 print "undo " $0
 }
 END {
@@ -389,14 +406,16 @@ a == "" && (f, committed) in has ? committed : "-"
 facts = facts " " (is_generation(p) ? p : p != "j" && is_generation(a) ? a : "-") " " keep " " (want[f] ? 1 : "-")
 }
 print "facts" facts
+remember()
 for (i = 1; i <= names; i++) resolve(name[i])
 for (i = 1; i <= addresses; i++) needs_address(address[i])
 for (i = 1; i <= keys; i++) needs_sysctl(i)
-while ((getline < records) > 0) {
-if ($1 == "boot" && $2 != boot) break
-if ($1 != "boot") recorded($1, $2, $3, $4)
+for (i = 1; i <= recorded_lines; i++) {
+$0 = record[i]
+recorded($1, $2, $3, $4)
 }
 needs_filter()
+for (d in taken) if (in_group[d] == group && !(d in grouped)) print "todo group " d " 0"
 for (d in devices) if (in_group[d] == group && !(d in taken) && !(d in grouped))
 refuse("device " clean(d) " is in interface group " group ", which is ours. Move it, or set numbers.group to a free number")
 for (i = 1; i <= lines; i++) print line[i]
@@ -607,13 +626,14 @@ text = text " " word
 return text
 }
 function lacks(i, lost, hops) {
-for (i = 2; i <= NF; i++) if ($(i - 1) ~ /^(dev|[io]if)$/ && $i ~ /^@/ && !(substr($i, 2) in dev)) lost[substr($i, 2)]
+for (i = 2; i <= NF; i++) if ($(i - 1) ~ /^(dev|[io]if)$/ && substr($i, 2) in absent) lost[substr($i, 2)]
 for (i in lost) while (sub(" nexthop via [^ ]+ dev @" i "( onlink)? weight [0-9]+", "")) hops = 1
 for (i in lost) return !hops || !/ nexthop /
 return 0
 }
 BEGIN { start = generation ? band1 : band0 }
 $1 == "device" { dev[$2] = $3 }
+$1 == "absent" && $3 == f { absent[$2] }
 $1 == "interface" || $1 == "table" { slot[$2] = $4 }
 $1 == "todo" && f == 4 && $2 == "group" { print "link set dev " $3 " group " group }
 $1 == "todo" && f == 4 && $2 == "down" { print "link set dev " $3 " up" }
@@ -732,6 +752,7 @@ else if ($1 !~ /^(unreachable|blackhole|prohibit|throw)$/) got[$first, source] =
 next
 }
 $1 == "device" { device[$2] = $3 }
+$1 == "absent" { absent[$2, $3 == 6] }
 $1 == "address" || $1 == "prefix" {
 six = $3 ~ /:/
 sub(/\/.*/, "", $3)
@@ -751,8 +772,9 @@ source_of[$2, six, ++sources[$2, six]] = $3
 }
 $1 ~ /^expect/ && (mode == "judge" || $1 == "expect" f) {
 six = $1 == "expect6"
-wanted = $5 == "dev" ? hop(device[substr($6, 2)], $8) : "unreachable"
-if ($5 == "dev" && index(dark, " " device[substr($6, 2)] " ")) wanted = wanted " or unreachable"
+if (!(($2, six) in absent) && (substr($6, 2), six) in absent) next
+wanted = ($2, six) in absent ? "unreachable" : $5 == "dev" ? hop(device[substr($6, 2)], $8) : "unreachable"
+if (wanted != "unreachable" && $5 == "dev" && index(dark, " " device[substr($6, 2)] " ")) wanted = wanted " or unreachable"
 for (i = 1; i <= sources[$2, six]; i++) {
 s = source_of[$2, six, i]
 if (mode == "ask") print "route get " $3 " from " s how[s] (mark == "" ? "" : " mark " mark) (vrf == "" ? "" : " vrf " vrf)
@@ -916,7 +938,7 @@ staged='' parted=
 rm -f "$RUN/parted"
 committed=$new committed_digest=$proposed committed_id=$id
 disarm
-rm -f "$RUN/last"
+[ -n "$restoring" ] || rm -f "$RUN/last"
 }
 revert() {
 filtered=1
@@ -940,7 +962,7 @@ rm -f "$STATE/restore"
 fi
 rm -f "$STATE/program.$new" "$STATE"/*.new
 rmdir "$STATE" 2>/dev/null
-printf '%s\n' "$id $1" >"$RUN/last"
+[ -n "$restoring" ] || printf '%s\n' "$id $1" >"$RUN/last"
 [ ! -e "$RUN/parted" ] || mv -f "$RUN/parted" "$RUN/parted.back"
 disarm
 }
@@ -1147,7 +1169,7 @@ needs write
 filter_tool
 ! announces || frr_tool
 unhindered
-if compare; then
+if compare && { [ -z "$restoring" ] || ! spared; }; then
 lock
 recover
 ! ended || say "the last change, $ended, was rolled back: $fate"
@@ -1204,6 +1226,7 @@ tidy "$keep4" "$keep6" || fail "cannot clear away what an unfinished change has 
 replace() {
 before=
 [ ! -e "$STATE/restore" ] || before=$(cat "$STATE/restore") || fail "cannot read $STATE"
+[ -z "$restoring" ] || gone=$(absences)
 added=$(printf '%s\n' "$seen" | sed -n 's/^todo //p') || fail 'sed has failed'
 proposed=$(printf '%s\n' "$PLAN" | digest)
 [ -n "$proposed" ] || fail 'sha256sum has failed'
@@ -1224,7 +1247,7 @@ right "${numbers##*mark=}"
 tune todo || fail 'cannot write sysctls'
 filter_load || fail "$why"
 ! announces || frr_load || fail "$why"
-right ''
+[ -n "$restoring" ] || right ''
 [ -n "$restoring" ] || [ -z "$probing" ] || still || fail "$why"
 [ "$wanted" = 0 ] || pend
 }
@@ -1246,8 +1269,8 @@ filter_undo
 { silenced && tidy "$want4" "$want6" && undo; } || say "the plan is in force, but not all that is old could be cleared away: $why"
 rm -f "$STATE/program.$((1 - new))"
 keep
-backstopped
-if [ -n "$seen" ] && record 'keep undo' && ! settled; then put observed "$print"; fi
+! command -v backstopped >/dev/null || backstopped
+if [ -n "$seen" ] && record 'keep undo' && ! settled && { [ -z "$restoring" ] || [ "$gone" = "$(absences)" ]; }; then put observed "$print"; fi
 return 0
 }
 about() {
@@ -1323,6 +1346,7 @@ v=$(printf '%s\n' "$PLAN" | digest)
 etc=/etc/systemd/system
 units="$etc/multihome-close.service $etc/multihome-monitor.service $etc/multihome-restore.service"
 protection=/etc/systemd/networkd.conf.d/50-multihome.conf
+early=/etc/udev/rules.d/75-multihome.rules
 links="$etc/multi-user.target.wants/multihome-close.service $etc/multi-user.target.wants/multihome-monitor.service
 $etc/multi-user.target.wants/multihome-restore.service $etc/network-online.target.wants/multihome-restore.service"
 keeper() {
@@ -1371,7 +1395,7 @@ unkeep() {
 [ ! -e "$STATE/run" ] || rm -f "$STATE/run"
 [ -e "$STATE/kept" ] || return 0
 [ -n "$halted" ] || halt_units
-rm -f $protection $units $links
+rm -f $early $protection $units $links
 sed '1!G;h;$!d' "$STATE/kept" | while read -r n; do [ -z "$n" ] || rmdir "$n" 2>/dev/null; done
 systemctl daemon-reload
 systemctl reset-failed 'multihome-*' 2>/dev/null
@@ -1380,7 +1404,7 @@ halted=
 }
 kept_now() {
 [ -e "$STATE/kept" ] || return 0
-cat "$STATE/run" $protection $units 2>/dev/null
+cat "$STATE/run" $early $protection $units 2>/dev/null
 for n in $links; do [ -L "$n" ] || printf '%s\n' "$n"; done
 }
 kept_whole() {
@@ -1398,12 +1422,12 @@ v=$(kept_text run)
 install_units() {
 why="cannot write to $STATE"
 install_run || return
-files="$protection $units"
-[ -x /lib/systemd/systemd-networkd ] || files=$units
+files="$early $protection $units"
+[ -x /lib/systemd/systemd-networkd ] || files="$early $units"
 make_directories || return
 stale=
 for n in $files; do
-v=$(kept_text "$n")
+if [ "$n" = "$early" ]; then v=$(early_text); else v=$(kept_text "$n"); fi
 [ "$v" != "$(cat "$n" 2>/dev/null)" ] || continue
 why="cannot write $n"
 { printf '%s\n' "$v" >"$n.new" && chmod 644 "$n.new" && mv -f "$n.new" "$n"; } || return
@@ -1419,6 +1443,12 @@ done
 why='systemctl has failed'
 [ -z "$stale" ] || systemctl daemon-reload || return
 watched || systemctl --no-block start multihome-monitor.service
+}
+early_text() {
+echo '# multihome: interfaces of the plan are in its group before they have an address.'
+printf '%s\n' "$seen" | calc '$1 == "device" && NF == 4 {
+print "SUBSYSTEM==\"net\", ACTION==\"add\", ATTR{address}==\"" $4 "\", ATTR{netdev_group}=\"" group "\""
+}'
 }
 make_directories() {
 stale='' made=
@@ -1583,6 +1613,12 @@ restore() {
 restoring=1 WAIT=0
 apply
 }
+absences() { printf '%s\n' "$seen" | sed -n '/^absent /p'; }
+spared() {
+case $seen in *"${nl}absent "*) ;; *) return 1 ;; esac
+{ [ "$want4" = - ] || [ "$live4" = "$committed" ]; } && { [ "$want6" = - ] || [ "$live6" = "$committed" ]; } &&
+check brief '' >/dev/null
+}
 boot() {
 n=0
 until addressed || [ $n = 50 ]; do
@@ -1676,7 +1712,10 @@ recover
 rejoin
 load
 look
-backstop 0 || fail "cannot remove the rules behind the plan's: $why"
+case $seen in
+*' backstop '*) command -v backstop >/dev/null || fail "this is a short program; use $STATE/program.$committed" ;;
+esac
+! command -v backstop >/dev/null || backstop 0 || fail "cannot remove the rules behind the plan's: $why"
 silenced || exit
 filter_undo
 tune undo || say 'cannot write sysctls'
