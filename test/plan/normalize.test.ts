@@ -201,6 +201,7 @@ test("a host in full, read as data", () => {
     virtualAddresses: [],
     traffic: [],
     trackConnections: false,
+    worlds: [],
     persistence: "auto",
     onLink: "direct",
     directPairs: [
