@@ -1,5 +1,5 @@
 import { Otherwise, TrafficSpec } from "../../../lib/model";
-import { describeOnKernel, dump } from "../support/netns";
+import { describeOnKernel, dump, monitor, settle } from "../support/netns";
 import { CLIENT, CONTAINER, Site } from "./site";
 import { Packet, canWire } from "./wire";
 
@@ -20,6 +20,12 @@ const SELECTORS: readonly [
     { to: [`${TO}/32`, `${TO6}/128`] },
     [{ to: TO }, { to: TO6 }],
     [{ to: "192.0.2.1" }, { to: "2001:db8:e::1" }],
+  ],
+  [
+    "several prefixes of one family to",
+    { to: ["198.51.100.0/31", "192.0.2.1/32", "2001:db8:f::/64"], protocol: "udp" },
+    [{ to: TO }, { to: "192.0.2.1" }, { to: TO6 }],
+    [{ to: TO, protocol: "icmp" }, { to: "2001:db8:e::1" }],
   ],
   [
     "from, forwarded",
@@ -236,11 +242,22 @@ suite("traffic policies, in packets", () => {
     site.carrier("b", true);
   });
 
-  test("applying again writes nothing, and removal leaves no trace", () => {
+  test("applying again writes nothing, and removal leaves no trace", async () => {
     site.remove();
     const pristine = dump(site.host);
-    site.apply({ traffic: [{ name: "p", use: ["b", "c"], weights: { b: 3, c: 1 } }] });
-    site.apply({ traffic: [{ name: "q", users: [7], use: ["b", "a"], otherwise: Otherwise.Next }] });
+    for (const policy of [
+      { name: "p", use: ["b", "c"], weights: { b: 3, c: 1 } },
+      { name: "q", users: [7], use: ["b", "a"], otherwise: Otherwise.Next },
+    ]) {
+      site.apply({ traffic: [policy] });
+      const before = dump(site.host);
+      expect(before).not.toBe(pristine);
+      const watcher = await monitor(site.host);
+      site.apply({ traffic: [policy] });
+      await settle(watcher);
+      expect(await watcher.stop()).toBe("");
+      expect(dump(site.host)).toBe(before);
+    }
     site.remove();
     expect(dump(site.host)).toBe(pristine);
   });
