@@ -106,7 +106,9 @@ test("a host: its devices, its rules, and the values that routing reads", () => 
     [0, { kind: "lookup", table: 255 }, 2], [32766, { kind: "lookup", table: 254 }, 2], [32767, { kind: "lookup", table: 253 }, 2],
   ]);
   expect(state.rules[6]).toEqual(state.rules[4].slice(0, 2));
-  expect(state.addresses.map(({ link: name, address: own }) => [name, own])).toEqual([["lo", address("127.0.0.1")], ["lo", address("::1")]]);
+  expect(state.addresses.map(({ link: name, address: own }) => [name, own])).toEqual([
+    ["lo", address("127.0.0.1")], ["lo", address("::1")], ["lo", address("192.0.2.1")],
+  ]);
   const keys = ["rp_filter", "accept_local", "src_valid_mark", "forwarding", "bc_forwarding", "route_localnet", "ignore_routes_with_linkdown", "arp_ignore", "arp_announce", "arp_filter"];
   expect(state.sysctls).toEqual({
     "ipv6/conf/all/forwarding": 0,

@@ -225,7 +225,10 @@ export const privileged: boolean = (() => {
 })();
 
 /** `describe` for tests that need privilege: skipped, and counted as skipped, without it. */
-export const describeOnKernel: jest.Describe = privileged ? describe : describe.skip;
+export const describeOnKernel: jest.Describe = privileged
+  ? globalThis.describe
+  : // Scripts that use namespaces have no jest.
+    globalThis.describe?.skip;
 
 /** Deletes what test runs that are no more have left. */
 function sweep(prefix: string): void {
