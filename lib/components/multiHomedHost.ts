@@ -146,7 +146,7 @@ function applyTo(
       interfaces: routedOf(parts),
       connection: managementConnection(args, (chosen) => managementAddress(parts, chosen, fail)),
       policy: args.policy,
-      hostName: args.hostName ?? name,
+      hostName: pulumi.all([parts.checked, args.hostName ?? name]).apply(([, known]) => known),
       numbers: args.numbers,
       identity: parts.instanceId,
       timeoutSeconds: args.timeoutSeconds,

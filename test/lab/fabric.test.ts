@@ -149,10 +149,12 @@ describeFabric("a host with two ENIs, as its DHCP client left it", () => {
     lab.world.eni("eni-0e", 3, 10);
     await lab.realize();
     const devices = () =>
-      JSON.parse(lab.run("i-0a", "ip", "-j", "link")) as { ifname: string; address: string }[];
+      (JSON.parse(lab.run("i-0a", "ip", "-j", "link")) as { ifname: string; address: string }[]).sort(
+        (a, b) => (a.ifname < b.ifname ? -1 : 1),
+      );
     const routes = () => lab.run("i-0a", "ip", "route", "show", "table", "all");
     const before = routes();
-    expect(devices().map(({ ifname }) => ifname)).toEqual(["lo", "ens5", "ens6"]);
+    expect(devices().map(({ ifname }) => ifname)).toEqual(["ens5", "ens6", "lo"]);
 
     attach(cloud.networkInterfaces["eni-0e"], "i-0a", 2);
     await lab.realize();
@@ -163,7 +165,7 @@ describeFabric("a host with two ENIs, as its DHCP client left it", () => {
 
     delete cloud.networkInterfaces["eni-0e"].attachment;
     await lab.realize();
-    expect(devices().map(({ ifname }) => ifname)).toEqual(["lo", "ens5", "ens6"]);
+    expect(devices().map(({ ifname }) => ifname)).toEqual(["ens5", "ens6", "lo"]);
     expect(routes()).toBe(before);
     delete cloud.networkInterfaces["eni-0e"];
     await lab.realize();

@@ -83,6 +83,7 @@ export function createHost(
     instanceId: instance.id,
     instance,
     interfaces: made.map(({ parts: one }) => one),
+    checked,
     ready: [instance, ...attachments, ...made.flatMap(({ association }) => association ?? [])],
   };
 }

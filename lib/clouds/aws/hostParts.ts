@@ -11,6 +11,8 @@ export interface HostParts {
   readonly interfaces: readonly InterfaceParts[];
   /** What must be there before the host can be configured over its network. */
   readonly ready: readonly pulumi.Resource[];
+  /** Resolves when the arguments have been found right; what is not would be refused again, in other words. */
+  readonly checked?: pulumi.Output<void>;
 }
 
 export interface InterfaceParts {
