@@ -106,7 +106,7 @@ resolve() {
       devices="$devices$1 device $iface $device$nl"
       continue
     fi
-    device=$(printf '%s\n' "$there" | sed -n "s/^device $iface //p")
+    device=$(printf '%s\n' "$there" | sed -n "s/^device $iface \\([^ ]*\\).*/\\1/p")
     if [ -n "$device" ]; then
       check_move "$1" "$iface" "$device"
       devices="$devices$1 device $iface $device$nl"
