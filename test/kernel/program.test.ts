@@ -5,7 +5,7 @@ import { HostSpec } from "../../lib/model/spec";
 import { planDigest } from "../../lib/render";
 import { planHost } from "../../lib/plan";
 import { Namespace, Namespaces, describeOnKernel, dump, monitor, privileged, settle } from "./support/netns";
-import { ProgramHost, program, shells } from "./support/program";
+import { ProgramHost, program, shells, skipMissingShells } from "./support/program";
 
 /** Two links, both families; a secondary address that is not on the host yet; a delegated prefix of each family. */
 const SPEC: HostSpec = {
@@ -34,6 +34,8 @@ const OTHER: HostSpec = {
 
 const tools = fs.mkdtempSync(path.join(os.tmpdir(), "multihome-tools-"));
 afterAll(() => fs.rmSync(tools, { recursive: true, force: true }));
+
+skipMissingShells();
 
 describeOnKernel.each(privileged ? shells(tools) : [{ name: "any shell", argv: [] }])(
   "program in $name",

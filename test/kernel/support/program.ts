@@ -73,13 +73,29 @@ export const DASH: Shell = { name: "dash", argv: ["dash"] };
 
 /** dash, bash, and busybox ash with busybox's own tools beside it: those of them that the machine has. */
 export function shells(dir: string): Shell[] {
-  const has = (name: string): boolean => spawnSync("sh", ["-c", `command -v ${name}`]).status === 0;
-  const all: Shell[] = ["dash", "bash"].filter(has).map((name) => ({ name, argv: [name] }));
-  // One that is made to stand alone, as Debian's busybox-static, would run its own ip.
-  if (has("busybox") && spawnSync("busybox", ["sh", "-c", "ip -V"]).stdout.includes("iproute2")) {
+  const all: Shell[] = ["dash", "bash"].filter(onMachine).map((name) => ({ name, argv: [name] }));
+  if (canBusybox()) {
     all.push({ name: "busybox", argv: ["env", `PATH=${busyboxTools(dir)}`, "busybox", "sh"] });
   }
   return all;
+}
+
+/** Counts as skipped what {@link shells} leaves out, so that nobody takes it for passed. */
+export function skipMissingShells(): void {
+  for (const name of ["dash", "bash"].filter((shell) => !onMachine(shell))) {
+    test.skip(`under ${name}, which is not installed`, () => undefined);
+  }
+  if (!canBusybox()) {
+    test.skip("under busybox, which is not installed, or runs an ip of its own as busybox-static does", () =>
+      undefined);
+  }
+}
+
+const onMachine = (name: string): boolean => spawnSync("sh", ["-c", `command -v ${name}`]).status === 0;
+
+/** One that is made to stand alone, as Debian's busybox-static, would run its own ip. */
+function canBusybox(): boolean {
+  return onMachine("busybox") && spawnSync("busybox", ["sh", "-c", "ip -V"]).stdout.includes("iproute2");
 }
 
 /** A directory in which every tool but `ip` is busybox's. */
