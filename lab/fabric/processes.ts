@@ -1,5 +1,4 @@
 import * as fs from "node:fs";
-import { readIfThere } from "./files";
 
 /** Processes by pid and start time, so that a pid the kernel has given to another is never taken for the first. */
 export interface ProcessId {
@@ -10,11 +9,21 @@ export interface ProcessId {
 
 /** Undefined when there is no such process, or it is dead and waits for its parent. */
 export function identify(pid: number): ProcessId | undefined {
-  const stat = readIfThere(`/proc/${pid}/stat`);
+  const stat = readOf(pid, "stat");
   if (stat === undefined) return undefined;
   // The second field is the command in parentheses and may hold blanks and parentheses itself.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return fields[0] === "Z" ? undefined : { pid, startTime: fields[19] };
+}
+
+/** A file of a process; undefined when that has ended, before the file was opened or while it was open (ESRCH). */
+function readOf(pid: number, name: string): string | undefined {
+  try {
+    return fs.readFileSync(`/proc/${pid}/${name}`, "utf8");
+  } catch (error) {
+    if (["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+    throw error;
+  }
 }
 
 export function isAlive(process: ProcessId): boolean {
@@ -24,7 +33,7 @@ export function isAlive(process: ProcessId): boolean {
 /** The children of a process, if it is alive. */
 export function childrenOf(parent: ProcessId): ProcessId[] {
   if (!isAlive(parent)) return [];
-  const pids = readIfThere(`/proc/${parent.pid}/task/${parent.pid}/children`) ?? "";
+  const pids = readOf(parent.pid, `task/${parent.pid}/children`) ?? "";
   return pids.split(" ").flatMap((pid) => (pid === "" ? [] : (identify(Number(pid)) ?? [])));
 }
 
@@ -57,7 +66,7 @@ export function selfAndAncestors(): Set<number> {
   const found = new Set<number>();
   for (let pid = process.pid; pid > 0 && !found.has(pid);) {
     found.add(pid);
-    const stat = readIfThere(`/proc/${pid}/stat`);
+    const stat = readOf(pid, "stat");
     pid = stat === undefined ? 0 : Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
   }
   return found;
