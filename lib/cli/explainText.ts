@@ -1,5 +1,5 @@
 import { Intent, Outcome, Traced, describeOutcome } from "../linux";
-import { describeExpected } from "../linux/prove/expect";
+import { describeExpected } from "../linux/prove/expected";
 import { protocolName } from "../linux/text";
 import { formatAddress, sameAddress } from "../net/address";
 import { ExchangeResult } from "../prove/exchange";

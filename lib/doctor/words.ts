@@ -1,5 +1,5 @@
 import { Intent, Outcome, describeOutcome } from "../linux";
-import { describeExpected } from "../linux/prove/expect";
+import { describeExpected } from "../linux/prove/expected";
 import { formatAddress } from "../net/address";
 import { formatPrefix } from "../net/prefix";
 import { Cause, causeOf, decisive, isMain } from "./cause";

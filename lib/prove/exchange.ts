@@ -14,7 +14,8 @@ import {
   output,
   tracing,
 } from "../linux";
-import { Expectations, Expected, meets } from "../linux/prove/expect";
+import { Expectations } from "../linux/prove/expect";
+import { Expected, meets } from "../linux/prove/expected";
 import { Address, formatAddress } from "../net/address";
 
 /**

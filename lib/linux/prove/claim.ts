@@ -1,7 +1,7 @@
 import { Address, Family } from "../../net/address";
 import { InputFlow, Outcome, OutputFlow } from "../flow";
 import { LinuxState } from "../state";
-import { Expected, meets } from "./expect";
+import { Expected, meets } from "./expected";
 import { PropertyId } from "./types";
 
 /** A packet for which a claim fails; what is shown of it is made later, and only for the few that are shown. */

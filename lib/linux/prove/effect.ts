@@ -1,5 +1,5 @@
 import { Family } from "../../net/address";
-import { dissects, isDefault, isUnconditional } from "../compile";
+import { dissects, isDefault, isUnconditional } from "../steps";
 import { selectorsOf } from "../read/batch-rules";
 import { LinuxState, Route, Rule, Table } from "../state";
 

@@ -1,29 +1,12 @@
-import { Address, Family, formatAddress, sameAddress } from "../../net/address";
-import { Prefix, comparePrefixes, contains, hostPrefix } from "../../net/prefix";
-import { Outcome } from "../flow";
+import { Address, Family, sameAddress } from "../../net/address";
+import { Prefix, contains, hostPrefix } from "../../net/prefix";
 import { Model } from "../model";
-import { PrefixIndex } from "../prefix-index";
 import { Route, Table } from "../state";
 import { SPECIAL } from "./destinations";
+import { Expected, ExpectedHop, LOCAL, REFUSED, UNCLAIMED } from "./expected";
+import { Owners } from "./owners";
 import { Intent, IntentInterface } from "./types";
-
-/** What the intent demands of a packet from an interface's address to a destination. */
-export type Expected =
-  /** Multicast, broadcast, link-local and what the intent leaves out. */
-  | { readonly kind: "unclaimed" }
-  | { readonly kind: "local" }
-  | { readonly kind: "by"; readonly hops: readonly ExpectedHop[]; readonly refusal: boolean };
-
-export interface ExpectedHop {
-  readonly device: string;
-  readonly via?: Address;
-  /** The device alone is claimed: what lies behind it is not managed. */
-  readonly anyGateway?: boolean;
-  /** The gateway itself may be reached through itself as well as directly. */
-  readonly orDirect?: boolean;
-  /** An attached host may be reached by this gateway as well. */
-  readonly orVia?: Address;
-}
+import { Ways } from "./ways";
 
 /** Where a destination lies, apart from who asks. */
 interface Place {
@@ -187,128 +170,6 @@ export class Expectations {
 
 const LINK_LOCAL: Prefix = { family: 6, value: 0xfe80n << 112n, length: 64 };
 
-const UNCLAIMED: Expected = { kind: "unclaimed" };
-const LOCAL: Expected = { kind: "local" };
-const REFUSED: Expected = { kind: "by", hops: [], refusal: true };
-
-/** Which interface may send from what: the first that has the address, or to which a prefix that holds it is delegated. */
-class Owners {
-  private readonly index: PrefixIndex;
-  /** By node of the index, as places in the list. */
-  private readonly places: readonly number[];
-
-  constructor(
-    private readonly interfaces: readonly IntentInterface[],
-    private readonly family: Family,
-  ) {
-    const prefixes = interfaces.map(({ addresses, delegatedPrefixes }) =>
-      [...addresses.map(({ address }) => hostPrefix(address)), ...delegatedPrefixes].filter(
-        (prefix) => prefix.family === family,
-      ),
-    );
-    this.index = new PrefixIndex(family, prefixes.flat());
-    const first = new Map<string, number>();
-    prefixes.forEach((list, place) => {
-      for (const { value, length } of list) {
-        const key = `${value}/${length}`;
-        if (!first.has(key)) first.set(key, place);
-      }
-    });
-    const places: number[] = [];
-    this.index.prefixes.forEach(({ value, length }, node) => {
-      const parent = this.index.parent[node];
-      places.push(Math.min(first.get(`${value}/${length}`)!, parent < 0 ? Infinity : places[parent]));
-    });
-    this.places = places;
-  }
-
-  /** Where what is owned ends, in address order. */
-  ends(): bigint[] {
-    const { starts, nodeOf } = this.index;
-    return starts.filter((_start, i) => i > 0 && nodeOf[i - 1] >= 0);
-  }
-
-  of(source: Address): IntentInterface | undefined {
-    if (source.family !== this.family) return undefined;
-    const { index } = this;
-    const interval =
-      this.family === 4 ? index.interval4(Number(source.value)) : index.interval6(source.value);
-    const node = index.nodeOf[interval];
-    return node < 0 ? undefined : this.interfaces[this.places[node]];
-  }
-}
-
-/** How one interface reaches what. */
-class Ways {
-  private readonly index: PrefixIndex;
-  private readonly hops: (ExpectedHop | undefined)[];
-  private readonly gateway?: Address;
-
-  constructor(
-    intent: Intent,
-    private readonly from: IntentInterface,
-    private readonly family: Family,
-  ) {
-    this.gateway = from.gateways[family];
-    const entries: { prefix: Prefix; hop: ExpectedHop }[] = [];
-    const orVia = intent.attachedByGateway ? this.gateway : undefined;
-    for (const prefix of from.subnets) entries.push({ prefix, hop: { device: from.device, orVia } });
-    for (const { to, via } of from.routes) entries.push({ prefix: to, hop: { device: from.device, via } });
-    for (const other of intent.interfaces) {
-      if (other === from || !isDirect(intent, from, other)) continue;
-      // An own subnet or route of the same prefix comes first.
-      for (const prefix of other.subnets) entries.push({ prefix, hop: { device: other.device } });
-    }
-    const mine = entries.filter(({ prefix }) => prefix.family === family);
-    this.index = new PrefixIndex(
-      family,
-      mine.map(({ prefix }) => prefix),
-    );
-    this.hops = this.index.prefixes.map(
-      (prefix) => mine.find((e) => comparePrefixes(e.prefix, prefix) === 0)?.hop,
-    );
-  }
-
-  /** By a subnet or a declared route. */
-  near(to: Address): ExpectedHop | undefined {
-    const { index } = this;
-    const interval = this.family === 4 ? index.interval4(Number(to.value)) : index.interval6(to.value);
-    const node = index.nodeOf[interval];
-    return node < 0 ? undefined : this.hops[node];
-  }
-
-  /** All subnets and declared routes that hold it, the finest first. */
-  allNear(to: Address): { readonly length: number; readonly hop: ExpectedHop }[] {
-    const { index } = this;
-    const found: { length: number; hop: ExpectedHop }[] = [];
-    const interval = this.family === 4 ? index.interval4(Number(to.value)) : index.interval6(to.value);
-    for (let node = index.nodeOf[interval]; node >= 0; node = index.parent[node]) {
-      const hop = this.hops[node];
-      if (hop !== undefined) found.push({ length: index.prefixes[node].length, hop });
-    }
-    return found;
-  }
-
-  byGateway(to: Address): readonly ExpectedHop[] | undefined {
-    const far = this.far(to);
-    return far.kind === "by" ? far.hops : undefined;
-  }
-
-  /** By the gateway, or not at all. */
-  far(to: Address): Expected {
-    if (this.gateway === undefined) return REFUSED;
-    const orDirect = to.value === this.gateway.value;
-    return { kind: "by", hops: [{ device: this.from.device, via: this.gateway, orDirect }], refusal: false };
-  }
-}
-
-export function isDirect(intent: Intent, from: IntentInterface, to: IntentInterface): boolean {
-  return (
-    intent.onLink === "direct" ||
-    intent.directPairs.some((pair) => pair.from === from.name && pair.to === to.name)
-  );
-}
-
 /** The first route of the longest match, whatever its metric rivals. */
 function longest(model: Model, id: number, to: Address): Route | undefined {
   const table = model[to.family].tables.get(id);
@@ -339,41 +200,4 @@ export function intentPrefixes(intent: Intent): Prefix[] {
         .map((gateway) => ({ ...gateway, length: gateway.family === 4 ? 32 : 128 })),
     ]),
   ];
-}
-
-/** Whether an outcome is what is expected. Undefined when it cannot be told. */
-export function meets(expected: Expected, outcome: Outcome): boolean | undefined {
-  if (expected.kind === "unclaimed") return true;
-  if (outcome.kind === "unknown") return undefined;
-  if (expected.kind === "local") return outcome.kind === "route" && outcome.type === "local";
-  if (outcome.kind === "error") return expected.refusal;
-  if (outcome.type !== "unicast" || outcome.pretended) return false;
-  for (const hop of outcome.hops) {
-    let found = false;
-    for (const wanted of expected.hops) {
-      if (hop.device !== wanted.device) continue;
-      if (
-        wanted.anyGateway ||
-        (wanted.orVia !== undefined && hop.via?.value === wanted.orVia.value) ||
-        hop.via?.value === wanted.via?.value ||
-        (wanted.orDirect && hop.via === undefined)
-      ) {
-        found = true;
-        break;
-      }
-    }
-    if (!found) return false;
-  }
-  return true;
-}
-
-export function describeExpected(expected: Expected): string {
-  if (expected.kind === "unclaimed") return "anything";
-  if (expected.kind === "local") return "delivered to the host itself";
-  const hops = expected.hops.map((hop) => {
-    if (hop.anyGateway) return `by ${hop.device}`;
-    return `by ${hop.device} ${hop.via === undefined ? "directly" : `via ${formatAddress(hop.via)}`}`;
-  });
-  if (expected.refusal) hops.push("refused");
-  return hops.length === 0 ? "refused" : hops.join(", or ");
 }

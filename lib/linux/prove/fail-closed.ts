@@ -6,7 +6,7 @@ import { matches } from "../rules";
 import { LinuxState, Route } from "../state";
 import { describeRoute } from "../text";
 import { Claim } from "./claim";
-import { Expected } from "./expect";
+import { Expected } from "./expected";
 import { Fields } from "./classes";
 import { Scope, SourceGroup } from "./scope";
 

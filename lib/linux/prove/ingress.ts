@@ -2,7 +2,7 @@ import { Address } from "../../net/address";
 import { InputFlow } from "../flow";
 import { input } from "../lookup";
 import { Claim } from "./claim";
-import { Expected } from "./expect";
+import { Expected } from "./expected";
 import { Scope } from "./scope";
 import { IntentInterface } from "./types";
 

@@ -5,7 +5,7 @@ import { Model } from "../model";
 import { describeOutcome } from "../text";
 import { sameOutcome } from "./capture";
 import { Claim } from "./claim";
-import { meets } from "./expect";
+import { meets } from "./expected";
 import { Scope } from "./scope";
 
 /**

@@ -4,7 +4,8 @@ import { InputFlow, OutputFlow, RoutingError } from "../flow";
 import { Model } from "../model";
 import { Range } from "../state";
 import { Asks } from "./classes";
-import { Expected, ExpectedHop, Expectations } from "./expect";
+import { Expectations } from "./expect";
+import { Expected, ExpectedHop } from "./expected";
 import { Intent, IntentInterface, IntentTraffic } from "./types";
 
 type Asked = OutputFlow | InputFlow;

@@ -2,7 +2,7 @@ import { Address, isLinkLocal } from "../../net/address";
 import { Outcome, OutputFlow } from "../flow";
 import { connectAfter, output } from "../lookup";
 import { Claim } from "./claim";
-import { Expected, meets } from "./expect";
+import { Expected, meets } from "./expected";
 import { Scope, SourceGroup } from "./scope";
 import { IntentInterface } from "./types";
 

@@ -6,7 +6,8 @@ import { connect, input, output } from "../lookup";
 import { Model } from "../model";
 import { LinuxState, Table } from "../state";
 import { Claim } from "./claim";
-import { Expectations, describeExpected, meets } from "./expect";
+import { Expectations } from "./expect";
+import { describeExpected, meets } from "./expected";
 import { Down, Policies, Wanted, losses } from "./policies";
 import { Scope } from "./scope";
 

@@ -6,7 +6,7 @@ import { Model } from "../model";
 import { LinuxState, Rule } from "../state";
 import { describeFlow, describeOutcome, describeRoute, describeRule, tableName } from "../text";
 import { Claim, Failure, Fault } from "./claim";
-import { ExpectedHop, describeExpected, meets } from "./expect";
+import { ExpectedHop, describeExpected, meets } from "./expected";
 import { Witness } from "./types";
 
 /** Makes a failure fit to be shown: the walk through the rules, the object to blame, and what would cure it. */

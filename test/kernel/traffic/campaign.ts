@@ -10,7 +10,8 @@ import {
   output,
   readDumps,
 } from "../../../lib/linux";
-import { Expectations, meets } from "../../../lib/linux/prove/expect";
+import { Expectations } from "../../../lib/linux/prove/expect";
+import { meets } from "../../../lib/linux/prove/expected";
 import { Policies } from "../../../lib/linux/prove/policies";
 import { HostSpec, Otherwise, Plan, PlanRule, SpecError, TrafficSpec } from "../../../lib/model";
 import { Family, formatAddress, parseAddress } from "../../../lib/net";
