@@ -14,13 +14,16 @@ export interface Report {
 
 /** A flow that the host's kernel would send another way than planned. */
 export interface ReportFailure {
-  /** Source address. */
+  /** Source address; `none` of a socket that has none yet. */
   from: string;
   /** Destination asked for. */
   to: string;
-  /** What kind of destination it stands for. */
+  /**
+   * What kind of destination it stands for; behind it, if so, the device that the socket is bound to, the address that
+   * the kernel chose, or the device by which the packet comes in.
+   */
   class: string;
-  /** The planned answer. */
+  /** The planned answer; `local` where the packet is for the host. */
   want: string;
   /** The kernel's answer. */
   got: string;

@@ -1,11 +1,18 @@
-# What the kernel answers, against what the plan expects: every class of destinations, from every source.
+# What the kernel answers, against what the plan expects: every class of destinations, from every source, and for what has
+# no source yet: sockets, free or bound to a device; and whether what comes in is taken.
 #
 # mode=ask prints the questions of family f, as lines for ip. mode=judge prints what is wrong, or with form=json or
 # form=text a report, and exits 1 when something is.
 #
+# Answers do not say what was asked about a device, so those about free sockets stand between two lines about lo. Nothing
+# is asked about sockets without a source in a VRF and where traffic policies decide, which have flows of their own, nor
+# about those bound to an interface without a gateway, by which the kernel looks for everybody on the link. What comes in,
+# and free sockets, follow what is in force whatever their mark.
+#
 # Input: answers about prefixes after "=reach", facts and the plan after "=plan", the answers after "=answers", what
 # flow.awk says after "=flows".
-# Variables: mark, vrf (the device of the one asked about), generation and digest besides; dark, our devices without carrier, each between blanks.
+# Variables: tag, the mark by which a new generation is asked; vrf, the device of the one asked about; dark, our devices
+# without carrier, each between blanks; generation and digest for the report.
 
 function clean(text) {
   gsub(/[^-A-Za-z0-9_.:@ ]/, "?", text)
@@ -22,17 +29,30 @@ part == "flows" {
   next
 }
 
+part != "plan" && /^[0-9]+: lo:/ {
+  free = !free
+  next
+}
 # "[TYPE] TO from SOURCE [via GATEWAY] dev DEVICE ...". No answer, or one of these types, is "unreachable".
 part != "plan" {
   first = $1 ~ /^[a-z]+$/ ? 2 : 1
-  source = via = dev = ""
-  for (i = first + 1; i < NF && dev == ""; i += 2) {
-    if ($i == "from") source = $(i + 1)
-    if ($i == "via") via = $(i + 1)
-    if ($i == "dev") dev = $(i + 1)
+  source = via = dev = chosen = ""
+  for (i = first + 1; i < NF; i++) {
+    if ($i == "from" && source == "") source = $(i + 1)
+    if ($i == "via" && via == "") via = $(i + 1)
+    if ($i == "dev" && dev == "") dev = $(i + 1)
+    if ($i == "src" && chosen == "") chosen = $(i + 1)
   }
   if (part == "reach") reach[$first] = $1 == "local" ? "" : dev
-  else if ($1 !~ /^(unreachable|blackhole|prohibit|throw)$/) got[$first, source] = hop(clean(dev), clean(via))
+  else if ($1 !~ /^(unreachable|blackhole|prohibit|throw)$/) {
+    if (free) {
+      choice[$first] = chosen
+      exit_of[$first] = "dev " clean(dev)
+      next
+    }
+    if (source == "" || source == "::") source = "by " dev
+    got[$first, source] = $1 == "local" ? "local" : hop(clean(dev), clean(via))
+  }
   next
 }
 
@@ -55,31 +75,78 @@ $1 == "address" || $1 == "prefix" {
     }
   }
   source_of[$2, six, ++sources[$2, six]] = $3
+  if ($1 == "address") owner[$3] = $2
 }
+$1 ~ /^flow/ { steered[$1 == "flow6"] }
 $1 ~ /^expect/ && (mode == "judge" || $1 == "expect" f) {
   six = $1 == "expect6"
   # What is not there leads nowhere; ways of others by it are not there either.
   if (!(($2, six) in absent) && (substr($6, 2), six) in absent) next
-  wanted = ($2, six) in absent ? "unreachable" : $5 == "dev" ? hop(device[substr($6, 2)], $8) : "unreachable"
+  line[++lines] = $0
+  # Where an interface has a gateway, elsewhere is by it.
+  if ($4 == "elsewhere" && $8 != "") gateway[$2, six]
+}
+
+# expect: the questions of one line of the plan.
+function expect(i, s, dev, wanted, own, kind) {
+  six = $1 == "expect6"
+  dev = ($2, six) in absent ? "" : $5 == "dev" ? device[substr($6, 2)] : ""
   # The kernel is told to pass over the routes of such a device only later.
-  if (wanted != "unreachable" && $5 == "dev" && index(dark, " " device[substr($6, 2)] " ")) wanted = wanted " or unreachable"
+  own = dev != "" && !index(dark, " " dev " ")
+  wanted = hop(dev, $8) (dev == "" || own ? "" : " or unreachable")
+  own = own && $6 == "@" $2
   for (i = 1; i <= sources[$2, six]; i++) {
     s = source_of[$2, six, i]
-    if (mode == "ask") print "route get " $3 " from " s how[s] (mark == "" ? "" : " mark " mark) (vrf == "" ? "" : " vrf " vrf)
-    else {
-      row[++rows] = $3 SUBSEP s
-      kind[rows] = $4
-      want[rows] = wanted
+    ask($3, s, how[s], $4, wanted)
+    # Every address from elsewhere, and one from each class.
+    if (own && tag == "" && (s in owner) && (i == 1 || $4 == "elsewhere")) ask(s, $3, " iif " dev, $4 ", in by " dev, "local")
+  }
+  if (vrf != "" || (six in steered)) return
+  if (own && (($2, six) in gateway) && (source_of[$2, six, 1] in owner)) ask($3, "by " dev, " oif " dev, $4 ", bound to " dev, wanted)
+  if (tag != "") return
+  leaving[$3, $2] = dev
+  if ($3 in sort) return
+  sort[$3] = $4
+  unbound[++n] = $3
+}
+# ask TO FROM HOW CLASS WANTED: FROM may be "by DEVICE".
+function ask(to, from, as, class, wanted) {
+  if (mode == "ask") print "route get " to (from ~ /^by / ? "" : " from " from) as (tag == "" ? "" : " mark " tag) (vrf == "" ? "" : " vrf " vrf)
+  else {
+    row[++rows] = to SUBSEP from
+    kind[rows] = class
+    want[rows] = wanted
+  }
+}
+# ask_unbound: what leaves with an address that the kernel chose leaves by the interface that owns it.
+function ask_unbound(i, to, by) {
+  if (mode == "ask" && n) print "link show dev lo"
+  for (i = 1; i <= n; i++) {
+    to = unbound[i]
+    by = owner[choice[to]]
+    if (mode == "ask") print "route get " to
+    else if (by != "" && leaving[to, by] != "") {
+      row[++rows] = to SUBSEP "unbound"
+      kind[rows] = sort[to] ", by " choice[to]
+      want[rows] = "dev " leaving[to, by]
+      answer[rows] = exit_of[to]
     }
   }
+  if (mode == "ask" && n) print "link show dev lo"
 }
 
 END {
+  for (l = 1; l <= lines; l++) {
+    $0 = line[l]
+    expect()
+  }
+  ask_unbound()
   if (mode == "ask") exit
   for (r = 1; r <= rows; r++) {
     have = r in answer ? answer[r] : row[r] in got ? got[row[r]] : "unreachable"
     if (index(" or " want[r] " or ", " or " have " or ")) continue
     split(row[r], pair, SUBSEP)
+    if (pair[2] ~ /^(by |unbound$)/) pair[2] = "none"
     if (form == "json") text = "{\"from\":\"" pair[2] "\",\"to\":\"" pair[1] "\",\"class\":\"" kind[r] "\",\"want\":\"" want[r] \
       "\",\"got\":\"" have "\"}"
     else text = "from " pair[2] " to " pair[1] " (" kind[r] "): wanted " want[r] ", got " have

@@ -23,7 +23,7 @@ check() {
       case $PLAN in
         *"${nl}expect$f "*)
           printf '%s\n' =reach "$reach" =plan "$seen" "$PLAN" |
-            calc -v mode=ask -v f=$f -v mark="$tag" -v vrf="${vrf-}" "$CHECK" |
+            calc -v mode=ask -v f=$f -v tag="$tag" -v dark="$dark" -v vrf="${vrf-}" "$CHECK" |
             ip -$f -o -force -batch - 2>/dev/null
           ;;
       esac
@@ -33,5 +33,5 @@ check() {
       case $PLAN in *"${nl}flow$f "*) flows $f "$tag" ;; esac
     done
     ! announces || identity_rows "$tag"
-  } | calc -v mode=judge -v form="$form" -v dark="$dark" "$@" "$CHECK"
+  } | calc -v mode=judge -v form="$form" -v tag="$tag" -v dark="$dark" -v vrf="${vrf-}" "$@" "$CHECK"
 }

@@ -65,7 +65,7 @@ expect6 san 2001:db8:ffff:ffff::1 elsewhere unreachable
 expect6 san fd00:2::ffff:ffff:ffff:fffe attached dev @san
 expect6 san fd00:1::ffff:ffff:ffff:fffe other-attached unreachable
 end'
-BODY=874794bcc187252b
+BODY=959e115e1fae3c0b
 set -u
 umask 077
 LC_ALL=C
@@ -770,16 +770,29 @@ want[rows] = field[4]
 answer[rows] = field[5]
 next
 }
+part != "plan" && /^[0-9]+: lo:/ {
+free = !free
+next
+}
 part != "plan" {
 first = $1 ~ /^[a-z]+$/ ? 2 : 1
-source = via = dev = ""
-for (i = first + 1; i < NF && dev == ""; i += 2) {
-if ($i == "from") source = $(i + 1)
-if ($i == "via") via = $(i + 1)
-if ($i == "dev") dev = $(i + 1)
+source = via = dev = chosen = ""
+for (i = first + 1; i < NF; i++) {
+if ($i == "from" && source == "") source = $(i + 1)
+if ($i == "via" && via == "") via = $(i + 1)
+if ($i == "dev" && dev == "") dev = $(i + 1)
+if ($i == "src" && chosen == "") chosen = $(i + 1)
 }
 if (part == "reach") reach[$first] = $1 == "local" ? "" : dev
-else if ($1 !~ /^(unreachable|blackhole|prohibit|throw)$/) got[$first, source] = hop(clean(dev), clean(via))
+else if ($1 !~ /^(unreachable|blackhole|prohibit|throw)$/) {
+if (free) {
+choice[$first] = chosen
+exit_of[$first] = "dev " clean(dev)
+next
+}
+if (source == "" || source == "::") source = "by " dev
+got[$first, source] = $1 == "local" ? "local" : hop(clean(dev), clean(via))
+}
 next
 }
 $1 == "device" { device[$2] = $3 }
@@ -800,28 +813,69 @@ how[$3] = " iif " reach[$3]
 }
 }
 source_of[$2, six, ++sources[$2, six]] = $3
+if ($1 == "address") owner[$3] = $2
 }
+$1 ~ /^flow/ { steered[$1 == "flow6"] }
 $1 ~ /^expect/ && (mode == "judge" || $1 == "expect" f) {
 six = $1 == "expect6"
 if (!(($2, six) in absent) && (substr($6, 2), six) in absent) next
-wanted = ($2, six) in absent ? "unreachable" : $5 == "dev" ? hop(device[substr($6, 2)], $8) : "unreachable"
-if (wanted != "unreachable" && $5 == "dev" && index(dark, " " device[substr($6, 2)] " ")) wanted = wanted " or unreachable"
+line[++lines] = $0
+if ($4 == "elsewhere" && $8 != "") gateway[$2, six]
+}
+function expect(i, s, dev, wanted, own, kind) {
+six = $1 == "expect6"
+dev = ($2, six) in absent ? "" : $5 == "dev" ? device[substr($6, 2)] : ""
+own = dev != "" && !index(dark, " " dev " ")
+wanted = hop(dev, $8) (dev == "" || own ? "" : " or unreachable")
+own = own && $6 == "@" $2
 for (i = 1; i <= sources[$2, six]; i++) {
 s = source_of[$2, six, i]
-if (mode == "ask") print "route get " $3 " from " s how[s] (mark == "" ? "" : " mark " mark) (vrf == "" ? "" : " vrf " vrf)
+ask($3, s, how[s], $4, wanted)
+if (own && tag == "" && (s in owner) && (i == 1 || $4 == "elsewhere")) ask(s, $3, " iif " dev, $4 ", in by " dev, "local")
+}
+if (vrf != "" || (six in steered)) return
+if (own && (($2, six) in gateway) && (source_of[$2, six, 1] in owner)) ask($3, "by " dev, " oif " dev, $4 ", bound to " dev, wanted)
+if (tag != "") return
+leaving[$3, $2] = dev
+if ($3 in sort) return
+sort[$3] = $4
+unbound[++n] = $3
+}
+function ask(to, from, as, class, wanted) {
+if (mode == "ask") print "route get " to (from ~ /^by / ? "" : " from " from) as (tag == "" ? "" : " mark " tag) (vrf == "" ? "" : " vrf " vrf)
 else {
-row[++rows] = $3 SUBSEP s
-kind[rows] = $4
+row[++rows] = to SUBSEP from
+kind[rows] = class
 want[rows] = wanted
 }
 }
+function ask_unbound(i, to, by) {
+if (mode == "ask" && n) print "link show dev lo"
+for (i = 1; i <= n; i++) {
+to = unbound[i]
+by = owner[choice[to]]
+if (mode == "ask") print "route get " to
+else if (by != "" && leaving[to, by] != "") {
+row[++rows] = to SUBSEP "unbound"
+kind[rows] = sort[to] ", by " choice[to]
+want[rows] = "dev " leaving[to, by]
+answer[rows] = exit_of[to]
+}
+}
+if (mode == "ask" && n) print "link show dev lo"
 }
 END {
+for (l = 1; l <= lines; l++) {
+$0 = line[l]
+expect()
+}
+ask_unbound()
 if (mode == "ask") exit
 for (r = 1; r <= rows; r++) {
 have = r in answer ? answer[r] : row[r] in got ? got[row[r]] : "unreachable"
 if (index(" or " want[r] " or ", " or " have " or ")) continue
 split(row[r], pair, SUBSEP)
+if (pair[2] ~ /^(by |unbound$)/) pair[2] = "none"
 if (form == "json") text = "{\"from\":\"" pair[2] "\",\"to\":\"" pair[1] "\",\"class\":\"" kind[r] "\",\"want\":\"" want[r] \
 "\",\"got\":\"" have "\"}"
 else text = "from " pair[2] " to " pair[1] " (" kind[r] "): wanted " want[r] ", got " have
@@ -853,7 +907,7 @@ for f in 4 6; do
 case $PLAN in
 *"${nl}expect$f "*)
 printf '%s\n' =reach "$reach" =plan "$seen" "$PLAN" |
-calc -v mode=ask -v f=$f -v mark="$tag" -v vrf="${vrf-}" "$CHECK" |
+calc -v mode=ask -v f=$f -v tag="$tag" -v dark="$dark" -v vrf="${vrf-}" "$CHECK" |
 ip -$f -o -force -batch - 2>/dev/null
 ;;
 esac
@@ -863,7 +917,7 @@ for f in 4 6; do
 case $PLAN in *"${nl}flow$f "*) flows $f "$tag" ;; esac
 done
 ! announces || identity_rows "$tag"
-} | calc -v mode=judge -v form="$form" -v dark="$dark" "$@" "$CHECK"
+} | calc -v mode=judge -v form="$form" -v tag="$tag" -v dark="$dark" -v vrf="${vrf-}" "$@" "$CHECK"
 }
 change() {
 [ -r "$RUN/change" ] || return 1
