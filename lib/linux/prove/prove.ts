@@ -89,19 +89,13 @@ function proveFamily(
   if (P9 !== undefined) proveHygiene(scope, P9);
   if (P11 !== undefined) proveTraffic(scope, P11);
   if (P12 !== undefined) proveIsolation(scope, P12);
+  const management = P8?.skipped === undefined ? P8 : undefined;
   if (
     options.before !== undefined &&
     options.steps !== undefined &&
-    (P10 !== undefined || P8 !== undefined)
+    (P10 !== undefined || management !== undefined)
   ) {
-    proveSteps(
-      options.before,
-      family,
-      intent,
-      options.steps,
-      P10,
-      P8?.skipped === undefined ? P8 : undefined,
-    );
+    proveSteps(options.before, family, intent, options.steps, P10, management);
   } else if (P10 !== undefined) P10.skipped = "no steps from an earlier state were given";
   return [...claims.values()].map((claim) => resultOf(claim, model.state));
 }

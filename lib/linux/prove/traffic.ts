@@ -39,7 +39,8 @@ export function proveTraffic(scope: Scope, claim: Claim): void {
       for (const how of hows) check(claim, situation, flow, how, wanted);
     }
   }
-  if (claim.classes === 0) claim.skipped = `no policy of IPv${family} selects anything`;
+  if (claim.classes === 0 && claim.unknowns.size === 0)
+    claim.skipped = `no policy of IPv${family} selects anything`;
 }
 
 /** The host with some links down. */
