@@ -11,8 +11,6 @@ import {
   kernelState,
   output,
 } from "../../lib/linux";
-import { Step } from "../../lib/linux/model";
-import { fieldClasses, markClasses } from "../../lib/linux/prove/classes";
 import { MULTICAST_SCOPES, intervals, looksOf } from "../../lib/linux/prove/destinations";
 import { scenarioOf } from "./fuzz/campaign";
 import { Random } from "./fuzz/random";
@@ -103,56 +101,4 @@ describe.each([4, 6] as const)("classes of IPv%i addresses", (family) => {
     }
     expect(looked).toBeGreaterThan(1_000);
   });
-});
-
-describe("classes of marks", () => {
-  const steps = (...predicates: (readonly [mark: number, mask: number])[]): Step[] =>
-    predicates.map(([mark, mask]) => ({ mark, mask }) as Step);
-  const answers = (list: readonly Step[], mark: number): string =>
-    list.map((step) => (((mark ^ step.mark) & step.mask) === 0 ? "1" : "0")).join("");
-
-  test("there is one for each combination of answers that some mark gives, and no more", () => {
-    const random = new Random(5);
-    for (let round = 0; round < 300; round++) {
-      const list = steps(
-        ...Array.from({ length: 1 + random.below(5) }, () => [random.below(256), random.below(256)] as const),
-      );
-      const possible = new Set(Array.from({ length: 256 }, (_x, mark) => answers(list, mark)));
-      const found = markClasses(list)!.map((mark) => answers(list, mark));
-      expect(new Set(found)).toEqual(possible);
-      expect(found).toHaveLength(possible.size);
-    }
-  });
-
-  test("the unmarked packet comes first, and eight bits of one mask are two classes", () => {
-    expect(markClasses(steps([0x55, 0xff]))).toEqual([0, 0x55]);
-    expect(markClasses(steps())).toEqual([0]);
-    expect(markClasses(steps([0, 0xf], [0x80000000, 0x80000000]))).toHaveLength(4);
-  });
-
-  test("too many are refused, not sampled", () => {
-    const bits = Array.from({ length: 20 }, (_x, i) => [1 << i, 1 << i] as const);
-    expect(markClasses(steps(...bits))).toBeUndefined();
-  });
-});
-
-test("the other fields are cut where rules cut them, and multiplied", () => {
-  const host = applyBatch(
-    kernelState([]),
-    4,
-    [
-      "rule add priority 10 ipproto tcp dport 80-443 lookup 7",
-      "rule add priority 20 uidrange 1000-2000 lookup 7",
-      "rule add priority 30 fwmark 0x1/0x1 lookup 7",
-      "rule add priority 40 tos 0x10 lookup 7",
-    ].join("\n"),
-  );
-  const classes = fieldClasses(compile(host)[4].steps, [], [])!;
-  expect(classes).toHaveLength(2 * 2 * 3 * 2 * 3);
-  expect(classes[0]).toEqual({ mark: 0, tos: 0, uid: 0, protocol: 0, destinationPort: 0 });
-  expect(new Set(classes.map(({ destinationPort }) => destinationPort))).toEqual(new Set([0, 80, 444]));
-  expect(new Set(classes.map(({ uid }) => uid))).toEqual(new Set([0, 1000, 2001]));
-  expect(fieldClasses(compile(host)[4].steps, [], [{ value: 1, mask: 1 }])!.every(({ mark }) => !mark)).toBe(
-    true,
-  );
 });

@@ -1,0 +1,135 @@
+import { applyBatch, compile, kernelState } from "../../lib/linux";
+import { Step } from "../../lib/linux/model";
+import { Asks, fieldClasses, markClasses } from "../../lib/linux/prove/classes";
+import { Random } from "./fuzz/random";
+
+describe("classes of marks", () => {
+  const steps = (...predicates: (readonly [mark: number, mask: number])[]): Step[] =>
+    predicates.map(([mark, mask]) => ({ mark, mask }) as Step);
+  const answers = (list: readonly Step[], mark: number): string =>
+    list.map((step) => (((mark ^ step.mark) & step.mask) === 0 ? "1" : "0")).join("");
+
+  test("there is one for each combination of answers that some mark gives, and no more", () => {
+    const random = new Random(5);
+    for (let round = 0; round < 300; round++) {
+      const list = steps(
+        ...Array.from({ length: 1 + random.below(5) }, () => [random.below(256), random.below(256)] as const),
+      );
+      const possible = new Set(Array.from({ length: 256 }, (_x, mark) => answers(list, mark)));
+      const found = markClasses(list)!.map((mark) => answers(list, mark));
+      expect(new Set(found)).toEqual(possible);
+      expect(found).toHaveLength(possible.size);
+    }
+  });
+
+  test("the unmarked packet comes first, and eight bits of one mask are two classes", () => {
+    expect(markClasses(steps([0x55, 0xff]))).toEqual([0, 0x55]);
+    expect(markClasses(steps())).toEqual([0]);
+    expect(markClasses(steps([0, 0xf], [0x80000000, 0x80000000]))).toHaveLength(4);
+  });
+
+  test("too many are refused, not sampled", () => {
+    const bits = Array.from({ length: 20 }, (_x, i) => [1 << i, 1 << i] as const);
+    expect(markClasses(steps(...bits))).toBeUndefined();
+  });
+});
+
+test("the other fields are cut where rules cut them, and multiplied", () => {
+  const host = applyBatch(
+    kernelState([]),
+    4,
+    [
+      "rule add priority 10 ipproto tcp dport 80-443 lookup 7",
+      "rule add priority 20 uidrange 1000-2000 lookup 7",
+      "rule add priority 30 fwmark 0x1/0x1 lookup 7",
+      "rule add priority 40 tos 0x10 lookup 7",
+    ].join("\n"),
+  );
+  const classes = fieldClasses(compile(host)[4].steps, [], [])!;
+  expect(classes).toHaveLength(2 * 2 * 3 * 2 * 3);
+  expect(classes[0]).toEqual({ mark: 0, tos: 0, uid: 0, protocol: 0, destinationPort: 0 });
+  expect(new Set(classes.map(({ destinationPort }) => destinationPort))).toEqual(new Set([0, 80, 444]));
+  expect(new Set(classes.map(({ uid }) => uid))).toEqual(new Set([0, 1000, 2001]));
+  expect(fieldClasses(compile(host)[4].steps, [], [{ value: 1, mask: 1 }])!.every(({ mark }) => !mark)).toBe(
+    true,
+  );
+});
+
+const NOTHING: Asks = {
+  mark: 0, mask: 0, tos: 0, uidLow: 0, uidHigh: 0xffffffff, protocol: 0, hasPorts: false, sportLow: 0, sportHigh: 0xffff,
+  dportLow: 0, dportHigh: 0xffff,
+}; // prettier-ignore
+
+describe("what one rule asks cuts one field", () => {
+  test.each<[string, Partial<Asks>, object[]]>([
+    ["nothing", {}, [{}]],
+    ["a mark", { mark: 5, mask: 0xff }, [{ mark: 0 }, { mark: 5 }]],
+    ["a mark with bits outside of its mask", { mark: 0x105, mask: 0xff }, [{ mark: 0 }, { mark: 5 }]],
+    [
+      "the highest bit of a mark",
+      { mark: -0x80000000, mask: -0x80000000 },
+      [{ mark: 0 }, { mark: 0x80000000 }],
+    ],
+    ["no mark at all", { mark: 0, mask: 0xff }, [{ mark: 0 }, { mark: 1 }]],
+    ["a mark, but no bit of it", { mark: 5, mask: 0 }, [{}]],
+    ["a TOS", { tos: 16 }, [{ tos: 0 }, { tos: 16 }]],
+    ["a user", { uidLow: 5, uidHigh: 5 }, [{ uid: 0 }, { uid: 5 }, { uid: 6 }]],
+    ["all users but root", { uidLow: 1 }, [{ uid: 0 }, { uid: 1 }]],
+    ["root and some", { uidHigh: 9 }, [{ uid: 0 }, { uid: 10 }]],
+    [
+      "the last user",
+      { uidLow: 0xfffffffe, uidHigh: 0xfffffffe },
+      [{ uid: 0 }, { uid: 0xfffffffe }, { uid: 0xffffffff }],
+    ],
+    ["a protocol", { protocol: 6 }, [{ protocol: 0 }, { protocol: 6 }]],
+    [
+      "a source port",
+      { hasPorts: true, sportLow: 7, sportHigh: 9 },
+      [{ sourcePort: 0 }, { sourcePort: 7 }, { sourcePort: 10 }],
+    ],
+    [
+      "the last port",
+      { hasPorts: true, dportLow: 0xffff },
+      [{ destinationPort: 0 }, { destinationPort: 0xffff }],
+    ],
+    ["ports that it does not ask for", { sportLow: 7, sportHigh: 9, dportLow: 7, dportHigh: 9 }, [{}]],
+  ])("%s", (_name, asks, want) => {
+    expect(fieldClasses([{ ...NOTHING, ...asks }], [], [])).toEqual(want);
+  });
+});
+
+test("a TOS that routes ask for is a class of its own, once", () => {
+  expect(fieldClasses([{ ...NOTHING, tos: 8 }], [16, 8], [])).toEqual([{ tos: 0 }, { tos: 8 }, { tos: 16 }]);
+});
+
+test("as many combinations as are looked at, and one more", () => {
+  const ports = (count: number): Asks[] =>
+    Array.from({ length: count }, (_x, i) => ({
+      ...NOTHING, hasPorts: true, sportLow: i + 1, sportHigh: 0xffff, dportLow: i + 1, dportHigh: 0xffff,
+    })); // prettier-ignore
+  const marks = [{ ...NOTHING, mark: 1, mask: 1 }];
+  // 100 x 100 x 2, and a protocol more.
+  expect(fieldClasses([...ports(99), ...marks], [], [])).toHaveLength(20_000);
+  expect(fieldClasses([...ports(99), ...marks, { ...NOTHING, protocol: 6 }], [], [])).toBeUndefined();
+  expect(fieldClasses([...ports(100), ...marks], [], [])).toBeUndefined();
+});
+
+test("a search among marks that cannot end is given up", () => {
+  // As many marks as there are pigeons, of which no two may share a hole.
+  const bit = (pigeon: number, hole: number): number => 1 << (pigeon * 5 + hole);
+  const clauses: [number, number][] = [];
+  for (let pigeon = 0; pigeon < 6; pigeon++)
+    clauses.push([0, [0, 1, 2, 3, 4].reduce((m, hole) => m | bit(pigeon, hole), 0)]);
+  for (let hole = 0; hole < 5; hole++)
+    for (let a = 0; a < 6; a++)
+      for (let b = a + 1; b < 6; b++)
+        clauses.push([bit(a, hole) | bit(b, hole), bit(a, hole) | bit(b, hole)]);
+  expect(markClasses(clauses.map(([mark, mask]) => ({ mark, mask })))).toBeUndefined();
+});
+
+test("all marks may be taken by others", () => {
+  expect(fieldClasses([{ ...NOTHING, mark: 1, mask: 1 }], [], [{ value: 0, mask: 1 }])).toEqual([
+    { mark: 1 },
+  ]);
+  expect(fieldClasses([{ ...NOTHING, mark: 1, mask: 1 }], [], [{ value: 0, mask: 0 }])).toEqual([]);
+});
