@@ -114,6 +114,8 @@ export interface HostIdentityArgs {
   interfaces?: pulumi.Input<pulumi.Input<string>[]>;
   /** OSPF: the area, as a number or in dotted form. Default: "0.0.0.0". */
   area?: pulumi.Input<string>;
+  /** OSPFv2: the stub area of the links, in place of `area`: a lost link costs a second less. Default: none. */
+  stubArea?: pulumi.Input<string>;
   /** BGP: the host's AS number, 1 to 4294967294. */
   asn?: pulumi.Input<number>;
   /** BGP: the neighbours. */

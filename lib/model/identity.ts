@@ -10,6 +10,8 @@ export interface Identity {
   readonly interfaces: readonly string[];
   /** Dotted; with OSPF. */
   readonly area?: string;
+  /** Of OSPFv2, in place of the area. */
+  readonly stubArea?: string;
   /** With BGP. */
   readonly asn?: number;
   /** Sorted by interface, then address; empty with OSPF. */

@@ -62,6 +62,8 @@ export interface PlanIdentity {
   readonly links: readonly PlanIdentityLink[];
   /** Dotted; with OSPF. */
   readonly area?: string;
+  /** Of OSPFv2, in place of the area. */
+  readonly stubArea?: string;
   /** With BGP. */
   readonly asn?: number;
   /** Empty with OSPF. */

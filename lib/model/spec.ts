@@ -144,6 +144,12 @@ export interface IdentitySpec {
   interfaces?: string[];
   /** OSPF: the area, as a number or in dotted form. Default: "0.0.0.0". */
   area?: string;
+  /**
+   * OSPFv2: the stub area (RFC 2328, 3.6) that the links are in, in place of `area`; not 0.0.0.0. Its routers give the host
+   * a default route of their own, which FRR loses with the link. One that comes from outside of OSPF it keeps for a second
+   * longer, but with OSPFv3. Default: none.
+   */
+  stubArea?: string;
   /** BGP: the host's AS number, 1 to 4294967294. */
   asn?: number;
   /** BGP: the neighbours. */

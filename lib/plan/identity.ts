@@ -33,10 +33,11 @@ export function buildIdentity(host: Host): { identity?: PlanIdentity } {
 }
 
 /** Those that are text and numbers already. */
-function fieldsOf({ protocol, area, asn, keepalive, hold, bfdInterval, passwordFile }: Identity) {
+function fieldsOf({ protocol, area, stubArea, asn, keepalive, hold, bfdInterval, passwordFile }: Identity) {
   return {
     ...{ protocol, keepalive, hold },
     ...(area !== undefined && { area }),
+    ...(stubArea !== undefined && { stubArea }),
     ...(asn !== undefined && { asn }),
     ...(bfdInterval !== undefined && { bfdInterval }),
     ...(passwordFile !== undefined && { passwordFile }),

@@ -1,5 +1,6 @@
 import { Issue } from "../model/issue";
 import { Plan } from "../model/plan";
+import { IdentityProtocol } from "../model/spec";
 import { FAMILIES } from "../net/address";
 import { costOf } from "./cost";
 
@@ -12,6 +13,25 @@ const MANY_RULES = 4000;
  * @example for (const w of planWarnings(plan)) console.error(formatIssue(w))
  */
 export function planWarnings(plan: Plan): Issue[] {
+  return [...ruleWarnings(plan), ...identityWarnings(plan)];
+}
+
+/** FRR works out routes from outside of OSPF (AS-external) one second after all others: OSPF_ASE_CALC_INTERVAL. */
+function identityWarnings({ identity }: Plan): Issue[] {
+  if (identity?.protocol !== IdentityProtocol.Ospf || identity.stubArea !== undefined) return [];
+  if (identity.bfdInterval === undefined || !identity.addresses.some((a) => !a.includes(":"))) return [];
+  return [
+    {
+      path: "policy.identity.stubArea",
+      problem:
+        "FRR keeps an IPv4 default route from outside of OSPF by a lost link for a second longer than BFD takes to see " +
+        "the loss",
+      fix: 'If the routers can have the links in a stub area, which has a default route of its own, give that as "stubArea"',
+    },
+  ];
+}
+
+function ruleWarnings(plan: Plan): Issue[] {
   return FAMILIES.flatMap((family) => {
     const { rules } = family === 4 ? plan.ipv4 : plan.ipv6;
     const cost = rules.length > MANY_RULES ? costOf(rules, family) : undefined;

@@ -168,6 +168,8 @@ describe("an identity is refused", () => {
     ["over an interface that is none", host({ interfaces: ["side"] }), ['.interfaces[0]: got "side", which is no interface here', ".addresses: no interface to announce the IPv4 identity over has an IPv4 address"]],
     ["over an interface of the other family", host({ interfaces: ["new", "front"] }), ['.interfaces[0]: "new" has no address of IPv4']],
     ["with a wrong area", host({ area: "1.2.3" }), ['.area: got "1.2.3"']],
+    ["with a stub area that is the backbone", host({ stubArea: "0" }), ['.stubArea: "0.0.0.0" is the backbone, which is no stub']],
+    ["with a stub area and no IPv4", host({ stubArea: "7", addresses: ["2001:db8:77::1/128"] }), [".stubArea: is for IPv4, and no IPv4 address is in policy.identity.addresses"]],
     ["that is given up before a sign of life", host({ keepalive: 9, hold: 9 }), [".hold: got 9, and signs of life come every 9 s"]],
     ["with BFD off and set", host({ bfd: false, bfdInterval: 100 }), ['.bfdInterval: "bfd" is false']],
     ["with a password in place of a file, and does not repeat it", host({ passwordFile: "s3cret" }), [".passwordFile: is no such path"]],

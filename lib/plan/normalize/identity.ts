@@ -22,6 +22,7 @@ export interface ReadIdentity {
   /** As given; undefined for all. */
   readonly interfaces?: readonly string[];
   readonly area?: string;
+  readonly stubArea?: string;
   readonly asn?: number;
   readonly peers: readonly ReadPeer[];
   readonly routerId?: Address;
@@ -39,16 +40,18 @@ export interface ReadPeer {
 }
 
 const FIELDS = [
-  ...["addresses", "protocol", "interfaces", "area", "asn", "peers", "routerId"],
+  ...["addresses", "protocol", "interfaces", "area", "stubArea", "asn", "peers", "routerId"],
   ...["keepalive", "hold", "bfd", "bfdInterval", "passwordFile"],
 ];
 /** What means something with one protocol alone. */
 const ONLY: Readonly<Record<IdentityProtocol, readonly string[]>> = {
-  ospf: ["interfaces", "area"],
+  ospf: ["interfaces", "area", "stubArea"],
   bgp: ["asn", "peers"],
 };
 const ASN = [1, 4294967294] as const;
 const KEEPALIVE = 1;
+/** The area that all others are attached to (RFC 2328, 3.1). */
+export const BACKBONE = "0.0.0.0";
 const BFD_INTERVAL = 100;
 
 /** @param names the names that interfaces have; undefined when they could not be told */
@@ -71,6 +74,11 @@ export function readIdentity(
   const interfaces = readNames(fields["interfaces"], at(path, "interfaces"), problems, names);
   const [keepalive, hold] = readTimers(fields, path, problems);
   const area = readArea(fields["area"], at(path, "area"), problems);
+  const stubArea = readArea(fields["stubArea"], at(path, "stubArea"), problems);
+  if (stubArea === BACKBONE) {
+    const fix = 'Give the area in which the routers have the links, as "0.0.0.77", or leave it out';
+    problems.add(at(path, "stubArea"), `${shown(stubArea)} is the backbone, which is no stub`, fix);
+  }
   const asn = readNumber(fields, "asn", path, problems, ASN);
   const routerId = readIpv4(fields["routerId"], at(path, "routerId"), problems, "a router id");
   const bfd = readBoolean(fields["bfd"], at(path, "bfd"), problems) ?? true;
@@ -85,6 +93,7 @@ export function readIdentity(
     ...(protocol !== undefined && { protocol }),
     ...(interfaces !== undefined && { interfaces }),
     ...(area !== undefined && { area }),
+    ...(stubArea !== undefined && { stubArea }),
     ...(asn !== undefined && { asn }),
     peers: readPeers(fields["peers"], at(path, "peers"), problems, names),
     ...(routerId !== undefined && { routerId }),

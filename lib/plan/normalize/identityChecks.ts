@@ -5,7 +5,7 @@ import { Address, Family, compareAddresses, formatAddress, sameAddress } from ".
 import { contains, formatPrefix } from "../../net/prefix";
 import { compareText } from "../order";
 import { Entry } from "./distinct";
-import { ReadIdentity, ReadPeer } from "./identity";
+import { BACKBONE, ReadIdentity, ReadPeer } from "./identity";
 import { Problems, at } from "./problems";
 
 /**
@@ -20,6 +20,14 @@ export function checkIdentity(
   read.addresses.forEach((address) => checkApart(address, entries, at(read.path, "addresses"), problems));
   if (read.protocol === undefined) return undefined;
   const families = read.addresses.map((a) => a.family);
+  if (read.stubArea !== undefined && families.length > 0 && !families.includes(4)) {
+    const problem = "is for IPv4, and no IPv4 address is in policy.identity.addresses";
+    problems.add(
+      at(read.path, "stubArea"),
+      problem,
+      'Leave it out: IPv6 has no need of it, and goes by "area"',
+    );
+  }
   const peers = read.peers.flatMap((peer) => checkPeer(peer, read, entries, problems)).sort(comparePeers);
   const interfaces =
     read.protocol === IdentityProtocol.Bgp
@@ -44,7 +52,8 @@ export function checkIdentity(
     addresses,
     protocol,
     interfaces,
-    ...(protocol === IdentityProtocol.Ospf && { area: read.area ?? "0.0.0.0" }),
+    ...(protocol === IdentityProtocol.Ospf && { area: read.area ?? BACKBONE }),
+    ...(read.stubArea !== undefined && { stubArea: read.stubArea }),
     ...(asn !== undefined && { asn }),
     peers,
     routerId,

@@ -48,11 +48,11 @@ export function bfdProfile({ bfdInterval }: PlanIdentity): string[] {
 
 /** How OSPF talks on a link: the same on both ends. */
 export function ospfLink(identity: PlanIdentity, families: readonly Family[], cost?: number): string[] {
-  const { area, keepalive, hold, bfdInterval, passwordFile } = identity;
+  const { keepalive, hold, bfdInterval, passwordFile } = identity;
   return families.flatMap((family) => {
     const ospf = family === 4 ? " ip ospf" : " ipv6 ospf6";
     return [
-      `${ospf} area ${area}`,
+      `${ospf} area ${areaOf(identity, family)}`,
       `${ospf} network point-to-point`,
       `${ospf} hello-interval ${keepalive}`,
       `${ospf} dead-interval ${hold}`,
@@ -67,13 +67,19 @@ export function ospfLink(identity: PlanIdentity, families: readonly Family[], co
   });
 }
 
+/** The area of the host's links: a stub for OSPFv2 alone, as FRR has OSPFv3 use one of an area's borders only. */
+function areaOf({ area, stubArea }: PlanIdentity, family: Family): string | undefined {
+  return family === 4 ? (stubArea ?? area) : area;
+}
+
 function ospfLines(identity: PlanIdentity): string[] {
-  const { addresses, links, area, routerId } = identity;
+  const { addresses, links, stubArea, routerId } = identity;
   const families = addresses.map(familyOf);
   const router = (family: Family): string[] => [
     "!",
     family === 4 ? "router ospf" : "router ospf6",
     family === 4 ? ` ospf router-id ${routerId}` : ` ospf6 router-id ${routerId}`,
+    ...(family === 4 && stubArea !== undefined ? [` area ${stubArea} stub`] : []),
     ` maximum-paths ${MOST_PATHS}`,
     " timers throttle spf 0 50 500",
     // Routers accept one a second; the default of 5 s makes a link that is back wait.
@@ -89,8 +95,8 @@ function ospfLines(identity: PlanIdentity): string[] {
     ...["!", "interface lo"],
     ...families.flatMap((family) =>
       family === 4
-        ? [` ip ospf area ${area}`, " ip ospf passive"]
-        : [` ipv6 ospf6 area ${area}`, " ipv6 ospf6 passive"],
+        ? [` ip ospf area ${areaOf(identity, 4)}`, " ip ospf passive"]
+        : [` ipv6 ospf6 area ${areaOf(identity, 6)}`, " ipv6 ospf6 passive"],
     ),
     "exit",
     ...families.flatMap(router),

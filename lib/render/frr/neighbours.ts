@@ -34,6 +34,9 @@ function ospfParts({ host }: Plan, identity: PlanIdentity): string[] {
     ...["!", `interface DEVICE-TO-${name}`],
     ...ospfLink(identity, addresses.map(familyOf)),
     "exit",
+    ...(identity.stubArea !== undefined && addresses.some((a) => familyOf(a) === 4)
+      ? ["!", "router ospf", ` area ${identity.stubArea} stub no-summary`, "exit"]
+      : []),
   ]);
 }
 

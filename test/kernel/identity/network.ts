@@ -124,6 +124,12 @@ export class IdentityNetwork {
     );
   }
 
+  /** Sessions of BFD that are up between the host and the routers; each link and family has one. */
+  sessions(): number {
+    const all = JSON.parse(this.h.vtysh("show bfd peers json")) as { status: string }[];
+    return all.filter(({ status }) => status === "up").length;
+  }
+
   async converge(count: number, seconds = 30): Promise<number> {
     return eventually(
       () => `${count} ways\n${this.state()}`,
@@ -153,6 +159,9 @@ interface Route {
 }
 
 const DAEMONS = ["ospfd", "ospf6d", "bgpd", "bfdd"];
+
+/** OSPFv2 has the host's links in a stub area. */
+export const STUB = { stubArea: "0.0.0.77" };
 
 export function identityHost(identity: Partial<IdentitySpec>, policy: PolicySpec = {}): HostSpec {
   const given = { addresses: [`${ID4}/32`, `${ID6}/128`], protocol: "ospf", ...identity } as IdentitySpec;
