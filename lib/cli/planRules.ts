@@ -31,6 +31,7 @@ export function ruleLines(plan: Plan, family: 4 | 6, { rules }: PlanFamily): str
   const marks = between(BAND.marks, BAND.before).filter(({ mark }) => mark !== undefined);
   const before = between(BAND.before, BAND.guard);
   const guards = between(BAND.anchor, BAND.dispatch).filter((r) => !marks.includes(r) && !before.includes(r));
+  const devices = between(BAND.devices, BAND.after);
   const dispatch = between(BAND.dispatch, BAND.skip);
   const hidden = dispatch.length > MOST_DISPATCH ? dispatch.splice(MOST_DISPATCH - 2).length : 0;
   const cost = costOf(rules, family);
@@ -53,7 +54,14 @@ export function ruleLines(plan: Plan, family: 4 | 6, { rules }: PlanFamily): str
           between(block, block + 3),
         ),
       ),
-    ...group("sockets bound to a device", between(BAND.devices, BAND.after)),
+    ...group(
+      "sockets bound to a device",
+      devices.filter(({ oif }) => oif !== undefined),
+    ),
+    ...group(
+      "the identity: by main, where FRR has its ways, but no default of others",
+      devices.filter(({ oif }) => oif === undefined),
+    ),
     ...group("traffic policies after the rules for sources", between(BAND.after, BAND.exit)),
     ...group("on to the rules of the host", between(BAND.exit, BAND_SIZE)),
     `  ${priorityBase + JOIN}: nop`,

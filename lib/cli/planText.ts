@@ -6,6 +6,7 @@ import { routeTokens } from "../render/words";
 import { count, few, field } from "./layout";
 import { weakText } from "./planWeak";
 import { answerLines } from "./planAnswers";
+import { identityLines } from "./planIdentity";
 import { ruleLines } from "./planRules";
 import { worldLines } from "./planWorlds";
 import { connectionLines, trafficBlocks } from "./planTraffic";
@@ -19,6 +20,7 @@ export function planText(plan: Plan): string {
   if (plan.hostModel === HostModel.Weak) return weakText(plan);
   const blocks = [
     headLines(plan),
+    ...(plan.identity === undefined ? [] : [identityLines(plan.identity)]),
     ...bodyBlocks(plan),
     ...plan.worlds.flatMap((world) => [worldLines(plan, world), ...bodyBlocks(world.plan)]),
   ];

@@ -4,6 +4,7 @@ import { Plan } from "../model/plan";
 import { renderProgram } from "../render";
 import { renderCloudInit } from "../render/cloudInit";
 import { RenderedFile } from "../render/file";
+import { frrFiles } from "../render/frr/files";
 import { DEFAULT_NETWORK_FILE, networkdFiles } from "../render/networkd";
 import { persistenceFiles } from "../render/persistence";
 import { serviceFiles } from "../render/persistence/services";
@@ -17,10 +18,11 @@ Examples:
   multihome render edge-1.json --to iproute2 --out build && sh build/edge-1.sh verify
   multihome render edge-1.json --to systemd --out root    # see docs/operations.md
   multihome render edge-1.json --to networkd --out root   # docs/networkd.md
+  multihome render edge-1.json --to frr --out build       # docs/identity.md
   multihome render edge-1.json --to cloud-init | gzip -9 >user-data.gz    # docs/first-boot.md`;
 
 interface Options {
-  readonly to: "iproute2" | "systemd" | "networkd" | "cloud-init";
+  readonly to: "iproute2" | "systemd" | "networkd" | "frr" | "cloud-init";
   readonly out?: string;
   readonly force?: true;
   readonly identity?: string;
@@ -37,9 +39,10 @@ export const render: Verb = (program, act) => {
       new Option(
         "--to <FORMAT>",
         "iproute2: a program for sh and ip; systemd: files that keep what is applied in force, and put services into their worlds; " +
-          "networkd: the plan in systemd-networkd's own files; cloud-init: user data for a machine's first boot",
+          "networkd: the plan in systemd-networkd's own files; frr: the announcement of an identity, for the host and for " +
+          "the routers next to it; cloud-init: user data for a machine's first boot",
       )
-        .choices(["iproute2", "systemd", "networkd", "cloud-init"])
+        .choices(["iproute2", "systemd", "networkd", "frr", "cloud-init"])
         .makeOptionMandatory(),
     )
     .option(
@@ -88,6 +91,8 @@ function filesOf(plan: Plan, { to, identity, networkFile }: Options): readonly R
       return [...persistenceFiles(), ...serviceFiles(plan)];
     case "networkd":
       return networkdFiles(plan, networkFile);
+    case "frr":
+      return frrFiles(plan);
     case "cloud-init":
       return [{ path: `${plan.host}.user-data`, text: renderCloudInit(plan), mode: 0o600 }];
     case "iproute2": {

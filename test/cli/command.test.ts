@@ -140,6 +140,33 @@ describe("multihome render", () => {
     );
   });
 
+  test("--to frr writes the host's configuration and the routers', and is refused without an identity", async () => {
+    const argv = ["render", "-", "--to", "frr", "--out", "frr"];
+    const identity = { addresses: ["192.0.2.1/32"], protocol: "ospf", stubArea: "0.0.0.7" };
+    const { code, stdout, stderr } = await multihome(argv, {
+      cwd: dir,
+      stdin: JSON.stringify({ ...HOST, policy: { identity } }),
+    });
+    expect([code, stdout, stderr]).toEqual([0, "frr/edge-1.frr.conf\nfrr/edge-1.routers.conf\n", ""]);
+    expect(fs.readFileSync(path.join(dir, "frr/edge-1.routers.conf"), "utf8")).toContain(
+      " ip ospf area 0.0.0.7\n",
+    );
+    const refused = await multihome(argv, { cwd: dir, stdin: json });
+    expect(refused).toMatchObject({ code: 2, stdout: "" });
+    expect(refused.stderr).toMatch(/^multihome: FRR: 1 problem\n {2}- policy\.identity: there is none/);
+  });
+
+  test("an identity without a stub area is warned of, as its IPv4 default route outlives a link", async () => {
+    const plan = async (identity: object): Promise<string> => {
+      const policy = { identity: { addresses: ["192.0.2.1/32"], protocol: "ospf", ...identity } };
+      return (await multihome(["plan", "-"], { stdin: JSON.stringify({ ...HOST, policy }) })).stderr;
+    };
+    expect(await plan({})).toMatch(/policy\.identity\.stubArea: .*a second longer.*"stubArea"/);
+    expect(await plan({ stubArea: "7" })).toBe("");
+    expect(await plan({ bfd: false })).toBe("");
+    expect(await plan({ addresses: ["2001:db8::1/128"] })).not.toContain("stubArea: FRR");
+  });
+
   test.each([
     [["--to", "networkd", "--identity", "i-0"], "--identity is for --to iproute2"],
     [["--to", "iproute2", "--network-file", "@.network"], "--network-file is for --to networkd"],
@@ -280,7 +307,7 @@ describe("usage", () => {
     [["render", "h.json"], "multihome: required option '--to <FORMAT>' not specified"],
     [
       ["render", "h.json", "--to", "nftables"],
-      "multihome: option '--to <FORMAT>' argument 'nftables' is invalid. Allowed choices are iproute2, systemd, networkd, cloud-init.",
+      "multihome: option '--to <FORMAT>' argument 'nftables' is invalid. Allowed choices are iproute2, systemd, networkd, frr, cloud-init.",
     ],
     [["render", "h.json", "--to", "iproute2", "--out"], "multihome: option '--out <DIR>' argument missing"],
     [["help"], "multihome: unknown command 'help'"],

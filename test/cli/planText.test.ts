@@ -27,9 +27,13 @@ const big: HostSpec = {
 };
 
 describe("a plan as text", () => {
-  test("of two interfaces reads like this", () => {
-    // After an intended change: npx multihome plan test/cli/golden/edge-1.json > test/cli/golden/edge-1.txt
-    expect(planText(planHost(JSON.parse(read("edge-1.json")) as HostSpec))).toBe(read("edge-1.txt"));
+  // After an intended change: npx multihome plan test/cli/golden/edge-1.json > test/cli/golden/edge-1.txt
+  test.each([
+    ["two interfaces", "edge-1"],
+    ["an identity announced by OSPF", "identity-ospf"],
+    ["an identity announced by BGP", "identity-bgp"],
+  ])("of %s reads like this", (_, name) => {
+    expect(planText(planHost(JSON.parse(read(`${name}.json`)) as HostSpec))).toBe(read(`${name}.txt`));
   });
 
   test("fits 80 columns of printable characters, and ends with a line feed", () => {

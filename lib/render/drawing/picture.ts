@@ -35,7 +35,7 @@ export function pictureOf(plan: Plan): Picture {
   return {
     host: plan.host,
     ...(plan.hostModel === HostModel.Weak && { note: WEAK }),
-    lanes: lanesOf(plan),
+    lanes: [...lanesOf(plan), ...identityLanes(plan)],
     worlds: plan.worlds.map(({ name, kind, slot, plan: own, routes }) => {
       const title = `${name} (${kind})`;
       if (slot === undefined) return { title, lanes: lanesOf(own) };
@@ -50,6 +50,28 @@ export function pictureOf(plan: Plan): Picture {
     }),
   };
 }
+
+/** An identity leaves by all links that it is announced over, as main says, where the routing protocol puts its routes. */
+function identityLanes({ identity }: Plan): Lane[] {
+  if (identity === undefined) return [];
+  return identity.addresses.map((address): Lane => {
+    const family = familyOf(address);
+    const links = identity.links.filter(({ addresses }) => addresses.some((a) => familyOf(a) === family));
+    const names = links.map((link) => link.interface);
+    return {
+      interface: `identity (${identity.protocol.toUpperCase()})`,
+      family,
+      table: "main",
+      kept: true,
+      sources: [address],
+      reaches: [],
+      gateway: names.length <= MOST_NAMES ? names.join(" + ") : `${names.length} links`,
+    };
+  });
+}
+
+/** Links that a picture names. */
+const MOST_NAMES = 2;
 
 function lanesOf(plan: Plan): Lane[] {
   return plan.interfaces.flatMap((iface) =>

@@ -11,13 +11,19 @@ import { bfdProfile, ipOf, ospfLink, speaks } from "./host";
 export function neighboursText(plan: Plan): string | undefined {
   const { identity, host } = plan;
   if (identity === undefined) return undefined;
-  const { addresses, keepalive, hold, bfdInterval, passwordFile } = identity;
+  const { addresses, stubArea, keepalive, hold, bfdInterval, passwordFile } = identity;
   const head = [
     `! For the routers next to the host ${host}, which announces ${addresses.join(" and ")} over each of its links.`,
     "! DEVICE-TO-NAME is the router's own device towards the host's interface NAME. In turn the host needs a route from",
     "! each router to everywhere it is to send to, mostly a default route.",
     `! Timers must agree: signs of life every ${keepalive} s, given up after ${hold} s` +
       (bfdInterval === undefined ? "." : `; BFD every ${bfdInterval} ms, three missing are a loss.`),
+    ...(stubArea === undefined
+      ? []
+      : [
+          `! Area ${stubArea} is a stub, of IPv4 alone: each of these routers is in area 0.0.0.0 too, and gives the host a`,
+          "! default route of its own.",
+        ]),
     ...(passwordFile === undefined
       ? []
       : [`! PASSWORD is what the host reads from ${passwordFile}; it is told by other ways than this.`]),

@@ -41,6 +41,13 @@ export function networkdIssues(plan: Plan): Issue[] {
       fix: `Leave them out, or ${PROGRAM}`,
     });
   }
+  if (plan.identity !== undefined) {
+    issues.push({
+      path: "policy.identity",
+      problem: `got ${plan.identity.addresses.join(" and ")}, which FRR announces, and networkd starts no routing daemon`,
+      fix: `Leave it out, or ${PROGRAM}`,
+    });
+  }
   for (const { name, match } of plan.interfaces) {
     if (match.ifname !== undefined) continue;
     issues.push({

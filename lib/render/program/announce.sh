@@ -61,7 +61,7 @@ frr_check() {
       case ${n##*/} in vtysh.conf | support_bundle_commands.conf | '*.conf') continue ;; esac
       v=$(sed -n '1{/^! multihome:/q;};/^[[:blank:]]*$/d;/^[!#]/d;/^frr /d;/^log /d;/^hostname /d;/^service /d;/^line vty/d;/^exit/d;/^end/d;p;q' "$n") &&
         [ -z "$v" ] && continue
-      why="$n has a configuration that is not ours (\"$(printf %s "$v" | tr -c '[:alnum:] ./:_\n-' '?')\"). Move it away, or leave policy.identity out and add to it by hand what \"multihome render --to frr\" prints"
+      why="$n has a configuration that is not ours (\"$(printf %s "$v" | tr -c '[:alnum:] ./:_\n-' '?')\"). Move it away, or leave policy.identity out and add to it by hand what \"multihome render --to frr\" writes"
       return 1
     done
   fi

@@ -30,6 +30,24 @@ no gateway   ┤ san    10.9.0.10           │
 `);
 });
 
+test("shows an identity, which leaves by all links", () => {
+  const link = (n: number) => ({
+    name: `link${n}`,
+    addresses: [`10.${n}.0.10/24`],
+    gateways: [`10.${n}.0.1`],
+  });
+  const plan = (links: number[]) =>
+    planHost({
+      name: "edge-1",
+      interfaces: [...links.map(link), { name: "v6", addresses: ["2001:db8:a::10/64"] }],
+      policy: { identity: { addresses: ["192.0.2.77/32"], protocol: "ospf" } },
+    });
+  expect(drawText(plan([1, 2]))).toMatch(/^link1 \+ link2 ◀─┤ identity \(OSPF\) {2}192\.0\.2\.77 +│$/m);
+  expect(drawText(plan([1, 2, 3]))).toMatch(/^ +3 links ◀─┤ identity \(OSPF\) {2}192\.0\.2\.77 +│$/m);
+  expect(drawSvg(plan([1, 2]))).toContain("link1 + link2  →  everywhere else");
+  expect(drawMermaid(plan([1, 2]))).toContain('l3["identity (OSPF) (IPv4)<br>192.0.2.77"]');
+});
+
 test("never passes 80 columns, and counts the sources it leaves out", () => {
   const plan = planHost({
     name: "a-host-with-a-name-of-31-letter",

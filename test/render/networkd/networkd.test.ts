@@ -95,6 +95,11 @@ describe("a plan in networkd's words", () => {
     ["the weak host model", { hostModel: "weak" }, "policy.hostModel"],
     ["traffic policies", { traffic: [{} as Plan["traffic"][number]] }, "policy.traffic"],
     ["tracked connections", { connections: [{ interface: "back", mark: 1 }] }, "policy.trackConnections"],
+    [
+      "an identity",
+      { identity: { addresses: ["192.0.2.1"] } as unknown as Plan["identity"] },
+      "policy.identity",
+    ],
     ["a device without a name", { interfaces: [{ ...PLAN.interfaces[0], match: {} }] }, "interfaces"],
   ])("is refused by name where networkd has no word for it: %s", (_, change, field) => {
     const refused = (): unknown => networkdFiles({ ...PLAN, ...change });
