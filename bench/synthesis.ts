@@ -118,7 +118,7 @@ function compileLibrary(): string {
 
 function one(dist: string, size: string, family: number, quick: boolean): Measured {
   const script = path.join(__dirname, "native", "synthesis.js");
-  const rounds = quick ? 5 : Number(size) > 50_000 ? 9 : 51;
+  const rounds = quick ? 5 : Number(size) > 50_000 ? 9 : Number(size) > 5_000 ? 51 : 401;
   const args = ["--expose-gc", script, dist, size, String(family), String(rounds)];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
   if (status !== 0) throw new Error(`synthesis of ${size}: ${stderr}`);
