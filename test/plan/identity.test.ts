@@ -1,44 +1,6 @@
-import {
-  BAND,
-  HostModel,
-  HostSpec,
-  IdentityProtocol,
-  IdentitySpec,
-  PolicySpec,
-  SpecError,
-} from "../../lib/model";
-import { LinuxState, applyBatch } from "../../lib/linux";
-import { Rule } from "../../lib/linux/state";
+import { BAND, HostModel, HostSpec, IdentityProtocol, SpecError } from "../../lib/model";
 import { planHost } from "../../lib/plan";
-import { proveStaged, stageHost } from "../../lib/prove/staged";
-
-type Loose = Partial<Record<keyof IdentitySpec, unknown>>;
-
-const host = (identity: Loose, policy: PolicySpec = {}): HostSpec => ({
-  name: "edge-1",
-  interfaces: [
-    {
-      name: "front",
-      addresses: ["10.1.0.10/24", "2001:db8:a::10/64"],
-      delegatedPrefixes: ["10.1.7.0/28"],
-      gateways: ["10.1.0.1", "fe80::1"],
-    },
-    { name: "back", addresses: ["10.2.0.10/24", "2001:db8:b::10/64"], gateways: ["10.2.0.1", "fe80::1"] },
-    { name: "old", addresses: ["10.3.0.10/24"] },
-    { name: "new", addresses: ["2001:db8:d::10/64"] },
-  ],
-  policy: {
-    ...policy,
-    identity: { addresses: ["192.0.2.77/32"], protocol: "ospf", ...identity } as unknown as IdentitySpec,
-  },
-});
-const bgp = (identity: Loose): HostSpec =>
-  host({
-    protocol: "bgp",
-    asn: 65077,
-    peers: [{ interface: "front", asn: 65001, address: "10.1.0.1" }],
-    ...identity,
-  });
+import { Loose, bgp, host } from "./support/identity";
 
 function problemsOf(spec: HostSpec): string[] {
   try {
@@ -120,38 +82,6 @@ describe("an identity", () => {
     const plan = planHost(host({ addresses: ["192.0.2.1/32"] }));
     expect(plan.ipv4.expectations.map((e) => e.to)).not.toContain("192.0.2.1");
     expect(plan.ipv4.expectations.some((e) => e.class === "elsewhere")).toBe(true);
-  });
-
-  test.each([
-    ["OSPF, both families", host({ addresses: ["192.0.2.77/32", "2001:db8:77::1/128"] })],
-    ["BGP", bgp({})],
-    ["strong", host({}, { hostModel: HostModel.Strong })],
-  ])("is proved for every packet: %s", (_, spec) => {
-    const proof = proveStaged(stageHost(spec));
-    expect(proof.verdict).toBe("proved");
-  });
-
-  test("is disproved when it may leave by a default route of what is not managed", () => {
-    const staged = stageHost(host({}));
-    const from = (r: Rule): boolean => r.from !== undefined && r.from.value === 0xc000024dn;
-    // Without the refusal at the end it goes on to main as all others do, when what FRR has learnt is gone.
-    const rules = staged.state.rules[4].filter((r) => !from(r) || r.action.kind === "lookup");
-    const strayed = applyBatch(
-      { ...staged.state, rules: { ...staged.state.rules, 4: rules } },
-      4,
-      "route add default via 172.17.0.9 dev docker0 metric 4000000000",
-    );
-    const verdicts = (state: LinuxState): string[] =>
-      proveStaged({ ...staged, state }, { properties: ["P1", "P6"] }).results.map(
-        (r) => `${r.property} ${r.verdict}`,
-      );
-    expect(verdicts(strayed)).toContain("P6 witness");
-    const closed = applyBatch(
-      staged.state,
-      4,
-      "route add default via 172.17.0.9 dev docker0 metric 4000000000",
-    );
-    expect(verdicts(closed)).toEqual(["P1 proved", "P6 proved", "P1 proved", "P6 proved"]);
   });
 });
 
