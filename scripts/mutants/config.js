@@ -6,6 +6,9 @@ const room = process.env.ROOM;
 /** Tests that try everything: minutes for each mutant that lives, and few mutants die of them alone. */
 const exhaustive = ["test/linux/mutants.test.ts", "test/linux/toy.test.ts", "test/linux/classes.test.ts"];
 
+/** Tests of much at once, seconds each: hosts with very many sources, random plans, the schema. */
+const large = ["test/plan/large.test.ts", "test/plan/plan.test.ts", "test/plan/hostSchema.test.ts"];
+
 const rooms = ["net", "model", "plan", "linux"];
 const tests = ["net", "plan", "linux", "kernel/peers", "kernel/matrix"];
 
@@ -16,7 +19,7 @@ module.exports = {
   suite: {
     code: rooms.map((name) => `lib/${name}`),
     tests: `test/${room}`,
-    except: exhaustive,
+    except: [...exhaustive, ...large],
     only: (process.env.TESTS ?? "").split(",").filter((name) => name !== ""),
   },
   warnings: { unknownOptions: false },

@@ -1,34 +1,6 @@
 import { SpecError, shown } from "../../lib/model";
 import { normalize } from "../../lib/plan";
-
-/** The lines of a refusal, without their indent; empty when the value is accepted. */
-function problemsOf(value: unknown): string[] {
-  try {
-    normalize(value);
-    return [];
-  } catch (error) {
-    if (!(error instanceof SpecError)) throw error;
-    return error.message
-      .split("\n")
-      .slice(1)
-      .map((line) => line.replace(/^ {2}- /, ""));
-  }
-}
-
-type Fields = Record<string, unknown>;
-/** A right host, with some fields of its one interface replaced; undefined takes a field away. */
-const one = (fields: Fields, host: Fields = {}): unknown =>
-  clean({ name: "h", interfaces: [clean({ name: "a", addresses: ["10.0.1.10/24"], ...fields })], ...host });
-const clean = (fields: Fields): Fields =>
-  Object.fromEntries(Object.entries(fields).filter(([, v]) => v !== undefined));
-const two = (a: Fields, b: Fields, host: Fields = {}): unknown => ({
-  name: "h",
-  interfaces: [
-    clean({ name: "a", addresses: ["10.0.1.10/24"], ...a }),
-    clean({ name: "b", addresses: ["10.0.2.10/24"], ...b }),
-  ],
-  ...host,
-});
+import { Fields, Row, one, table, two } from "./support/problems";
 
 const NAME_FIX = 'Use 1 to 31 of the letters a-z, A-Z, digits, ".", "_" and "-", a letter first.';
 const ADDRESS_FIX = 'Write a host\'s address with its prefix length, as "10.0.1.10/24".';
@@ -39,17 +11,6 @@ const MAC_FIX = 'Write a device\'s own, as "02:00:00:00:01:0a".';
 const IFNAME_FIX = 'Use 1 to 15 of letters, digits, "_", "." and "-", as "ens5".';
 const HOST_FIELDS = '"name", "interfaces", "policy", "numbers"';
 const INTERFACE_FIELDS = '"name", "match", "addresses", "delegatedPrefixes", "gateways", "subnets", "routes"';
-
-type Row = [what: string, value: unknown, problems: string[]];
-
-/** Every row: what is given, and all that is said about it. */
-function table(name: string, rows: Row[]): void {
-  describe(name, () => {
-    test.each(rows)("%s", (_what, value, problems) => {
-      expect(problemsOf(value)).toEqual(problems);
-    });
-  });
-}
 
 table("the document", [
   ["null", null, [`got null. Give an object with ${HOST_FIELDS}.`]],
@@ -1335,34 +1296,6 @@ describe("all problems", () => {
     }
     expect(() => normalize({})).toThrow(/^the host: 2 problems\n {2}- name: /);
     expect(() => normalize(null)).toThrow(/^the host: 1 problem\n {2}- got null\. /);
-  });
-
-  test("of a huge input are all there as data, and the text stays readable", () => {
-    const addresses = Array.from({ length: 10_000 }, (_, i) => `x${i}`);
-    try {
-      normalize(one({ addresses }));
-      throw new Error("accepted");
-    } catch (error) {
-      const { message, issues } = error as SpecError;
-      expect(issues).toHaveLength(10_000);
-      const lines = message.split("\n");
-      expect(lines).toHaveLength(202);
-      expect(lines[201]).toBe("  and 9800 more");
-      expect(lines[200]).toContain('"x199"');
-    }
-    const exactly = one({ addresses: addresses.slice(0, 200) });
-    expect(problemsOf(exactly)).toHaveLength(200);
-  });
-
-  test("of many addresses and prefixes are found in good time", () => {
-    const start = performance.now();
-    const octets = (i: number): string => `${i >> 8}.${i & 255}`;
-    const addresses = Array.from({ length: 20_000 }, (_, i) => `10.1.${octets(i)}/32`);
-    const delegatedPrefixes = Array.from({ length: 20_000 }, (_, i) => `10.2.${octets(i)}/32`);
-    expect(
-      problemsOf(two({ addresses, delegatedPrefixes }, { delegatedPrefixes: ["10.2.0.0/16"] })),
-    ).toHaveLength(1);
-    expect(performance.now() - start).toBeLessThan(10_000);
   });
 });
 

@@ -1,0 +1,26 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { planHost } from "../../lib/plan";
+import { CASES } from "./support/cases";
+import { planText } from "./support/text";
+
+/**
+ * Whole plans of hosts that use what a plan can have. To accept a change that is meant, run with UPDATE_GOLDENS=1 and
+ * read the difference.
+ */
+const GOLDENS = path.join(__dirname, "goldens");
+const fileOf = (name: string): string => `${name.replace(/[^a-z]+/gi, "-").toLowerCase()}.txt`;
+const UPDATE = process.env["UPDATE_GOLDENS"] === "1";
+
+describe("the plan of", () => {
+  test.each(Object.entries(CASES))("%s", (name, spec) => {
+    const file = path.join(GOLDENS, fileOf(name));
+    const text = planText(planHost(spec));
+    if (UPDATE) fs.writeFileSync(file, text);
+    expect(text).toBe(fs.readFileSync(file, "utf8"));
+  });
+
+  test("no case is left of those that are gone", () => {
+    expect(fs.readdirSync(GOLDENS).sort()).toEqual(Object.keys(CASES).map(fileOf).sort());
+  });
+});
