@@ -13,9 +13,12 @@ import {
 /** In the sandbox: milliseconds that each test took without a mutant, for this process and for those after it. */
 const USUAL = "usual.json";
 
-/** Processor time in milliseconds after which a mutant counts as endless: more by so many, and times as long as usual. */
-const LONGER = 1_000;
-const TIMES = 2;
+/** Processor time in milliseconds after which a test of a mutant is endless: more by so many, and times as long as usual. */
+const LONGER = 700;
+const TIMES = 3;
+
+/** Hits after which the time is looked at: a hit may take long, and looking takes about a microsecond. */
+const LOOK = 32;
 
 /** Milliseconds that loading a test file takes, about. */
 const LOADING = 5;
@@ -71,7 +74,7 @@ class Runner {
     const { context } = this;
     this.usual ??= new Map(JSON.parse(fs.readFileSync(USUAL, "utf8")));
     context.mutantCoverage = undefined;
-    this.#watch(hitLimit, testFilter);
+    this.#watch(hitLimit);
     this.source = activeMutant.fileName;
     context.activeMutant = activeMutant.id;
     try {
@@ -90,22 +93,23 @@ class Runner {
   }
 
   /** Stryker's code in the mutant does `if (++hitCount > hitLimit) throw`. */
-  #watch(hitLimit, ids = []) {
+  #watch(hitLimit) {
     const { now } = this.suite.constructor;
-    const end = now() + LONGER + TIMES * ids.reduce((sum, id) => sum + this.#usually(id), 0);
     let count = hitLimit === undefined ? undefined : 0;
-    const set = (hits) => (count = hits % 1024 === 0 && now() > end ? Infinity : hits);
+    const set = (hits) => (count = hits % LOOK === 0 && now() > this.end ? Infinity : hits);
     Object.defineProperty(this.context, "hitCount", { configurable: true, get: () => count, set });
     this.context.hitLimit = hitLimit;
   }
 
   async #runFile(file, ids, disableBail) {
     const results = [];
+    this.#allow(this.#usually(`${path.relative(process.cwd(), file)} > (loading)`));
     const tests = this.suite.loadTests(file);
     const all = ids.has(tests[0].id);
     const asked = tests.slice(1).filter(({ id }) => all || ids.has(id));
     asked.sort((a, b) => this.#promise(a.id, this.#usually(a.id)) - this.#promise(b.id, this.#usually(b.id)));
     for (const test of [tests[0], ...asked]) {
+      this.#allow(this.#usually(test.id));
       results.push(await this.suite.run(test));
       if (!disableBail && results.at(-1).error !== undefined) {
         for (const name of [file, test.id]) this.kills.set(this.#key(name), this.#killed(name) + 1);
@@ -113,6 +117,11 @@ class Runner {
       }
     }
     return results;
+  }
+
+  /** What runs next may take so long, and no longer, by Stryker's counting. */
+  #allow(usually) {
+    this.end = this.suite.constructor.now() + LONGER + TIMES * usually;
   }
 
   #key(name) {

@@ -95,7 +95,7 @@ describe("an identity is refused", () => {
     ["that an interface has", host({ addresses: ["10.1.0.10/32"] }), [".addresses: 10.1.0.10 is an address of interfaces[0]"]],
     ["of an unknown protocol", host({ protocol: "rip" }), ['.protocol: got "rip" (string)']],
     ["with fields of the other protocol", host({ asn: 1, peers: [] }), ['.asn: means nothing with the protocol "ospf"', '.peers: means nothing with the protocol "ospf"']],
-    ["over an interface that is none", host({ interfaces: ["side"] }), ['.interfaces[0]: got "side", which is no interface here', ".addresses: no interface to announce the IPv4 identity over has an IPv4 address"]],
+    ["over an interface that is none", host({ interfaces: ["side"] }), ['.interfaces[0]: got "side", which is no interface here']],
     ["over an interface of the other family", host({ interfaces: ["new", "front"] }), ['.interfaces[0]: "new" has no address of IPv4']],
     ["with a wrong area", host({ area: "1.2.3" }), ['.area: got "1.2.3"']],
     ["with a stub area that is the backbone", host({ stubArea: "0" }), ['.stubArea: "0.0.0.0" is the backbone, which is no stub']],

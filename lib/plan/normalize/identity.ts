@@ -172,11 +172,12 @@ function readPeers(
     const name = readInterfaceName(fields["interface"], at(where, "interface"), problems, names);
     const asn = readInteger(fields["asn"], at(where, "asn"), problems, ASN);
     const address = readPeerAddress(fields["address"], at(where, "address"), problems);
-    const key = address === undefined ? `interface ${name}` : formatAddress(address);
-    const first = seen.get(key);
-    if (first !== undefined && (address !== undefined || fields["address"] === undefined)) {
+    const unnumbered = fields["address"] === undefined && name !== undefined;
+    const key = address !== undefined ? formatAddress(address) : unnumbered ? `interface ${name}` : undefined;
+    const first = key === undefined ? undefined : seen.get(key);
+    if (first !== undefined) {
       problems.add(where, `is the neighbour of ${first} too`, "Leave one of them out");
-    } else seen.set(key, where);
+    } else if (key !== undefined) seen.set(key, where);
     return [
       {
         path: where,

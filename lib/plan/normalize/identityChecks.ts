@@ -84,6 +84,8 @@ function linksOf(
   families: readonly Family[],
   problems: Problems,
 ): string[] {
+  // What is wrong with those that are named has been told.
+  if (interfaces?.length === 0) return [];
   const able = entries.filter(({ draft }) => families.some((f) => draft.addresses[f].size > 0));
   const names = able.map(({ draft }) => draft.name as string);
   const used = (interfaces ?? names).filter((name) => names.includes(name));
