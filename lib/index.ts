@@ -1,9 +1,11 @@
 /** The public surface: re-exports only. */
 export * from "./args/connection";
+export * from "./args/multiHomedFleet";
 export * from "./args/multiHomedHost";
 export * from "./args/routing";
 export * from "./args/symmetricRoutingPolicy";
 export { cidrSubnet } from "./clouds/cidr";
+export { MultiHomedFleet } from "./components/multiHomedFleet";
 export { MultiHomedHost } from "./components/multiHomedHost";
 export { SymmetricRoutingPolicy } from "./components/symmetricRoutingPolicy";
 export { SshHostKey, deriveHostKey, hostKeyFromSeed } from "./deliver/hostKey";

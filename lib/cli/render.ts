@@ -1,14 +1,20 @@
 import * as path from "node:path";
 import { Option } from "commander";
+import { IPV6_GATEWAY } from "../clouds/aws/subnet";
+import { FleetSpec } from "../model/fleet";
+import { SpecError, shown } from "../model/issue";
 import { Plan } from "../model/plan";
+import { Fleet, planFleet } from "../plan/fleet";
 import { renderProgram } from "../render";
 import { renderCloudInit } from "../render/cloudInit";
+import { FLEET_URL, fleetUrl, renderFleetProgram, renderFleetUserData } from "../render/cloudInit/fleet";
 import { RenderedFile } from "../render/file";
 import { frrFiles } from "../render/frr/files";
 import { DEFAULT_NETWORK_FILE, networkdFiles } from "../render/networkd";
 import { persistenceFiles } from "../render/persistence";
 import { serviceFiles } from "../render/persistence/services";
-import { ExitCode, UserError } from "./io";
+import { nameOf, readJsonFile } from "./input";
+import { ExitCode, Io, UserError } from "./io";
 import { writeNewFile } from "./output";
 import { HOST_ARGUMENT, Verb, planOf } from "./verb";
 
@@ -19,14 +25,19 @@ Examples:
   multihome render edge-1.json --to systemd --out root    # see docs/operations.md
   multihome render edge-1.json --to networkd --out root   # docs/networkd.md
   multihome render edge-1.json --to frr --out build       # docs/identity.md
-  multihome render edge-1.json --to cloud-init | gzip -9 >user-data.gz    # docs/first-boot.md`;
+  multihome render edge-1.json --to cloud-init | gzip -9 >user-data.gz    # docs/first-boot.md
+  multihome render web.json --to fleet --program-url https://example.com/{sha256}.sh --out build`;
+
+const FORMATS = ["iproute2", "systemd", "networkd", "frr", "cloud-init", "fleet"] as const;
+type Format = (typeof FORMATS)[number];
 
 interface Options {
-  readonly to: "iproute2" | "systemd" | "networkd" | "frr" | "cloud-init";
+  readonly to: Format;
   readonly out?: string;
   readonly force?: true;
   readonly identity?: string;
   readonly networkFile?: string;
+  readonly programUrl?: string;
 }
 
 /** `multihome render`: the program that puts a plan on a host, or files that do or that keep it there. */
@@ -40,9 +51,10 @@ export const render: Verb = (program, act) => {
         "--to <FORMAT>",
         "iproute2: a program for sh and ip; systemd: files that keep what is applied in force, and put services into their worlds; " +
           "networkd: the plan in systemd-networkd's own files; frr: the announcement of an identity, for the host and for " +
-          "the routers next to it; cloud-init: user data for a machine's first boot",
+          "the routers next to it; cloud-init: user data for a machine's first boot; " +
+          "fleet: program and user data of hosts that find their addresses themselves, of a fleet as JSON",
       )
-        .choices(["iproute2", "systemd", "networkd", "frr", "cloud-init"])
+        .choices(FORMATS)
         .makeOptionMandatory(),
     )
     .option(
@@ -55,12 +67,16 @@ export const render: Verb = (program, act) => {
       "--network-file <NAME>",
       `networkd: the .network file of each device now, "@" for the device (default: ${DEFAULT_NETWORK_FILE})`,
     )
+    .option("--program-url <URL>", 'fleet: where hosts fetch the program; "{sha256}" stands for its digest')
     .addHelpText("after", EXAMPLES)
     .action((file: string, options: Options) =>
       act(async (io) => {
         const { to, out, force } = options;
         misplaced(options);
-        const files = filesOf(await planOf(file, io), options);
+        const files =
+          to === "fleet"
+            ? fleetFiles(await fleetOf(file, io), options.programUrl)
+            : filesOf(await planOf(file, io), to, options);
         if (out === undefined) {
           if (files.length > 1) {
             throw new UserError(`--to ${to} writes several files; say where with --out DIR`);
@@ -78,14 +94,44 @@ export const render: Verb = (program, act) => {
     );
 };
 
+async function fleetOf(file: string, io: Io): Promise<Fleet> {
+  const value = await readJsonFile(file, io);
+  try {
+    return planFleet(value as FleetSpec, IPV6_GATEWAY);
+  } catch (error) {
+    if (!(error instanceof SpecError)) throw error;
+    throw new UserError(`${nameOf(file)}: ${error.message}`);
+  }
+}
+
 /** An option that says nothing about the format asked for was meant for another. */
-function misplaced({ to, identity, networkFile }: Options): void {
+function misplaced({ to, identity, networkFile, programUrl }: Options): void {
+  if (programUrl !== undefined && to !== "fleet") throw new UserError("--program-url is for --to fleet");
   if (identity !== undefined && to !== "iproute2") throw new UserError(`--identity is for --to iproute2`);
   if (networkFile !== undefined && to !== "networkd")
     throw new UserError(`--network-file is for --to networkd`);
 }
 
-function filesOf(plan: Plan, { to, identity, networkFile }: Options): readonly RenderedFile[] {
+function fleetFiles(fleet: Fleet, programUrl: string | undefined): readonly RenderedFile[] {
+  if (programUrl === undefined || !FLEET_URL.test(fleetUrl(programUrl, "0"))) {
+    const got = programUrl === undefined ? "nothing" : shown(programUrl);
+    throw new UserError(
+      `--program-url: got ${got}. Give where hosts fetch the program: a URL that begins with https://, http:// or ` +
+        'file:///; "{sha256}" in it stands for the digest',
+    );
+  }
+  const name = fleet.plan.host;
+  return [
+    { path: `${name}.sh`, text: renderFleetProgram(fleet), mode: 0o600 },
+    { path: `${name}.user-data`, text: renderFleetUserData(fleet, programUrl), mode: 0o600 },
+  ];
+}
+
+function filesOf(
+  plan: Plan,
+  to: Exclude<Format, "fleet">,
+  { identity, networkFile }: Options,
+): readonly RenderedFile[] {
   switch (to) {
     case "systemd":
       return [...persistenceFiles(), ...serviceFiles(plan)];

@@ -125,12 +125,25 @@ export function renderProgram(plan: Plan, options: ProgramOptions = {}): string 
     const fix = 'Use 1 to 128 of letters, digits, ".", "_", ":", "/" and "-"';
     throw new SpecError("the program", [{ path: "identity", problem, fix }]);
   }
+  return programText(payloadLines(plan), plan, { identity, short });
+}
+
+/**
+ * The program around the lines of a plan.
+ *
+ * @param plan whose parts are in it
+ */
+export function programText(
+  lines: readonly string[],
+  plan: Plan,
+  { identity, short }: ProgramOptions,
+): string {
   // The text is held in a variable, so that it can be saved on the host whichever way it got there.
   return [
     "#!/bin/sh",
     "program() {",
     "cat <<'MULTIHOME'",
-    `PLAN='${payloadLines(plan).join("\n")}'`,
+    `PLAN='${lines.join("\n")}'`,
     programBody(plan, short),
     "MULTIHOME",
     "}",

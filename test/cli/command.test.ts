@@ -1,4 +1,5 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -87,6 +88,25 @@ describe("multihome render", () => {
         'multihome: the program: 1 problem\n  - identity: got "a\\nb". Use 1 to 128 of letters, digits, ".", "_", ":", "/" and "-".\n',
     });
     expect((await multihome([...argv, ""], { stdin: json })).code).toBe(2);
+  });
+
+  test("--to fleet writes the program and the user data that knows its digest", async () => {
+    const stdin = JSON.stringify({ name: "web", interfaces: [{ name: "front", deviceIndex: 0 }] });
+    const argv = ["render", "-", "--to", "fleet", "--program-url", "https://e.com/{sha256}.sh"];
+    const { stdout } = await multihome([...argv, "--out", "fleet"], { cwd: dir, stdin });
+    expect(stdout).toBe("fleet/web.sh\nfleet/web.user-data\n");
+    const digest = createHash("sha256")
+      .update(fs.readFileSync(path.join(dir, "fleet/web.sh")))
+      .digest("hex");
+    expect(fs.readFileSync(path.join(dir, "fleet/web.user-data"), "utf8")).toContain(
+      `URL='https://e.com/${digest}.sh'`,
+    );
+
+    const without = await multihome(argv.slice(0, 4), { cwd: dir, stdin });
+    expect([without.code, without.stdout]).toEqual([2, ""]);
+    expect(without.stderr).toMatch(/--program-url: got nothing\. Give where hosts fetch the program/);
+    const wrong = await multihome([...argv, "--out", "other"], { cwd: dir, stdin: '{"name": "web"}' });
+    expect(wrong.stderr).toMatch(/standard input: the fleet: 1 problem\n {2}- interfaces: /);
   });
 
   const out = ["render", "h.json", "--to", "iproute2", "--out", "sub/out"];
@@ -307,7 +327,7 @@ describe("usage", () => {
     [["render", "h.json"], "multihome: required option '--to <FORMAT>' not specified"],
     [
       ["render", "h.json", "--to", "nftables"],
-      "multihome: option '--to <FORMAT>' argument 'nftables' is invalid. Allowed choices are iproute2, systemd, networkd, frr, cloud-init.",
+      "multihome: option '--to <FORMAT>' argument 'nftables' is invalid. Allowed choices are iproute2, systemd, networkd, frr, cloud-init, fleet.",
     ],
     [["render", "h.json", "--to", "iproute2", "--out"], "multihome: option '--out <DIR>' argument missing"],
     [["help"], "multihome: unknown command 'help'"],

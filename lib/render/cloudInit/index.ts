@@ -23,8 +23,8 @@ export function renderCloudInit(plan: Plan): string {
 
 const END = "MULTIHOME_FIRST_BOOT";
 
-/** @param deliver the shell function that prints the program */
-function bootHook(deliver: string): string {
+/** @param deliver the shell function of that name, which prints the program, and what it needs */
+export function bootHook(deliver: string): string {
   const script = condense(fs.readFileSync(path.join(__dirname, "firstBoot.sh"), "utf8"));
   // A text that is cut off defines a function at most.
   return `${BOOTHOOK}\n#!/bin/sh\n${deliver}\n{\n${script}\n}\n`;

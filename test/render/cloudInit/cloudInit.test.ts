@@ -127,8 +127,8 @@ describe("user data for the first boot", () => {
   });
 
   const testWithShellcheck = spawnSync("shellcheck", ["--version"]).status === 0 ? test : test.skip;
-  testWithShellcheck("shellcheck finds nothing in it", () => {
-    const file = path.join(__dirname, "../../../lib/render/cloudInit/firstBoot.sh");
+  testWithShellcheck.each(["firstBoot.sh", "metadata.sh"])("shellcheck finds nothing in %s", (name) => {
+    const file = path.join(__dirname, "../../../lib/render/cloudInit", name);
     expect(spawnSync("shellcheck", ["--shell=sh", file], { encoding: "utf8" }).stdout).toBe("");
   });
 });

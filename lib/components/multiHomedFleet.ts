@@ -1,0 +1,107 @@
+import * as pulumi from "@pulumi/pulumi";
+import { MultiHomedFleetArgs } from "../args/multiHomedFleet";
+import { IPV6_GATEWAY } from "../clouds/aws/subnet";
+import { issuesOf, refuse } from "../deliver/argsError";
+import { Draft, Inputs, isKnown, isPending, knownNow, pendingPaths, settle } from "../deliver/known";
+import { USER_DATA_LIMIT, composeUserData, compressedBytes, compressedUserData } from "../deliver/userData";
+import { FleetSpec } from "../model/fleet";
+import { Issue, shown } from "../model/issue";
+import { planFleet } from "../plan/fleet";
+import {
+  FLEET_URL,
+  fleetProgramDigest,
+  fleetUrl,
+  renderFleetProgram,
+  renderFleetUserData,
+} from "../render/cloudInit/fleet";
+
+/**
+ * What the hosts of an EC2 Auto Scaling group are launched with to route symmetrically, although nobody knows their
+ * addresses before they run: which interface is which is said here, and each host completes its plan by the metadata
+ * service at its first boot, before its services start.
+ *
+ * Put `program` where `programUrl` says, and give `userDataBase64` to the launch template. Nothing is made.
+ */
+export class MultiHomedFleet extends pulumi.ComponentResource {
+  /** The program, with open places where hosts have addresses: the content of what `programUrl` leads to. */
+  readonly program: pulumi.Output<string>;
+  /** SHA-256 of the program, in hexadecimal: a good name for it. */
+  readonly programSha256: pulumi.Output<string>;
+  /** User data for the launch template, compressed, in base64. Secret when your own part of it is. */
+  readonly userDataBase64: pulumi.Output<string>;
+
+  constructor(name: string, args: MultiHomedFleetArgs, opts?: pulumi.ComponentResourceOptions) {
+    // Never `args` as a whole: what is handed up is recorded, and user data would be in clear.
+    const { interfaces, programUrl, policy, hostName, numbers, waitSeconds, userData } = args;
+    super(TYPE, name, { interfaces, programUrl, policy, hostName, numbers, waitSeconds }, opts);
+    const subject = `${TYPE} ${JSON.stringify(name)}`;
+    const inputs: Inputs<PlainFleet> = {
+      spec: { name: hostName ?? name, interfaces, policy, numbers, waitSeconds },
+      programUrl,
+      userData,
+    };
+    refuse(this, subject, fleetIssues(knownNow<PlainFleet>(inputs)));
+    const whole = settle<PlainFleet, Draft<PlainFleet>>(inputs, (draft) => {
+      refuse(this, subject, fleetIssues(draft));
+      return draft;
+    }).apply((draft) => (pendingPaths(draft).length > 0 ? (pulumi.unknown as never) : (draft as PlainFleet)));
+    const fleet = fieldsOf(inputs.spec, (spec) => planFleet(spec, IPV6_GATEWAY));
+    this.program = fleet.apply(renderFleetProgram);
+    this.programSha256 = fleet.apply(fleetProgramDigest);
+    this.userDataBase64 = whole.apply((plain) => compressedUserData(userDataOf(plain)));
+    this.registerOutputs({ programSha256: this.programSha256, userDataBase64: this.userDataBase64 });
+  }
+}
+
+const TYPE = "multihome:index:MultiHomedFleet";
+
+interface PlainFleet {
+  spec: FleetSpec;
+  programUrl: string;
+  userData?: string;
+}
+
+/** Of what is known whole; unknown before. */
+function fieldsOf<T, R>(input: Inputs<T>, use: (value: T) => R): pulumi.Output<R> {
+  return (pulumi.output(input) as unknown as pulumi.Output<T>).apply(use);
+}
+
+function userDataOf({ spec, programUrl, userData }: PlainFleet): string {
+  const firstBoot = renderFleetUserData(planFleet(spec, IPV6_GATEWAY), programUrl);
+  return composeUserData({ firstBoot, own: userData }) as string;
+}
+
+/** What is wrong with what is known. */
+function fleetIssues(draft: Draft<PlainFleet>): readonly Issue[] {
+  if (isPending(draft)) return [];
+  const { spec, programUrl, userData } = draft;
+  const known = pendingPaths(spec).length === 0;
+  const issues = known ? [...issuesOf(() => planFleet(spec as FleetSpec, IPV6_GATEWAY))] : [];
+  if (
+    !isPending(programUrl) &&
+    !(typeof programUrl === "string" && FLEET_URL.test(fleetUrl(programUrl, "0")))
+  ) {
+    issues.push({
+      path: "programUrl",
+      problem: `got ${shown(programUrl)}`,
+      fix: 'Give a URL that begins with https://, http:// or file:///, of letters, digits and the like; "{sha256}" in it stands for the digest',
+    });
+  }
+  if (isKnown(userData) && typeof userData !== "string") {
+    issues.push({
+      path: "userData",
+      problem: "is not text",
+      fix: "Give text, in any format cloud-init knows",
+    });
+  }
+  if (issues.length > 0 || pendingPaths(draft).length > 0) return issues;
+  const bytes = compressedBytes(userDataOf(draft as PlainFleet));
+  if (bytes <= USER_DATA_LIMIT) return [];
+  return [
+    {
+      path: "userData",
+      problem: `the user data has ${bytes} bytes, with ours in it and compressed`,
+      fix: `EC2 takes ${USER_DATA_LIMIT}; shorten your own, or let it fetch the rest`,
+    },
+  ];
+}
