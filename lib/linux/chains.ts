@@ -17,7 +17,7 @@ export function buildChains(
     family,
     steps.filter((step) => step.hasFrom).map((step) => step.rule.from!),
   );
-  const nodes = Int32Array.from(steps, (step) => (step.hasFrom ? nodeOf(family, sources, step) : -1));
+  const nodes = Int32Array.from(steps, (step) => (step.hasFrom ? sources.nodeFor(step.rule.from!) : -1));
   const general: number[] = [];
   const specific: number[][] = sources.prefixes.map(() => []);
   for (const step of steps) {
@@ -45,14 +45,6 @@ export function buildChains(
     return chain;
   });
   return { sources, chains, chainWithoutSource: chainFor(-1, new Set()) };
-}
-
-function nodeOf(family: Family, sources: PrefixIndex, step: Step): number {
-  const from = step.rule.from!;
-  const interval = family === 4 ? sources.interval4(Number(from.value)) : sources.interval6(from.value);
-  let node = sources.nodeOf[interval];
-  while (sources.prefixes[node].length !== from.length) node = sources.parent[node];
-  return node;
 }
 
 /**

@@ -82,7 +82,7 @@ const KERNEL = 2;
 function nests(outer: CompiledTable | undefined, inner: CompiledTable | undefined): boolean {
   if (outer === undefined || inner === undefined) return false;
   return inner.index.prefixes.some((prefix) => {
-    const node = outer.index.nodeOf[outer.index.interval4(Number(prefix.value))];
+    const node = outer.index.longest(prefix);
     return (
       node >= 0 &&
       !samePrefix(outer.index.prefixes[node], prefix) &&

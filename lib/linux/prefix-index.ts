@@ -1,4 +1,4 @@
-import { Family } from "../net/address";
+import { Address, Family } from "../net/address";
 import { Prefix, comparePrefixes, contains, samePrefix, sizeOf } from "../net/prefix";
 
 /**
@@ -50,6 +50,23 @@ export class PrefixIndex {
     this.starts4 = family === 4 ? Uint32Array.from(starts, Number) : new Uint32Array(0);
     this.shift = family === 6 || starts.length <= 16 ? 0 : starts.length <= 2048 ? 24 : 16;
     this.root = this.shift === 0 ? new Uint32Array(0) : rootIndex(this.starts4, this.shift);
+  }
+
+  /** The interval that holds an address. */
+  intervalOf({ family, value }: Address): number {
+    return family === 4 ? this.interval4(Number(value)) : this.interval6(value);
+  }
+
+  /** The longest prefix that holds an address, or -1. */
+  longest(address: Address): number {
+    return this.nodeOf[this.intervalOf(address)];
+  }
+
+  /** The node of one of its own prefixes: the longest match of its lowest address, or one above it. */
+  nodeFor(prefix: Prefix): number {
+    let node = this.longest(prefix);
+    while (this.prefixes[node].length !== prefix.length) node = this.parent[node];
+    return node;
   }
 
   /** The interval that holds an IPv4 address. */

@@ -1,5 +1,6 @@
+import { Address } from "../net/address";
 import { choices6 } from "./fib6";
-import { Answer, CompiledTable, FamilyModel, Model, Probe, Step, Tracer } from "./model";
+import { Answer, Chain, CompiledTable, FamilyModel, Model, Probe, Step, Tracer } from "./model";
 import { unclearLength } from "./nexthops6";
 import { describeRoute, describeRule } from "./text";
 
@@ -152,6 +153,15 @@ function suppressed(model: Model, step: Step, probe: Probe, answer: Answer): "ye
 
 function vrfTable(model: Model, probe: Probe): number {
   return model.devices[probe.l3mdev]?.link.vrfTable ?? 0;
+}
+
+/** The chain of a source; of a packet that has none yet where it is absent. IPv4 takes it for 0.0.0.0 then. */
+export function chainFor(
+  { family, sources, chains, chainWithoutSource }: FamilyModel,
+  source?: Address,
+): Chain {
+  if (source === undefined && family === 6) return chainWithoutSource;
+  return chains[sources.intervalOf(source ?? { family, value: 0n })];
 }
 
 /** The chain of the flow's source. */

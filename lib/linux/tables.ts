@@ -24,18 +24,14 @@ export function compileTable(context: TableContext, id: number, routes: readonly
   const nodes: CompiledRoute[][] = index.prefixes.map(() => []);
   const specific: Route[][] = index.prefixes.map(() => []);
   let subtrees = false;
-  const nodeOf = (route: Route): number =>
-    family === 4
-      ? exactNode(index, index.nodeOf[index.interval4(Number(route.to.value))], route)
-      : exactNode(index, index.nodeOf[index.interval6(route.to.value)], route);
   let defaults = 0;
   for (const route of routes) {
     if (route.to.length === 0) defaults++;
     if (family === 6 && route.from !== undefined && route.from.length > 0) {
-      specific[nodeOf(route)].push(route);
+      specific[index.nodeFor(route.to)].push(route);
       subtrees = true;
     } else {
-      nodes[nodeOf(route)].push(compileRoute(context, route));
+      nodes[index.nodeFor(route.to)].push(compileRoute(context, route));
     }
   }
   for (const node of nodes) sortAsKernel(family, node);
@@ -54,23 +50,13 @@ export function compileTable(context: TableContext, id: number, routes: readonly
   };
 }
 
-/** The node of exactly this prefix: the longest match of its lowest address, or one above it. */
-function exactNode(index: PrefixIndex, node: number, route: Route): number {
-  while (index.prefixes[node].length !== route.to.length) node = index.parent[node];
-  return node;
-}
-
 function compileSubtree(context: TableContext, routes: readonly Route[]): Subtree {
   const index = new PrefixIndex(
     6,
     routes.map((route) => route.from!),
   );
   const nodes: CompiledRoute[][] = index.prefixes.map(() => []);
-  for (const route of routes) {
-    let node = index.nodeOf[index.interval6(route.from!.value)];
-    while (index.prefixes[node].length !== route.from!.length) node = index.parent[node];
-    nodes[node].push(compileRoute(context, route));
-  }
+  for (const route of routes) nodes[index.nodeFor(route.from!)].push(compileRoute(context, route));
   for (const node of nodes) sortAsKernel(6, node);
   return { index, nodes };
 }

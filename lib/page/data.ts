@@ -133,8 +133,7 @@ function alikeSources(model: Model, family: Family, owner: IntentInterface): Pre
   const all = [...owner.addresses.map(({ address }) => hostPrefix(address)), ...owner.delegatedPrefixes];
   const groups = new Map<number, Prefix[]>();
   for (const prefix of all.filter((one) => one.family === family)) {
-    const interval = family === 4 ? sources.interval4(Number(prefix.value)) : sources.interval6(prefix.value);
-    const { alike } = chains[interval];
+    const { alike } = chains[sources.intervalOf(prefix)];
     groups.set(alike, [...(groups.get(alike) ?? []), prefix]);
   }
   return [...groups.values()];

@@ -2,6 +2,7 @@ import { Address, Family } from "../../net/address";
 import { InputFlow, Outcome, OutputFlow } from "../flow";
 import { connectAfter, input, output } from "../lookup";
 import { Chain, Model } from "../model";
+import { chainFor } from "../rules";
 import { fieldClasses } from "./classes";
 import { Claim } from "./claim";
 import { describeOutcome } from "../text";
@@ -40,12 +41,7 @@ export function proveNoCapture(scope: Scope, before: Model, claim: Claim, when?:
       after: () => ({ when, state: after.state }),
     });
   };
-  const unbound = fieldsFor(
-    claim,
-    intent,
-    chainOf(before, family, undefined),
-    chainOf(after, family, undefined),
-  );
+  const unbound = fieldsFor(claim, intent, chainFor(before[family]), chainFor(after[family]));
   for (const to of places) {
     if (claim.exhausted) return;
     if (expectations.unclaimed(to)) continue;
@@ -57,7 +53,7 @@ export function proveNoCapture(scope: Scope, before: Model, claim: Claim, when?:
     }
   }
   for (const from of sources) {
-    const fields = fieldsFor(claim, intent, chainOf(before, family, from), chainOf(after, family, from));
+    const fields = fieldsFor(claim, intent, chainFor(before[family], from), chainFor(after[family], from));
     const isOwn = own.has(from.value);
     const devices = isOwn ? [] : arrivals(before, after, family, intent);
     for (const to of places) {
@@ -90,12 +86,6 @@ function answerIsTaken(policies: Policies, flow: InputFlow, outcome: Outcome): b
   return [answer, { ...answer, ...ports }].some((one) => policies.taker(one, false) !== undefined);
 }
 
-function chainOf(model: Model, family: Family, source: Address | undefined): Chain {
-  const { sources, chains, chainWithoutSource } = model[family];
-  if (family === 4) return chains[sources.interval4(Number(source?.value ?? 0n))];
-  return source === undefined ? chainWithoutSource : chains[sources.interval6(source.value)];
-}
-
 function fieldsFor(claim: Claim, intent: Intent, ...chains: readonly Chain[]): ReturnType<typeof orOne> {
   return orOne(
     fieldClasses(
@@ -125,7 +115,7 @@ function foreignSources(before: Model, after: Model, family: Family, expectation
     if (value === 0n || expectations.ownerOf(address) !== undefined || expectations.isIdentity(address))
       continue;
     const own = before[family].own.has(value) && after[family].own.has(value);
-    const key = `${chainOf(before, family, address).alike} ${chainOf(after, family, address).alike} ${own ? value : ""}`;
+    const key = `${chainFor(before[family], address).alike} ${chainFor(after[family], address).alike} ${own ? value : ""}`;
     if (known.has(key) || isNoSource(address)) continue;
     known.add(key);
     found.push(address);

@@ -152,7 +152,7 @@ function sourceChoicePrefixes(model: Model): Prefix[] {
   const own = [...lengths.keys()].sort((a, b) => (a < b ? -1 : 1));
   own.forEach((value, i) => {
     // A candidate whose route in `local` shows it as the host's own needs no class of its own.
-    const node = local?.index.nodeOf[local.index.interval6(value)] ?? -1;
+    const node = local?.index.longest({ family: 6, value }) ?? -1;
     if (node < 0 || local!.index.prefixes[node].length < 128) found.push({ family: 6, value, length: 128 });
     // No candidate counts for more bits than its own prefix has, so that a longer one gets ahead behind that.
     for (const cap of caps)

@@ -175,8 +175,7 @@ function longest(model: Model, id: number, to: Address): Route | undefined {
   const table = model[to.family].tables.get(id);
   if (table === undefined) return undefined;
   const { index } = table;
-  const interval = to.family === 4 ? index.interval4(Number(to.value)) : index.interval6(to.value);
-  for (let node = index.nodeOf[interval]; node >= 0; node = index.parent[node]) {
+  for (let node = index.longest(to); node >= 0; node = index.parent[node]) {
     const route = table.nodes[node].find((r) => r.error !== "" || r.hops.some((hop) => hop.usable));
     if (route !== undefined) return route.route;
   }

@@ -127,12 +127,11 @@ function leaksBy(
 /** All routes of a table that hold the destination, longest first. */
 function* candidates(table: CompiledTable, to: Address, source: Address): Iterable<CompiledRoute> {
   const { index, nodes } = table;
-  const interval = to.family === 4 ? index.interval4(Number(to.value)) : index.interval6(to.value);
-  for (let node = index.nodeOf[interval]; node >= 0; node = index.parent[node]) {
+  for (let node = index.longest(to); node >= 0; node = index.parent[node]) {
     yield* nodes[node];
     const subtree = table.subtrees?.[node];
     if (subtree === undefined) continue;
-    let inner = subtree.index.nodeOf[subtree.index.interval6(source.value)];
+    let inner = subtree.index.longest(source);
     for (; inner >= 0; inner = subtree.index.parent[inner]) yield* subtree.nodes[inner];
   }
 }

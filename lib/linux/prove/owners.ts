@@ -42,10 +42,7 @@ export class Owners {
 
   of(source: Address): IntentInterface | undefined {
     if (source.family !== this.family) return undefined;
-    const { index } = this;
-    const interval =
-      this.family === 4 ? index.interval4(Number(source.value)) : index.interval6(source.value);
-    const node = index.nodeOf[interval];
+    const node = this.index.longest(source);
     return node < 0 ? undefined : this.interfaces[this.places[node]];
   }
 }

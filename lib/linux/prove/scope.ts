@@ -2,6 +2,7 @@ import { Address, Family } from "../../net/address";
 import { Prefix, contains, sizeOf } from "../../net/prefix";
 import { InputFlow, OutputFlow } from "../flow";
 import { Chain, Model } from "../model";
+import { chainFor } from "../rules";
 import { Fields, fieldClasses } from "./classes";
 import { Claim } from "./claim";
 import { classes } from "./destinations";
@@ -124,9 +125,7 @@ export class Scope {
 
   /** The chain of a source; of a packet without one where it is absent. */
   chainFor(source: Address | undefined): Chain {
-    const { sources, chains, chainWithoutSource } = this.model[this.family];
-    if (this.family === 4) return chains[sources.interval4(Number(source?.value ?? 0n))];
-    return source === undefined ? chainWithoutSource : chains[sources.interval6(source.value)];
+    return chainFor(this.model[this.family], source);
   }
 }
 

@@ -13,7 +13,7 @@ export class Ways {
   constructor(
     intent: Intent,
     private readonly from: IntentInterface,
-    private readonly family: Family,
+    family: Family,
   ) {
     this.gateway = from.gateways[family];
     const entries: { prefix: Prefix; hop: ExpectedHop }[] = [];
@@ -37,9 +37,7 @@ export class Ways {
 
   /** By a subnet or a declared route. */
   near(to: Address): ExpectedHop | undefined {
-    const { index } = this;
-    const interval = this.family === 4 ? index.interval4(Number(to.value)) : index.interval6(to.value);
-    const node = index.nodeOf[interval];
+    const node = this.index.longest(to);
     return node < 0 ? undefined : this.hops[node];
   }
 
@@ -47,8 +45,7 @@ export class Ways {
   allNear(to: Address): { readonly length: number; readonly hop: ExpectedHop }[] {
     const { index } = this;
     const found: { length: number; hop: ExpectedHop }[] = [];
-    const interval = this.family === 4 ? index.interval4(Number(to.value)) : index.interval6(to.value);
-    for (let node = index.nodeOf[interval]; node >= 0; node = index.parent[node]) {
+    for (let node = index.longest(to); node >= 0; node = index.parent[node]) {
       const hop = this.hops[node];
       if (hop !== undefined) found.push({ length: index.prefixes[node].length, hop });
     }
