@@ -97,6 +97,32 @@ test("one address stands for each class: those that people know first, then by s
   );
 });
 
+test("IPv6: addresses in any order, and two that part inside the longer prefix of one of them", () => {
+  const with6 = (...addresses: string[]): LinuxState =>
+    kernelState([{ name: "a", addresses: ["10.0.0.10/24", "10.0.0.11/24", ...addresses].map(onInterface) }]);
+  expect(starts(6, with6("2001:db8:a::8000/112", "2001:db8:a::10/64"))).toBe(starts(6, BARE));
+  expect(starts(6, with6("2001:db8:a::1:10/112", "2001:db8:a::10/64"))).toContain(
+    "2001:db8:a:: 2001:db8:a::10 2001:db8:a::11 2001:db8:a::1:0 2001:db8:a::1:10 2001:db8:a::1:11 2001:db8:a::2:0 2001:db8:a:0:8000::",
+  );
+});
+
+test("an example stands for the one interval that holds it", () => {
+  expect(examples(4, [BARE], "203.0.113.5/32", "203.0.113.4/32").split(" ").slice(0, 4)).toEqual([
+    "198.51.100.5", "203.0.113.5", "224.0.1.1", "127.0.0.3",
+  ]); // prettier-ignore
+  expect(examples(4, [BARE], "203.0.113.5/32", "203.0.113.4/32")).toContain(" 203.0.113.4");
+});
+
+test("local routes of prefixes, and those of other tables, are told apart; broadcasts of a device are not", () => {
+  const of = (...lines: string[]): string[] => examples(4, [host(4, ...lines)]).split(" ");
+  const prefixes = of("route add local 192.0.2.0/30 dev a", "route add local 192.0.2.8/30 dev a");
+  expect(prefixes).toEqual(expect.arrayContaining(["192.0.2.1", "192.0.2.9"]));
+  const main = of("route add local 192.0.2.1 dev a table main", "route add local 192.0.2.9 dev a table main");
+  expect(main).toEqual(expect.arrayContaining(["192.0.2.1", "192.0.2.9"]));
+  const broadcasts = of("route add broadcast 192.0.2.1 dev a", "route add broadcast 192.0.2.9 dev a");
+  expect(broadcasts).not.toEqual(expect.arrayContaining(["192.0.2.9"]));
+});
+
 describe("the host's own addresses are one class for each device, as long as nothing sets one apart", () => {
   const own = (...lines: string[]): string[] =>
     examples(4, [host(4, ...lines)])

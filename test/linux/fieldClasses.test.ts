@@ -98,6 +98,12 @@ describe("what one rule asks cuts one field", () => {
   });
 });
 
+test("the pieces that ranges cut are in order, whatever the order of the rules", () => {
+  const ranges = [[20, 30], [5, 6], [25, 40]] as const; // prettier-ignore
+  const asks = ranges.map(([sportLow, sportHigh]) => ({ ...NOTHING, hasPorts: true, sportLow, sportHigh }));
+  expect(fieldClasses(asks, [], [])).toEqual([0, 5, 7, 20, 25, 31, 41].map((sourcePort) => ({ sourcePort })));
+});
+
 test("a TOS that routes ask for is a class of its own, once", () => {
   expect(fieldClasses([{ ...NOTHING, tos: 8 }], [16, 8], [])).toEqual([{ tos: 0 }, { tos: 8 }, { tos: 16 }]);
 });

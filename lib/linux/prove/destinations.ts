@@ -39,7 +39,7 @@ export const MULTICAST_SCOPES: readonly Prefix[] = Array.from({ length: 256 }, (
 /** The lowest addresses of all intervals, upwards. */
 export function intervals(family: Family, models: readonly Model[], prefixes: readonly Prefix[]): bigint[] {
   const width = 1n << BigInt(widthOf(family));
-  const starts = new Set<bigint>([0n]);
+  const starts = new Set<bigint>();
   for (const model of models) {
     for (const table of model[family].tables.values())
       for (const start of table.index.starts) starts.add(start);
@@ -89,7 +89,7 @@ export function looksOf(family: Family, models: readonly Model[], prefixes: read
     const chain = intervalLook(sources);
     looks.push((address) => chains[chain(address)].alike);
     for (const table of tables.values())
-      looks.push(table.id === Table.local ? localLook(table) : nodeLook(table.index));
+      looks.push(table.id === Table.local ? localLook(family, table) : nodeLook(table.index));
   }
   return looks;
 }
@@ -100,9 +100,9 @@ function nodeLook(index: PrefixIndex): Look {
 }
 
 /** The host's own addresses are many routes of few kinds: for a lookup those of one device are all alike. */
-function localLook(table: CompiledTable): Look {
+function localLook(family: Family, table: CompiledTable): Look {
   const node = nodeLook(table.index);
-  const full = widthOf(table.index.prefixes[0]?.family ?? 4);
+  const full = widthOf(family);
   return (address) => {
     const n = node(address) as number;
     if (n < 0) return n;

@@ -93,7 +93,6 @@ function checkTables(scope: Scope, claim: Claim): void {
   const looked = new Map<number, Step[]>();
   for (const group of scope.groups) {
     for (const step of group.chain.steps) {
-      if (step.always && step.act === "reject") break;
       if (step.act === "lookup") looked.set(step.table, [...(looked.get(step.table) ?? []), step]);
     }
   }

@@ -132,6 +132,13 @@ recorded("faults", {
     "rule add priority 8030 from 10.0.0.10 unreachable",
     "route append default via 10.0.0.9 dev eth0 onlink table 7000",
   ),
+  "two equal defaults in a table that only a jump over a refusal leads to": p9(
+    "rule add priority 100 from 10.0.0.10 fwmark 1 goto 102",
+    "rule add priority 101 from 10.0.0.10 unreachable",
+    "rule add priority 102 from 10.0.0.10 lookup 99",
+    "route append default via 10.0.0.9 dev eth0 onlink table 99",
+    "route append default via 10.0.0.8 dev eth0 onlink table 99",
+  ),
   "IPv6: two equal defaults": {
     prove: ["P9"],
     family: 6,
@@ -179,6 +186,25 @@ recorded("faults", {
       );
     },
   }),
+  "main leads into one of two VRFs, for addresses that the host need not have": p12({
+    list: [{ ...TWO[0], delegated: ["10.0.0.64/28"] }],
+    family: 4,
+    edit: (state) =>
+      applyBatch(
+        withVrf(vrf(third(state)), { name: "red", table: 89, ports: ["docker0"] }),
+        4,
+        "route replace default dev eth2 table 7000",
+      ),
+  }),
+  "a route of a VRF by two devices, one of which is another's": p12(
+    inVrf(4, (state) =>
+      applyBatch(
+        state,
+        4,
+        "route replace default table 88 metric 4 nexthop dev eth2 nexthop via 10.0.0.1 dev eth0",
+      ),
+    ),
+  ),
   "no VRF": { prove: ["P12"] },
   "a VRF whose table leads out": p12(inVrf(4, (state) => route(state, 4, 254, 88))),
   "IPv6: a VRF whose table leads out": p12(inVrf(6, (state) => route(state, 6, 254, 88))),

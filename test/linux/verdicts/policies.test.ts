@@ -1,4 +1,5 @@
 import { LinuxState } from "../../../lib/linux";
+import { formatAddress } from "../../../lib/net";
 import { Nic, address, nics, prefix } from "../support/hosts";
 import { Case, policy, recorded } from "./support";
 
@@ -323,6 +324,124 @@ recorded("policies", {
       list: [{ ...nics(2, 1)[0], delegated: ["10.0.0.64/28"] }, nics(2, 1)[1]],
       four: [...RIGHT, "address add 192.0.2.77/32 dev lo", "route add 10.0.0.64/28 dev docker0"],
       intent: { traffic: [policy("calls", ["net1"], PLACE)], identities: [address("192.0.2.77")] },
+    },
+
+    "nothing but a policy: sources are those of interfaces and policies": {
+      prove: ["P11"],
+      fresh: true,
+      intent: {
+        traffic: [
+          policy("calls", ["net1"], {
+            beforeSources: true,
+            from: [prefix("10.0.0.0/14"), prefix("2001:db8::/32")],
+          }),
+          policy("mail", ["net0"], { from: [prefix("172.17.0.0/24"), prefix("240.0.0.0/4")], to: PLACE.to }),
+        ],
+      },
+      options: { maxWitnesses: 6 },
+    },
+    "nothing but a policy and a delegated prefix": {
+      prove: ["P11"],
+      fresh: true,
+      list: [{ ...nics(2, 1, true)[0], delegated: ["10.0.0.64/28", "2001:db8:1:0:1::/80"] }],
+      intent: { traffic: [policy("calls", ["net0"], { beforeSources: true, users: [[5, 5]] })] },
+      options: { maxWitnesses: 6 },
+    },
+    "nothing but the last addresses there are": {
+      prove: ["P11"],
+      fresh: true,
+      intent: {
+        traffic: [
+          policy("end", ["net1"], { from: [prefix("240.0.0.0/4"), prefix("fe00::/9")], to: PLACE.to }),
+          policy("end6", ["net1"], { from: [prefix("e000::/3")], to: [prefix("2001:db8:ff00::/40")] }),
+        ],
+      },
+      options: { maxWitnesses: 6 },
+    },
+    "devices that rules and policies name, and one of each other kind": {
+      prove: ["P11"],
+      family: 4,
+      list: nics(3, 1),
+      four: ["rule add priority 9000 iif eth1 lookup 99"],
+      intent: { traffic: [policy("calls", ["net0"], { ...PLACE, from: [prefix("198.18.0.0/15")] })] },
+      options: { maxWitnesses: 6 },
+    },
+    "every device is named": {
+      prove: ["P11"],
+      family: 4,
+      list: nics(1, 1),
+      intent: { traffic: [policy("calls", ["net0"], { ...PLACE, incoming: ["docker0", "eth0"] })] },
+      options: { maxWitnesses: 6 },
+    },
+    "what is forwarded has no user": {
+      prove: ["P11"],
+      family: 4,
+      four: [...RIGHT, "rule add priority 9000 uidrange 5-5 lookup 99"],
+      intent: { traffic: [policy("calls", ["net1"], PLACE)] },
+    },
+    "one policy before the rules for sources, and one behind": {
+      prove: ["P1", "P11"],
+      family: 4,
+      four: [
+        ...EARLY_RULES,
+        ...BY0,
+        "rule add priority 8440 to 192.0.2.0/24 lookup 7101",
+        "rule add priority 8441 to 192.0.2.0/24 unreachable",
+      ],
+      intent: { traffic: [EARLY, policy("mail", ["net0"], { to: [prefix("192.0.2.0/24")] })] },
+    },
+    "with our tables empty the table default is left": {
+      prove: ["P11"],
+      family: 4,
+      around: { sysctls: FORWARDING, defaults: 0 },
+      four: [...BY1, RULE, "route add default via 10.0.0.1 dev eth0 table default"],
+      intent: { traffic: [policy("calls", ["net1"], PLACE)] },
+    },
+    "IPv6: prohibited, and refused again with the source": {
+      prove: ["P11"],
+      family: 6,
+      six: [
+        ...BY1_6,
+        "rule add priority 8440 to 2001:db8:ff00::/40 lookup 7100",
+        "rule add priority 8442 to 2001:db8:ff00::/40 prohibit",
+      ],
+      intent: {
+        traffic: [policy("calls", ["net1"], { to: [prefix("2001:db8:ff00::/40")], otherwise: "prohibit" })],
+      },
+    },
+    "IPv6: refused, and then sent by another interface than that of the source": {
+      prove: ["P11"],
+      family: 6,
+      six: [
+        ...BY1_6,
+        "rule add priority 8440 to 2001:db8:ff00::/40 lookup 7100",
+        "rule add priority 8442 to 2001:db8:ff00::/40 unreachable",
+        "rule del from 2001:db8:2::10",
+        "rule add priority 100 from 2001:db8:2::10 lookup 7000",
+      ],
+      edit: (state: LinuxState): LinuxState => ({
+        ...state,
+        addresses: state.addresses.filter(({ link, address: a }) => link !== "eth0" || a.family === 4),
+      }),
+      intent: { traffic: [policy("calls", ["net1"], { to: [prefix("2001:db8:ff00::/40")] })] },
+    },
+    "IPv6: refused, and then sent with a source that nobody owns": {
+      prove: ["P11"],
+      family: 6,
+      six: [
+        ...BY1_6,
+        "rule add priority 8440 from 2001:db8:2::10 to 2001:db8:ff00::/40 lookup 7100",
+        "rule add priority 8442 to 2001:db8:ff00::/40 unreachable",
+        "rule add priority 100 from 2001:db8:3::3 lookup 7000",
+        "address add 2001:db8:3::3/64 dev eth0",
+      ],
+      edit: (state: LinuxState): LinuxState => ({
+        ...state,
+        addresses: state.addresses.filter(
+          ({ address: a }) => a.family === 4 || formatAddress(a) === "2001:db8:3::3",
+        ),
+      }),
+      intent: { traffic: [policy("calls", ["net1"], { to: [prefix("2001:db8:ff00::/40")] })] },
     },
   }),
 });
