@@ -59,7 +59,7 @@ function unboundRoutes(host: Host, preference: readonly string[], family: Family
     if (iface === undefined) return [];
     const connected = connectedOf(iface, family);
     return routesOf({ ...host, directPairs: [], onLink: "gateway" }, iface, family)
-      .filter(({ to, via }) => via !== undefined || !connected.has(to))
+      .filter(({ to }) => !connected.has(to))
       .map((route) => ({ ...route, metric: METRIC_STEP * (i + 1) }));
   });
 }

@@ -9,7 +9,7 @@ import { planText } from "./support/text";
  * read the difference.
  */
 const GOLDENS = path.join(__dirname, "goldens");
-const fileOf = (name: string): string => `${name.replace(/[^a-z]+/gi, "-").toLowerCase()}.txt`;
+const fileOf = (name: string): string => `${name.replace(/[^a-z0-9]+/gi, "-").toLowerCase()}.txt`;
 const UPDATE = process.env["UPDATE_GOLDENS"] === "1";
 
 describe("the plan of", () => {

@@ -2,7 +2,7 @@ import { Host, HostInterface } from "../../model/host";
 import { PlanExpectation, PlanFlow } from "../../model/plan";
 import { Otherwise } from "../../model/spec";
 import { Incoming, Mark, Range, Traffic } from "../../model/traffic";
-import { Address, Family, formatAddress, parseAddress, sameAddress } from "../../net/address";
+import { Address, Family, formatAddress, parseAddress } from "../../net/address";
 import { addressAt } from "../../net/packed";
 import { Prefix, contains, firstAddress, lastAddress, parsePrefix } from "../../net/prefix";
 import { Reach, answer, reachOf } from "../expectations";
@@ -120,9 +120,7 @@ const ELSEWHERE: Readonly<Record<Family, readonly string[]>> = {
 function destinationsOf(to: string | undefined, family: Family): readonly Address[] {
   if (to === undefined) return ELSEWHERE[family].map((text) => known(parseAddress(text)));
   const prefix = known(parsePrefix(to));
-  const last = lastAddress(prefix);
-  const ends = [middleOf(prefix), firstAddress(prefix), last];
-  return ends.filter((a, i) => ends.findIndex((b) => sameAddress(a, b)) === i);
+  return [middleOf(prefix), firstAddress(prefix), lastAddress(prefix)];
 }
 
 /** An address of the prefix that is neither its first nor its last, where it has one. */

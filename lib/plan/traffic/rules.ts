@@ -94,8 +94,9 @@ function layOut(host: Host, family: Family, before: boolean, room: Room, last: R
 
 type Selection = Omit<PlanRule, "priority" | "action" | "not">;
 
-function selects(selections: readonly Selection[]): boolean {
-  return selections.some((s) => Object.keys(s).length > 0);
+/** All combinations ask for the same fields. */
+function selects([first]: readonly Selection[]): boolean {
+  return Object.keys(first).length > 0;
 }
 
 function widthOf(selections: readonly Selection[]): number {

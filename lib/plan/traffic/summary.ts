@@ -37,11 +37,10 @@ export function capturedBy(
       if (t.use.length === 1 && t.use[0] === name) return false;
       return t.families.some((family) => {
         const { owners, words, size } = sources[family];
-        const wanted = t.from.filter((p) => p.family === family);
         for (let i = 0; i < size; i++) {
           if (owners[i] !== owner) continue;
           const address = addressAt(words, family, i);
-          if (wanted.length === 0 || wanted.some((p) => contains(p, address))) return true;
+          if (t.from.length === 0 || t.from.some((p) => contains(p, address))) return true;
         }
         return false;
       });

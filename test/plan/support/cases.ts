@@ -29,6 +29,11 @@ const C: InterfaceSpec = {
 };
 /** Of IPv4 alone, without a way beyond its subnet. */
 const D: InterfaceSpec = { name: "d", addresses: ["10.4.0.10/30"] };
+/** Two of IPv4 alone, with gateways. */
+const E: InterfaceSpec = { name: "e", addresses: ["10.5.0.10/24"], gateways: ["10.5.0.1"] };
+const F: InterfaceSpec = { name: "f", addresses: ["10.6.0.10/24"], gateways: ["10.6.0.1"] };
+/** One address, and no way to anywhere. */
+const G: InterfaceSpec = { name: "g", addresses: ["10.7.0.10/32"] };
 
 const host = (policy: PolicySpec, interfaces: InterfaceSpec[] = [A, B, C, D]): HostSpec => ({
   name: "edge-1",
@@ -177,6 +182,102 @@ export const CASES: Readonly<Record<string, HostSpec>> = {
     ),
     identity: { addresses: ["192.0.2.77/32"], protocol: "ospf" },
   }),
+  "policies about near destinations": host(
+    {
+      ...policies(
+        { to: ["10.1.0.0/25"], use: ["a"] },
+        { to: ["10.2.0.0/26"], use: ["a"] },
+        { to: ["10.2.0.64/26"], use: ["c", "b"] },
+        { to: ["10.3.0.0/25", "10.8.0.0/16"], use: ["c", "a"], weights: { a: 1, c: 1 } },
+      ),
+      onLink: "direct",
+    },
+    [A, B, C],
+  ),
+  "policies about what comes in by links of which the host has many addresses": host(
+    policies(
+      { incoming: ["x"], use: ["e"] },
+      { incoming: ["y"], use: ["e"] },
+      { incoming: ["z"], use: ["e"] },
+      { from: ["172.17.0.0/16"], incoming: ["e"], use: ["e"] },
+      { from: ["172.18.0.0/31"], incomingDevices: ["docker0"], use: ["e"] },
+      { to: ["10.11.0.0/24", "10.12.0.0/31"], use: ["e"] },
+    ),
+    [
+      E,
+      { name: "x", addresses: ["10.11.0.10/24", "10.11.0.253/24", "10.11.0.254/24"] },
+      { name: "y", addresses: ["10.12.0.0/31"] },
+      { name: "z", addresses: ["10.13.0.1/30", "10.13.0.2/30"] },
+    ],
+  ),
+  "policies before the rules for sources about what is delegated, and what is not the host's": host(
+    policies(
+      {
+        from: ["10.1.7.0/28", "fd00:1:7::/80", "172.20.0.0/16", "fd00:20::/64", "fd00:2::10/128"],
+        use: ["b"],
+        beforeSources: true,
+      },
+      { from: ["10.1.0.11/32"], use: ["a", "b"], protocol: "tcp", beforeSources: true },
+      { from: ["10.2.0.0/24"], use: ["b"], users: [5], beforeSources: true },
+    ),
+  ),
+  "policies of which one takes by protocol what would be asked about the next": host(
+    policies({ protocol: "udp", use: ["a"] }, { use: ["b"] }),
+    [A, B],
+  ),
+  "policies of which one takes by destination what would be asked about the next": host(
+    policies({ to: ["192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"], use: ["a"] }, { use: ["b"] }),
+    [A, B],
+  ),
+  "policies that use links of IPv4 alone, and such as lead nowhere": host(
+    policies(
+      { protocol: "tcp", use: ["e"], otherwise: "next" },
+      { protocol: "udp", use: ["g", "e"] },
+      { protocol: "47", use: ["e", "a"], weights: { a: 1, e: 2 } },
+      { protocol: "50", use: ["e", "f"], weights: { f: 1, e: 2 }, otherwise: "next" },
+      { protocol: "51", use: ["f", "e"], weights: { f: 1, e: 2 } },
+      { protocol: "33", use: ["f", "e", "c"], weights: { f: 1, e: 2, c: 3 } },
+    ),
+    [A, C, E, F, G],
+  ),
+  "policies of both families on a host of IPv4 alone": host(
+    policies(
+      { from: ["172.17.0.0/16", "fd00:17::/64"], use: ["e"] },
+      { use: ["e", "f"], weights: { e: 1, f: 1 } },
+    ),
+    [E, F],
+  ),
+  "an identity of both families on a host of IPv4 alone": host(
+    {
+      identity: {
+        addresses: ["192.0.2.1/32", "2001:db8:77::1/128"],
+        protocol: "bgp",
+        asn: 65000,
+        peers: [{ interface: "e", asn: 65001 }],
+      },
+    },
+    [E],
+  ),
+  "an identity of IPv4 on a host of IPv4 alone": host(
+    { identity: { addresses: ["192.0.2.1/32"], protocol: "ospf" } },
+    [E],
+  ),
+  "the strong host model without an identity": host(
+    { hostModel: "strong", virtualAddresses: ["192.0.2.9"] },
+    [E],
+  ),
+  "sources all over IPv4, too many for a list, with tracked connections": host({ trackConnections: true }, [
+    {
+      ...E,
+      addresses: ["10.5.0.10/24", ...[3, 5, 9, 17, 33, 65, 129, 193, 209].map((n) => `10.5.0.${n}/24`)],
+    },
+    {
+      ...F,
+      addresses: ["192.168.0.10/24", ...[3, 5, 9, 17, 33, 65, 129, 193, 209].map((n) => `192.168.0.${n}/24`)],
+      gateways: ["192.168.0.1"],
+    },
+  ]),
+  "what is delegated in one family alone": host({}, [{ ...A, delegatedPrefixes: ["fd00:1:7::/80"] }]),
   "worlds in namespaces that use the same addresses": {
     name: "edge-1",
     interfaces: [
