@@ -19,14 +19,14 @@ table("an identity", [
     "no object",
     site({ identity: "192.0.2.77" }),
     [
-      'policy.identity: got "192.0.2.77" (string). Give an object with "addresses", "protocol", "interfaces", "area", "asn", "peers", "routerId", "keepalive", "hold", "bfd", "bfdInterval", "passwordFile".',
+      'policy.identity: got "192.0.2.77" (string). Give an object with "addresses", "protocol", "interfaces", "area", "stubArea", "asn", "peers", "routerId", "keepalive", "hold", "bfd", "bfdInterval", "passwordFile".',
     ],
   ],
   [
     "an unknown field",
     ospf({ metric: 10 }),
     [
-      'policy.identity.metric: unknown field. Known here are "addresses", "protocol", "interfaces", "area", "asn", "peers", "routerId", "keepalive", "hold", "bfd", "bfdInterval", "passwordFile".',
+      'policy.identity.metric: unknown field. Known here are "addresses", "protocol", "interfaces", "area", "stubArea", "asn", "peers", "routerId", "keepalive", "hold", "bfd", "bfdInterval", "passwordFile".',
     ],
   ],
   [

@@ -38,7 +38,7 @@ table("a policy", [
     [
       'policy.hostModel: got null. Give one of "symmetric", "strong", "weak".',
       'policy.onLink: got null. Give one of "gateway", "direct".',
-      'policy.identity: got null. Give an object with "addresses", "protocol", "interfaces", "area", "asn", "peers", "routerId", "keepalive", "hold", "bfd", "bfdInterval", "passwordFile".',
+      'policy.identity: got null. Give an object with "addresses", "protocol", "interfaces", "area", "stubArea", "asn", "peers", "routerId", "keepalive", "hold", "bfd", "bfdInterval", "passwordFile".',
       "policy.virtualAddresses: got null. Give a list of addresses.",
       'policy.directPairs: got null. Give a list of pairs {"from", "to"} of interface names.',
       "policy.trackConnections: got null. Give true or false.",
