@@ -72,5 +72,8 @@ function reasonOf(log: string, { host, port, privateKey, password, hostKey }: En
     );
     return `${handshake}ssh: unable to authenticate, attempted methods [${methods}], no supported methods remain`;
   }
+  // The client of the target, whose time runs as well, has ended that of the proxy before it could say so.
+  if (/debug1: Connecting to /.test(log) && !/Connection established/.test(log))
+    return `${address}: i/o timeout`;
   return `${handshake}EOF`;
 }

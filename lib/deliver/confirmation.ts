@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { hookName, knowsHooks } from "./hooks";
 
 /**
  * A change that is confirmed over a second connection: the host asks for it by failing once (`deliver` of the program,
@@ -45,33 +46,18 @@ export function decide(errors: readonly string[], sinceChange: number | undefine
   return stop;
 }
 
-/** Of the monitors of this process, how often each hook name was given. */
-const names = new WeakMap<object, Map<string, number>>();
-
 /** The hooks that have the operations of a command run as {@link decide} says; none under the SDK's mocks, which know none. */
 export function confirmationHooks(name: string, within: number): pulumi.ErrorHook[] {
-  const monitor = pulumi.runtime.getMonitor() as { registerErrorHook?: unknown } | undefined;
-  return monitor?.registerErrorHook === undefined ? [] : [confirmationHook(name, within)];
+  return knowsHooks() ? [confirmationHook(name, within)] : [];
 }
 
 function confirmationHook(name: string, within: number): pulumi.ErrorHook {
   let changedAt: number | undefined;
-  return new pulumi.ErrorHook(unique(`multihome-confirm-${name}`), async ({ errors }) => {
+  return new pulumi.ErrorHook(hookName("confirm", name), async ({ errors }) => {
     if (WAITS.test(errors[0] ?? "")) changedAt = Date.now();
     const since = changedAt === undefined ? undefined : (Date.now() - changedAt) / 1000;
     const decision = decide(errors, since, within);
     if (decision.again) await new Promise((resolve) => setTimeout(resolve, decision.after * 1000));
     return decision.again;
   });
-}
-
-/** Hooks of one run must have different names, and the same in every run, since they are kept in the state. */
-function unique(name: string): string {
-  const monitor = pulumi.runtime.getMonitor() as object | undefined;
-  if (monitor === undefined) return name;
-  const given = names.get(monitor) ?? new Map<string, number>();
-  names.set(monitor, given);
-  const count = (given.get(name) ?? 0) + 1;
-  given.set(name, count);
-  return count === 1 ? name : `${name}-${count}`;
 }

@@ -2,6 +2,7 @@ import { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { PlainConnection, DEFAULT_USER, commandConnection } from "./connection";
 import { confirmationHooks } from "./confirmation";
+import { greetingHooks } from "./greeting";
 import { Inputs, fieldOf } from "./known";
 import { Report, parseReport } from "./report";
 
@@ -38,7 +39,8 @@ export interface RemoteApply {
  * What a `remote.Command` really does decides how it is used here. `triggers` would replace it, and the old one's
  * `delete` would then take away what the new one's `create` had just put there: so none, and every change is an
  * update that runs `create` again. `delete` runs the old program's `remove` and is skipped when the host itself goes
- * (`deletedWith`, for the caller to set). Time is bounded on the host, since the provider waits without end. Logging
+ * (`deletedWith`, for the caller to set). Time is bounded on the host, since the provider waits without end; a server
+ * that says nothing is found out before (greeting.ts). Logging
  * is off, since a long line would hang it.
  */
 export function remoteApply(
@@ -53,6 +55,7 @@ export function remoteApply(
         commandLine(verb, user, timeout, verb === "remove" ? undefined : identity),
       );
   const { confirmWithin } = args;
+  const first = greetingHooks(name);
   const command = new remote.Command(
     name,
     {
@@ -66,7 +69,11 @@ export function remoteApply(
     pulumi.mergeOptions(opts, {
       deleteBeforeReplace: true,
       hideDiffs: ["connection"],
-      ...(confirmWithin > 0 && { hooks: { onError: confirmationHooks(name, confirmWithin) } }),
+      hooks: {
+        beforeCreate: first,
+        beforeUpdate: first,
+        ...(confirmWithin > 0 && { onError: confirmationHooks(name, confirmWithin) }),
+      },
     }),
   );
   const report = pulumi

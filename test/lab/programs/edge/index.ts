@@ -14,7 +14,7 @@ import { MultiHomedHost, MultiHomedHostArgs, hostKeyFromSeed } from "../../../..
  * Configuration: publicKey, privateKey (secret), ami, and "interfaces": a JSON list of what an interface is given
  * besides its subnet, which is 10.0.N.0/24 with N its device index plus 1. "existing" true adopts the instance that
  * the configuration "instanceId" names. "more": further arguments of the component, as JSON; "dials": how many failed
- * attempts to connect are forgiven.
+ * attempts to connect are forgiven; "dialSeconds": how long one may take; "bastion": the machine to go through.
  */
 const config = new pulumi.Config();
 
@@ -45,6 +45,12 @@ const all = { protocol: "-1", fromPort: 0, toPort: 0, cidrBlocks: ["0.0.0.0/0"] 
 const group = new SecurityGroup("net", { vpcId: vpc.id, ingress: [all], egress: [all] });
 const key = new KeyPair("net", { publicKey: config.require("publicKey") });
 
+const bastion = config.get("bastion");
+const patience = {
+  dialErrorLimit: config.getNumber("dials"),
+  perDialTimeout: config.getNumber("dialSeconds"),
+};
+
 const edge = new MultiHomedHost(
   "edge",
   {
@@ -58,7 +64,15 @@ const edge = new MultiHomedHost(
     connection: {
       user: "root",
       privateKey: config.requireSecret("privateKey"),
-      dialErrorLimit: config.getNumber("dials"),
+      ...patience,
+      ...(bastion !== undefined && {
+        proxy: {
+          host: bastion,
+          privateKey: config.requireSecret("privateKey"),
+          insecureIgnoreHostKey: true,
+          ...patience,
+        },
+      }),
     },
     sshHostKey: hostKeyFromSeed("only for tests, no secret"),
     ...config.getObject<Partial<MultiHomedHostArgs>>("more"),
