@@ -88,7 +88,7 @@ function findLeak(
       return undefined;
     }
     if (step.act === "reject") return undefined;
-    if (step.act === "goto" && step.jump >= 0) i = step.jump;
+    if (step.act === "goto") i = step.jump;
     if (step.act !== "lookup") continue;
     const table = model[family].tables.get(step.table);
     if (table === undefined) continue;
@@ -98,9 +98,9 @@ function findLeak(
         claim.unknowns.add(`route "${describeRoute(route.route)}" has ${route.route.unmodelled.join(", ")}`);
         continue;
       }
-      if (route.error !== "" || route.route.type !== "unicast" || route.length <= step.suppressLength)
-        continue;
-      if (route.tos !== 0 && route.tos !== (probe.tos & (family === 4 ? 0x1c : 0xfc))) continue;
+      if (route.type !== "unicast" || route.length <= step.suppressLength) continue;
+      // IPv6 has none with a TOS.
+      if (route.tos !== 0 && route.tos !== (probe.tos & 0x1c)) continue;
       for (const hop of route.hops) {
         const device = model.devices[hop.device];
         if (!hop.usable || device === undefined || device.link.group === step.suppressGroup) continue;
@@ -138,8 +138,8 @@ function* candidates(table: CompiledTable, to: Address, source: Address): Iterab
 
 function fill(model: Model, family: 4 | 6, source: Address, to: Address, fields: Fields): void {
   probe.family = family;
-  probe.dst4 = family === 4 ? Number(to.value) : 0;
-  probe.src4 = family === 4 ? Number(source.value) : 0;
+  probe.dst4 = Number(to.value);
+  probe.src4 = Number(source.value);
   probe.dst6 = to.value;
   probe.src6 = source.value;
   probe.hasSource = true;

@@ -97,11 +97,15 @@ function proveFamily(
   ) {
     proveSteps(options.before, family, intent, options.steps, P10, management);
   } else if (P10 !== undefined) P10.skipped = "no steps from an earlier state were given";
-  return [...claims.values()].map((claim) => resultOf(claim, model.state));
+  return [...claims.values()].map((claim) => resultOf(claim, model.state, before?.state));
 }
 
-function resultOf(claim: Claim, state: LinuxState): PropertyResult {
-  const gaps = state.gaps.map((gap) => `${gap.where}, ${gap.position}: ${gap.problem}`);
+/** Properties that hold a state against the one before, and so depend on what was not understood of that, too. */
+const COMPARING: readonly PropertyId[] = ["P7", "P10"];
+
+function resultOf(claim: Claim, state: LinuxState, before: LinuxState | undefined): PropertyResult {
+  const all = COMPARING.includes(claim.property) ? [...(before?.gaps ?? []), ...state.gaps] : state.gaps;
+  const gaps = new Set(all.map((gap) => `${gap.where}, ${gap.position}: ${gap.problem}`));
   const reasons = [...claim.unknowns, ...gaps];
   const { property, family, classes, failing } = claim;
   if (claim.skipped !== undefined && failing === 0) {

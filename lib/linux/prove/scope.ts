@@ -116,7 +116,7 @@ export class Scope {
     for (const prefix of owner.delegatedPrefixes) {
       if (prefix.family !== this.family) continue;
       const { starts } = this.model[this.family].sources;
-      const cuts = [...starts, ...(this.onlySources ?? []).flatMap((p) => [p.value, p.value + sizeOf(p)])];
+      const cuts = [...starts, ...(this.onlySources ?? []).map((p) => p.value)];
       for (const value of pieces(cuts, prefix))
         if (this.isWanted({ family: this.family, value })) note(value, true);
     }
@@ -146,7 +146,7 @@ function pieces(starts: readonly bigint[], prefix: Prefix): bigint[] {
 function tosValues(model: Model, family: Family): number[] {
   const values = new Set<number>();
   for (const table of model[family].tables.values()) {
-    for (const routes of table.nodes) for (const route of routes) if (route.tos !== 0) values.add(route.tos);
+    for (const routes of table.nodes) for (const route of routes) values.add(route.tos);
   }
   return [...values];
 }

@@ -115,10 +115,7 @@ function checkChosen(
     if (owner === undefined && isLinkLocal(hop.source)) continue;
     if (owner === undefined) {
       // An address of the host itself, on the loopback, may leave by any link; others belong to their own.
-      const leaks =
-        scope.expectations.managed.has(hop.device) &&
-        !isHostIdentity(scope, hop.source) &&
-        !isOfLink(scope, hop.source, hop.device);
+      const leaks = scope.expectations.managed.has(hop.device) && !isHostIdentity(scope, hop.source);
       if (leaks) fail(claim, flow, one, how, `a source address of ${hop.device}`);
       continue;
     }
@@ -130,16 +127,6 @@ function checkChosen(
       fail(claim, flow, one, how, `a source address of ${bound.device}`);
     else if (meets(expected, one) === false) fail(claim, flow, one, how, expected);
   }
-}
-
-/** A link-local address that the device itself carries is right on its link, whoever wrote the intent. */
-function isOfLink(scope: Scope, source: Address, device: string): boolean {
-  const number = scope.model.deviceNumbers.get(device);
-  return (
-    isLinkLocal(source) &&
-    number !== undefined &&
-    (scope.model[scope.family].own.get(source.value) ?? []).includes(number)
-  );
 }
 
 function isHostIdentity(scope: Scope, source: Address): boolean {

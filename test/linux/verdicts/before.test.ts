@@ -16,7 +16,7 @@ const unmodelled = (state: LinuxState): LinuxState => ({
   ...state,
   rules: {
     ...state.rules,
-    4: state.rules[4].map((rule) => (rule.priority === 8430 ? { ...rule, unmodelled: ["dscp"] } : rule)),
+    4: state.rules[4].map((rule) => (rule.priority === 8020 ? { ...rule, unmodelled: ["dscp"] } : rule)),
   },
 });
 const steps = (...lines: string[]): Case["options"] => ({ steps: [{ family: 4, text: lines.join("\n") }] });
@@ -110,18 +110,55 @@ recorded("before", {
   "an address that is new": {
     ...p7("rule add priority 100 from 192.0.2.77 lookup 7002", "address add 192.0.2.77/32 dev lo"),
   },
+  "an address that is gone": {
+    ...p7("rule add priority 100 from 192.0.2.77 lookup 7002"),
+    before: (): LinuxState => applyBatch(freshHost(TWO), 4, "address add 192.0.2.77/32 dev lo"),
+    ...ROUTER,
+  },
+  "one of two sources that may be chosen is managed": {
+    ...p7(
+      "route replace default metric 100 nexthop via 10.0.0.1 dev eth0 nexthop via 172.17.0.9 dev docker0",
+    ),
+    before: (state: LinuxState): LinuxState =>
+      applyBatch(
+        state,
+        4,
+        "route replace default metric 100 nexthop via 10.0.0.9 dev eth0 nexthop via 172.17.0.9 dev docker0",
+      ),
+  },
+  "devices that rules name are asked by themselves": {
+    ...p7(
+      "rule add priority 8431 iif eth1 lookup 99",
+      "route add 198.51.100.0/24 via 10.0.0.1 dev eth0 table 99",
+    ),
+    ...ROUTER,
+  },
   "a policy takes it": {
     ...p7("rule add priority 8440 to 198.51.100.0/24 lookup 7002"),
     ...ROUTER,
     intent: { traffic: [policy("calls", ["net1"], { to: [prefix("198.51.100.0/24")] })] },
   },
   "a policy takes the answer alone": {
-    ...p7("rule add priority 8440 to 198.51.100.0/24 lookup 7002"),
+    ...p7(
+      "rule add priority 8440 to 198.51.100.0/24 lookup 7002",
+      "rule add priority 9000 from 198.51.100.0/24 lookup 99",
+    ),
     around: { sysctls: { ...FORWARDING, "ipv4/conf/all/rp_filter": 1 } },
     intent: { traffic: [policy("calls", ["net1"], { to: [prefix("198.51.100.0/24")] })] },
   },
+  "what no policy takes is held to the answer": {
+    ...p7(
+      "rule add priority 8440 to 198.51.100.0/24 lookup 7002",
+      "rule add priority 9000 from 198.51.100.0/24 lookup 99",
+    ),
+    around: { sysctls: { ...FORWARDING, "ipv4/conf/all/rp_filter": 1 } },
+    intent: { traffic: [policy("calls", ["net1"], { to: [prefix("198.51.101.0/24")] })] },
+  },
   "a policy for ports takes the answer alone": {
-    ...p7("rule add priority 8440 ipproto tcp sport 80 to 198.51.100.0/24 lookup 7002"),
+    ...p7(
+      "rule add priority 8440 ipproto tcp sport 80 to 198.51.100.0/24 lookup 7002",
+      "rule add priority 9000 from 198.51.100.0/24 ipproto tcp dport 80 lookup 99",
+    ),
     around: { sysctls: { ...FORWARDING, "ipv4/conf/all/rp_filter": 1 } },
     intent: {
       traffic: [
@@ -178,6 +215,27 @@ recorded("before", {
     prove: ["P8"],
     intent: { management: [{ peer: prefix("192.0.2.0/24"), local: address("10.9.9.9") }, ...MANAGEMENT] },
   },
+  "management from everywhere, the host itself included": {
+    prove: ["P8"],
+    intent: {
+      management: [
+        { peer: prefix("0.0.0.0/0"), local: address("10.0.1.10") },
+        { peer: prefix("192.0.2.0/24"), local: address("2001:db8:2::10") },
+        { peer: prefix("2001:db8:99::/48"), local: address("10.0.1.10") },
+      ],
+    },
+  },
+  "a filter that was not read, and management": {
+    prove: ["P8"],
+    family: 4,
+    edit: (state) => ({
+      ...state,
+      sysctls: Object.fromEntries(
+        Object.entries(state.sysctls).filter(([path]) => !path.endsWith("/rp_filter")),
+      ),
+    }),
+    intent: { management: MANAGEMENT },
+  },
   "management and users": {
     prove: ["P8"],
     family: 4,
@@ -205,7 +263,7 @@ recorded("before", {
     prove: ["P8"],
     family: 4,
     fresh: true,
-    intent: { management: MANAGEMENT },
+    intent: { management: [{ peer: prefix("0.0.0.0/0"), local: address("10.0.1.10") }] },
     options: { maxClasses: 1 },
   },
   "steps in a right order": {
@@ -243,6 +301,30 @@ recorded("before", {
     before: true,
     intent: { management: MANAGEMENT },
     options: steps("  rule add priority 5 unreachable  "),
+  },
+  "a step takes the address away": {
+    prove: ["P8", "P10"],
+    family: 4,
+    before: true,
+    intent: { management: MANAGEMENT },
+    options: steps("route del local 10.0.1.10 dev eth1 table local", "   ", "rule add priority 5 nop"),
+  },
+  "a state before that was not understood": {
+    prove: ["P7", "P8", "P10"],
+    intent: { management: MANAGEMENT },
+    family: 4,
+    before: (): LinuxState => applyBatch(freshHost(TWO), 4, "rule add nonsense"),
+    options: steps("rule add priority 5 nop"),
+  },
+  "steps, and management that is not asked for": {
+    prove: ["P10"],
+    family: 4,
+    before: true,
+    intent: { management: MANAGEMENT },
+    options: steps(
+      "rule add priority 8431 to 192.0.2.0/24 lookup 7002",
+      "route add default via 10.0.1.1 dev eth1 table 7002",
+    ),
   },
   "a step of the other family": {
     prove: ["P10"],
@@ -288,5 +370,9 @@ recorded("before", {
       "link set dev eth0 group 78",
       "address add 198.51.100.1/32 dev eth0",
     ),
+  },
+  "a place that only the state before had": {
+    ...p7(),
+    before: (): LinuxState => applyBatch(freshHost(TWO), 4, "route add 198.51.100.0/24 dev docker0"),
   },
 });

@@ -390,6 +390,20 @@ recorded("policies", {
       ],
       intent: { traffic: [EARLY, policy("mail", ["net0"], { to: [prefix("192.0.2.0/24")] })] },
     },
+    "too many combinations of ports, and a policy for all besides": {
+      prove: ["P11"],
+      family: 4,
+      intent: {
+        traffic: [
+          policy("calls", ["net1"], {
+            ...PLACE,
+            sourcePorts: Array.from({ length: 150 }, (_x, i) => [2 * i + 1, 2 * i + 1] as const),
+            destinationPorts: Array.from({ length: 150 }, (_x, i) => [2 * i + 1, 2 * i + 1] as const),
+          }),
+          policy("all", ["net0"], PLACE),
+        ],
+      },
+    },
     "with our tables empty the table default is left": {
       prove: ["P11"],
       family: 4,

@@ -1,6 +1,6 @@
 import { LinuxState } from "../../../lib/linux";
-import { address, nics } from "../support/hosts";
-import { Case, TWO, recorded } from "./support";
+import { address, nics, prefix } from "../support/hosts";
+import { Case, TWO, policy, recorded } from "./support";
 
 /** What is proved of sockets without an address, and of those bound to a device: P4 and P5. */
 
@@ -167,5 +167,59 @@ recorded("sockets", {
     prove: ["P5"],
     family: 4,
     list: [{ ...nics(2, 1)[0], delegated: ["10.0.0.64/28"] }, nics(2, 1)[1]],
+  },
+  "forty classes may be looked at": { prove: ["P5"], family: 4, options: { maxClasses: 40 } },
+  "thirty classes may be looked at": { prove: ["P5"], family: 4, options: { maxClasses: 30 } },
+  "bound with an address that the host does not have": {
+    prove: ["P5"],
+    family: 4,
+    edit: (state) => ({ ...state, addresses: state.addresses.filter(({ link }) => link !== "eth1") }),
+  },
+  "bound with another's address, which cannot be told": {
+    prove: ["P5"],
+    family: 4,
+    edit: (state) => ({
+      ...state,
+      rules: {
+        ...state.rules,
+        4: state.rules[4].map((rule) =>
+          rule.from !== undefined && rule.priority === 7020 ? { ...rule, unmodelled: ["dscp"] } : rule,
+        ),
+      },
+    }),
+  },
+  "bound with another's address, and delivered here or refused": {
+    prove: ["P5"],
+    family: 4,
+    four: [
+      "rule add priority 100 oif eth1 lookup 7002",
+      "route add local 203.0.113.0/24 dev eth1 table 7002",
+      "route add prohibit 198.51.100.0/24 table 7002",
+    ],
+  },
+  "no address on a bridge that nobody manages": {
+    ...both,
+    family: 4,
+    fresh: true,
+    around: { defaults: 0 },
+    four: ["route add default dev docker0"],
+    edit: (state) => ({ ...state, addresses: [] }),
+  },
+  "no address on a managed device": {
+    ...both,
+    family: 4,
+    fresh: true,
+    edit: (state) => ({ ...state, addresses: [] }),
+  },
+  "all traffic is a policy's, before the rules for sources": {
+    ...both,
+    family: 4,
+    intent: { traffic: [policy("all", ["net1"], { beforeSources: true })] },
+  },
+  "traffic of one address is a policy's, before the rules for sources": {
+    ...both,
+    family: 4,
+    fresh: true,
+    intent: { traffic: [policy("all", ["net1"], { beforeSources: true, from: [prefix("10.0.0.10/32")] })] },
   },
 });

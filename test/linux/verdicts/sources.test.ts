@@ -1,6 +1,6 @@
 import { LinuxState } from "../../../lib/linux";
 import { address, nics, prefix } from "../support/hosts";
-import { Case, TWO, recorded } from "./support";
+import { Case, TWO, policy, recorded } from "./support";
 
 /** What is proved of packets with a source of the host: P1, P2, P3 and P6, and of addresses that belong to no interface. */
 
@@ -406,5 +406,109 @@ recorded("sources", {
     family: 4,
     four: ["rule del from 10.0.1.10"],
     options: { maxWitnesses: 0 },
+  },
+  "all fields that lead to a leak": {
+    prove: ["P6"],
+    family: 4,
+    four: [
+      "rule add priority 100 fwmark 0x5/0xff tos 0x10 uidrange 5-9 ipproto udp sport 7 dport 53 lookup 7000",
+    ],
+  },
+  "what does not lead out is no leak": {
+    prove: ["P6"],
+    family: 4,
+    four: [
+      "route add local 198.51.100.7 dev eth0 table 7002",
+      "route add 192.0.2.0/24 dev docker0 table 7002",
+      "route add 64.0.0.0/2 dev docker0 table 7002",
+      "route add prohibit 192.0.3.0/24 table 7002",
+    ],
+  },
+  "a route by a device that is gone is no leak": {
+    prove: ["P6"],
+    family: 4,
+    four: ["route add default via 10.0.0.1 dev eth0 onlink table 7002 metric 9"],
+    edit: (state) => ({
+      ...state,
+      routes: {
+        ...state.routes,
+        4: state.routes[4].map((route) =>
+          route.table === 7002 && route.metric === 9
+            ? { ...route, hops: route.hops.map((hop) => ({ ...hop, link: "gone" })) }
+            : route,
+        ),
+      },
+    }),
+  },
+  "answers alone are asked, of an address that the host does not have and of a delegated prefix": {
+    prove: ["P3"],
+    family: 4,
+    list: DELEGATED,
+    around: { sysctls: FORWARDING },
+    four: ["route add 10.0.0.64/28 dev docker0"],
+    edit: (state) => ({ ...state, addresses: state.addresses.filter(({ link }) => link !== "eth1") }),
+  },
+  "all traffic is a policy's, before the rules for sources": {
+    prove: ["P1", "P2", "P3", "P6"],
+    family: 4,
+    list: DELEGATED,
+    around: { sysctls: FORWARDING },
+    four: ["route add 10.0.0.64/28 dev docker0"],
+    intent: { traffic: [policy("all", ["net1"], { beforeSources: true })] },
+  },
+  "answers by some ports are a policy's, before the rules for sources": {
+    prove: ["P2", "P3"],
+    family: 4,
+    four: ["rule add priority 100 from 10.0.1.10 ipproto tcp sport 22 lookup 7002"],
+    intent: {
+      traffic: [policy("ssh", ["net1"], { beforeSources: true, protocol: 6, sourcePorts: [[22, 22]] })],
+    },
+  },
+  "users, and what arrives": {
+    prove: ["P2"],
+    family: 4,
+    four: ["rule add priority 100 from 10.0.1.10 uidrange 1000-1000 lookup 7002"],
+  },
+  "a delegated prefix, and more classes than may be looked at of what is forwarded": {
+    prove: ["P1"],
+    family: 4,
+    list: DELEGATED,
+    around: { sysctls: FORWARDING },
+    four: ["route add 10.0.0.64/28 dev docker0"],
+    options: { maxClasses: 14 },
+  },
+  "a delegated prefix, on a host that forwards the other family alone": {
+    prove: ["P1"],
+    list: DELEGATED,
+    around: { sysctls: { "ipv6/conf/all/forwarding": 1 } },
+    four: [
+      "route add 10.0.0.64/28 dev docker0",
+      "rule add priority 100 from 10.0.0.64/28 iif docker0 lookup 7002",
+    ],
+    six: [
+      "route add 2001:db8:1:0:1::/80 dev docker0",
+      "rule add priority 100 from 2001:db8:1:0:1::/80 iif docker0 lookup 7002",
+    ],
+  },
+  "an identity, and only what arrives is asked": identity([], { prove: ["P2"] }),
+  "an identity, and only leaks are asked": identity([], { prove: ["P6"] }),
+  "an identity, and only what leaves is asked": identity([], { prove: ["P1"] }),
+  "an identity that is not on the host": {
+    prove: ["P1", "P2"],
+    family: 4,
+    intent: { identities: [address("192.0.2.77")] },
+  },
+  "an identity, and an interface without an address of its family": identity([], {
+    list: [TWO[0], { ...TWO[1], addresses: ["2001:db8:2::10/64"] }],
+  }),
+  "two destinations asked for alone": {
+    prove: ["P1"],
+    family: 4,
+    options: { only: { destinations: [prefix("198.18.0.0/15"), prefix("192.0.2.0/24")] } },
+  },
+  "sources asked for alone, one of several": {
+    prove: ["P1"],
+    family: 4,
+    options: { only: { sources: [prefix("10.0.1.0/24"), prefix("10.0.0.0/24")] } },
   },
 });
