@@ -39,6 +39,8 @@ cp ../ssh_host_ed25519_key etc/ssh/ssh_host_ed25519_key
 chmod 600 root/.ssh/authorized_keys etc/ssh/ssh_host_ed25519_key
 mkdir -p run/lab run/sshd run/multihome
 [ "$one_user" = no ] || cp ../nogroups.so run/lab/
+# What is mounted below may hide where it is now.
+[ ! -e ../boot-hook ] || cp ../boot-hook run/lab/
 for tree in etc var root run; do
   mount --bind "$tree" "/$tree"
 done
@@ -92,9 +94,9 @@ Subsystem sftp internal-sftp
 EOF
 
 # As cloud-init does, whatever comes of it.
-if [ -e "$directory/boot-hook" ]; then
+if [ -e /run/lab/boot-hook ]; then
   mkdir -p /var/lib/cloud/instance
-  PATH=$path sh "$directory/boot-hook" || echo "the boot hook has failed: $?"
+  PATH=$path sh /run/lab/boot-hook || echo "the boot hook has failed: $?"
 fi
 
 [ "$one_user" = no ] || export LD_PRELOAD=/run/lab/nogroups.so

@@ -1,3 +1,4 @@
+import { gunzipSync } from "node:zlib";
 import * as pulumi from "@pulumi/pulumi";
 import { deriveHostKey } from "../../lib";
 import { MockOptions, runWithMocks } from "../../lib/testing";
@@ -52,6 +53,19 @@ describe("the example", () => {
     });
     const { connection } = run.only(TYPES.command).inputs;
     expect([connection.hostKey, connection.proxy.hostKey]).toEqual([HOST_KEY, HOST_KEY]);
+  });
+
+  test("first-boot makes a host whose plan is proved and comes as user data, with no SSH", async () => {
+    const { run, exported } = await runExample(
+      "first-boot",
+      {},
+      { calls: ({ token }) => (token.includes("getAmi") ? { id: "ami-1" } : { names: ["eu-west-1a"] }) },
+    );
+    expect(await run.value(exported["verdict"])).toBe("proved");
+    expect(run.ofType(TYPES.command)).toEqual([]);
+    const text = gunzipSync(Buffer.from(run.only(TYPES.instance).inputs.userDataBase64, "base64")).toString();
+    expect(text).toMatch(/^address back 10\.0\.2\.10$/m);
+    expect(text).toContain("packages: [rsyslog]");
   });
 
   test("adopt-existing-host makes nothing but the policy", async () => {
