@@ -27,12 +27,12 @@ export function output6(model: Model, flow: OutputFlow, trace?: Tracer): Outcome
   }
   fill(flow, flow.from?.value ?? 0n);
   probe.iif = model.loopback;
-  probe.oif = device?.number ?? ANY_DEVICE;
+  // A lookup for a VRF's device is directed to its table, where its own name stands in no route (l3mdev_update_flow).
+  probe.oif = device === undefined || device.link.kind === "vrf" ? ANY_DEVICE : device.number;
   probe.preferred = probe.oif;
   probe.strict =
     needsDevice(flow.to.value) || (device !== undefined && (!probe.hasSource || flow.unboundDevice !== true));
   probe.l3mdev = device?.l3mdev ?? ANY_DEVICE;
-  if (device !== undefined && device.link.kind === "vrf") probe.oif = ANY_DEVICE;
   return run(model, flow, true, trace);
 }
 
