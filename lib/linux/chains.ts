@@ -135,7 +135,7 @@ function decideFrom(step: Step, inside: boolean): Step | undefined {
   return isAlways(step) ? undefined : { ...step, hasFrom: false };
 }
 
-function isAlways(step: Step): boolean {
+export function isAlways(step: Step): boolean {
   return !(
     step.hasTo ||
     step.iif !== -1 ||

@@ -1,3 +1,4 @@
+import { isAlways } from "../chains";
 import { CompiledRoute, DETACHED, FamilyModel, Step } from "../model";
 import { selectorsOf } from "../read/batch-rules";
 import { Route, Rule } from "../state";
@@ -82,6 +83,20 @@ function takes({ model }: Scope, step: Step, route: CompiledRoute): boolean {
   );
 }
 
+/** The steps of a chain that a packet which the host itself sends may come to; forwarded ones come in by a device. */
+function ownSteps(steps: readonly Step[], loopback: number): Step[] {
+  const reached = new Set([0]);
+  return steps.filter((step, i) => {
+    if (!reached.has(i)) return false;
+    const foreign = step.iif !== -1 && step.iif !== loopback;
+    const never = step.not ? isAlways({ ...step, iif: foreign ? step.iif : -1 }) : foreign;
+    const leaves = step.act === "goto" || step.act === "reject";
+    if (never || !step.always || !leaves) reached.add(i + 1);
+    if (!never && step.act === "goto") reached.add(step.jump);
+    return !never;
+  });
+}
+
 /** Equal defaults and multipath in a table that managed sources look at: which hop is taken is chance. */
 function checkTables(scope: Scope, claim: Claim): void {
   const family = scope.model[scope.family];
@@ -92,7 +107,7 @@ function checkTables(scope: Scope, claim: Claim): void {
     shared.some((devices) => route.hops.every((hop) => devices.includes(hop.link)));
   const looked = new Map<number, Step[]>();
   for (const group of scope.groups) {
-    for (const step of group.chain.steps) {
+    for (const step of ownSteps(group.chain.steps, scope.model.loopback)) {
       if (step.act === "lookup") looked.set(step.table, [...(looked.get(step.table) ?? []), step]);
     }
   }
