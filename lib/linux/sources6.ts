@@ -219,7 +219,7 @@ function prefersTemporary(model: Model, { device }: Candidate): boolean {
   return (model.state.sysctls[`ipv6/conf/${device.link.name}/use_tempaddr`] ?? 0) >= 2;
 }
 
+/** Of two addresses that differ. */
 function commonBits(a: bigint, b: bigint): number {
-  const difference = a ^ b;
-  return difference === 0n ? 128 : 128 - difference.toString(2).length;
+  return 128 - (a ^ b).toString(2).length;
 }

@@ -27,8 +27,8 @@ module.exports = {
   // What happens while a module is loaded, tables of constants mostly, would need a new process for each mutant.
   ignoreStatic: true,
   concurrency: 1,
-  // Wide, since a busy machine is no dead mutant; endless loops are found by counting, not by waiting.
-  timeoutMS: 20_000,
+  // Wide, since a busy machine is no dead mutant: at the lowest priority a second of work may take minutes.
+  timeoutMS: 120_000,
   timeoutFactor: 4,
   disableTypeChecks: false,
   ignorePatterns: [
