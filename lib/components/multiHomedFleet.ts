@@ -12,6 +12,7 @@ import {
   fleetProgramDigest,
   fleetUrl,
   renderFleetProgram,
+  renderFleetScript,
   renderFleetUserData,
 } from "../render/cloudInit/fleet";
 
@@ -27,6 +28,8 @@ export class MultiHomedFleet extends pulumi.ComponentResource {
   readonly program: pulumi.Output<string>;
   /** SHA-256 of the program, in hexadecimal: a good name for it. */
   readonly programSha256: pulumi.Output<string>;
+  /** The program in a script that fills it in on the host it is run on: for `SsmProgram`. */
+  readonly script: pulumi.Output<string>;
   /** User data for the launch template, compressed, in base64. Secret when your own part of it is. */
   readonly userDataBase64: pulumi.Output<string>;
 
@@ -47,6 +50,7 @@ export class MultiHomedFleet extends pulumi.ComponentResource {
     }).apply((draft) => (pendingPaths(draft).length > 0 ? (pulumi.unknown as never) : (draft as PlainFleet)));
     const fleet = fieldsOf(inputs.spec, (spec) => planFleet(spec, IPV6_GATEWAY));
     this.program = fleet.apply(renderFleetProgram);
+    this.script = fleet.apply(renderFleetScript);
     this.programSha256 = fleet.apply(fleetProgramDigest);
     this.userDataBase64 = whole.apply((plain) => compressedUserData(userDataOf(plain)));
     this.registerOutputs({ programSha256: this.programSha256, userDataBase64: this.userDataBase64 });

@@ -6,9 +6,10 @@ import { planFleet } from "../../lib/plan/fleet";
 import {
   fleetProgramDigest,
   renderFleetProgram,
+  renderFleetScript,
   renderFleetUserData,
 } from "../../lib/render/cloudInit/fleet";
-import { Background, Namespace, Namespaces, describeOnKernel, sleep } from "./support/netns";
+import { Background, Namespace, Namespaces, describeOnKernel, monitor, sleep } from "./support/netns";
 import { ProgramHost, shells, skipMissingShells } from "./support/program";
 
 /**
@@ -145,6 +146,20 @@ const has = (shell: string): boolean => find(shell) !== "";
       expect((await boot().end()).status).toBe(0);
     }, 90_000);
   });
+  test("that runs gets it from a script, the same for all, and a second time nothing is done", async () => {
+    say([front, back]);
+    attach();
+    await serve();
+    const script = renderFleetScript(fleet(60));
+    const first = host.run(script, "apply", "--json");
+    expect([first.status, first.stderr]).toEqual([0, ""]);
+    expect(first.stdout).toContain('"ok":true');
+    expect(via("192.0.2.1", "10.0.1.21")).toBe("10.0.1.1");
+    const watcher = await monitor(host.namespace);
+    expect(host.ok(script, "apply", "--json")).toContain('"ok":true');
+    expect(await watcher.stop()).toBe("");
+  }, 90_000);
+
   skipMissingShells();
 
   test("ends in time, untouched and with the reason, when the service never tells all", async () => {

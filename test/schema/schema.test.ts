@@ -11,7 +11,7 @@ import { generateSchema } from "@pulumi/pulumi/provider/experimental/schema";
 
 const ROOT = path.resolve(__dirname, "../..");
 const PINNED = path.join(ROOT, "schema/multihome.schema.json");
-const COMPONENTS = ["MultiHomedFleet", "MultiHomedHost", "SymmetricRoutingPolicy"];
+const COMPONENTS = ["MultiHomedFleet", "MultiHomedHost", "SsmProgram", "SymmetricRoutingPolicy"];
 
 interface Schema {
   resources: Record<

@@ -26,9 +26,32 @@ export function renderFleetUserData(fleet: Fleet, programUrl: string): string {
       `URL='${url}'`,
       `DIGEST=${digest}`,
       `FILL='${part("fill.awk")}'`,
+      part("fetch.sh"),
       part("metadata.sh"),
     ].join("\n"),
   );
+}
+
+/**
+ * A script for sh that puts a fleet's program, filled in as at the first boot, on a host that runs: for what reaches
+ * all hosts of a fleet with the same text, as SSM does. Its arguments are the program's; `apply` when there is none.
+ *
+ * @example `sh SCRIPT apply --json`
+ */
+export function renderFleetScript(fleet: Fleet): string {
+  return [
+    "#!/bin/sh",
+    `ROLES='${fleet.roles.map(roleLine).join("\n")}'`,
+    `PATIENCE=${fleet.waitSeconds}`,
+    `FILL='${part("fill.awk")}'`,
+    ...["template() {", `cat <<'${END}'`, renderFleetProgram(fleet).trimEnd(), END, "}"],
+    "carried() { program=$(template); }",
+    part("metadata.sh"),
+    "text=$(deliver) || exit",
+    "[ $# != 0 ] || set -- apply",
+    `printf '%s\\n' "$text" | sh -s -- "$@"`,
+    "",
+  ].join("\n");
 }
 
 /** What is taken for a URL of a program: none of it means anything within single quotes, or to curl's globbing. */
@@ -64,6 +87,9 @@ export function renderFleetProgram({ plan, roles }: Fleet): string {
   });
   return programText(lines, plan, {});
 }
+
+/** Ends the program in the script that carries it. */
+const END = "MULTIHOME_FLEET";
 
 function part(name: string): string {
   const text = condense(fs.readFileSync(path.join(__dirname, name), "utf8"));

@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # Gives a program the addresses that EC2's metadata service says are this machine's. For firstBoot.sh, which calls
-# deliver. Before it come FILL, ROLES, PATIENCE (seconds), and the URL and DIGEST of the program.
+# deliver. Before it come FILL, ROLES, PATIENCE (seconds), and carried, which sets $program to the one that is to be
+# filled in, or fails and sets $why.
 
 # http METHOD PATH HEADER: what the service answers; 22 when it says that there is no such thing.
 http() { curl -sfg -m 2 --noproxy '*' -X "$1" -H "X-aws-ec2-metadata-token$3" "http://$service/latest/$2"; }
@@ -35,16 +36,6 @@ facts() {
       [ -z "$answer" ] || echo "of $mac $key $answer"
     done
   done
-}
-
-# carried: sets $program to the one that is to be filled in.
-carried() {
-  [ -z "$program" ] || return 0
-  why="cannot fetch $URL"
-  program=$(curl -sfgL -m 20 --proto-redir '=http,https' "$URL") || return
-  [ "$(printf '%s\n' "$program" | sha256sum)" != "$DIGEST  -" ] || return 0
-  program='' why="$URL is not the program meant: its SHA-256 is not $DIGEST"
-  return 1
 }
 
 # told: sets $text to the program filled in, when the service says it all, and says so twice, a second apart. It

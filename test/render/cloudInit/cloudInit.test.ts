@@ -127,7 +127,7 @@ describe("user data for the first boot", () => {
   });
 
   const testWithShellcheck = spawnSync("shellcheck", ["--version"]).status === 0 ? test : test.skip;
-  testWithShellcheck.each(["firstBoot.sh", "metadata.sh"])("shellcheck finds nothing in %s", (name) => {
+  testWithShellcheck.each(["firstBoot.sh", "fetch.sh", "metadata.sh"])("shellcheck finds nothing in %s", (name) => {
     const file = path.join(__dirname, "../../../lib/render/cloudInit", name);
     expect(spawnSync("shellcheck", ["--shell=sh", file], { encoding: "utf8" }).stdout).toBe("");
   });

@@ -51,12 +51,23 @@ function facts(enis: readonly Eni[], { primary = ENIS[0].mac, store = "eni-00000
   return [`primary ${primary}`, `tag multihome-store ${store}`, ...lines].join("\n");
 }
 
+const parts = new Map<Fleet, readonly [string, string]>();
+/** Its roles and its program, rendered once. */
+function partsOf(fleet: Fleet): readonly [string, string] {
+  let known = parts.get(fleet);
+  if (known === undefined) {
+    const roles = /^ROLES='([^']*)'$/m.exec(renderFleetUserData(fleet, URL))?.[1] ?? "";
+    parts.set(fleet, (known = [roles, renderFleetProgram(fleet)]));
+  }
+  return known;
+}
+
 /** Fills in the program of a fleet; what awk prints, and whether it was done. */
 function fill(fleet: Fleet, said: string, awk: readonly string[] = ["awk"]): { done: boolean; text: string } {
-  const [, roles] = /^ROLES='([^']*)'$/m.exec(renderFleetUserData(fleet, URL)) ?? [];
+  const [roles, program] = partsOf(fleet);
   const [command, ...args] = [...awk, "-f", FILL];
   const { status, stdout, stderr } = spawnSync(command, args, {
-    input: [roles, said, "program", renderFleetProgram(fleet)].join("\n"),
+    input: [roles, said, "program", program].join("\n"),
     encoding: "utf8",
     env: { PATH: process.env.PATH, LC_ALL: "C" },
   });

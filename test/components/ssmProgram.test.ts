@@ -1,0 +1,84 @@
+import * as pulumi from "@pulumi/pulumi";
+import { MultiHomedFleet, MultiHomedHost, SsmProgram, SsmProgramArgs } from "../../lib";
+import { MockRun, hostArgs, network, refused, runWithMocks, unknown } from "./support";
+
+const DOCUMENT = "aws:ssm/document:Document";
+const ASSOCIATION = "aws:ssm/association:Association";
+const PROGRAM = "#!/bin/sh\ntrue\n";
+const make =
+  (more: Partial<SsmProgramArgs> = {}) =>
+  () =>
+    new SsmProgram("ssm", { program: PROGRAM, instanceIds: ["i-0123456789abcdef0"], ...more });
+const contentOf = (run: MockRun<unknown>): string => run.only(DOCUMENT).inputs.content;
+
+describe.each([false, true])("a program by SSM, at a preview: %s", (preview) => {
+  const options = { preview, outputs: { [DOCUMENT]: { latestVersion: "3" } } };
+
+  test("is a document and an association that has it run, each time it changes, and waits for that", async () => {
+    const run = await runWithMocks(make({ scheduleExpression: "rate(1 day)" }), options);
+    expect(run.only(DOCUMENT).inputs).toMatchObject({ documentType: "Command", documentFormat: "JSON" });
+    expect(contentOf(run)).toContain('sh \\"$file\\" apply --json');
+    expect(run.only(ASSOCIATION).inputs).toMatchObject({
+      documentVersion: "3",
+      targets: [{ key: "InstanceIds", values: ["i-0123456789abcdef0"] }],
+      scheduleExpression: "rate(1 day)",
+      waitForSuccessTimeoutSeconds: 600,
+    });
+  });
+
+  test("is of the host that it comes to, which nobody has to log in to", async () => {
+    const run = await runWithMocks(() => {
+      const host = new MultiHomedHost("edge", hostArgs(network(), { routing: false, connection: undefined }));
+      new SsmProgram("edge", { program: host.program, instanceIds: [host.instanceId] });
+    }, options);
+    expect(run.ofType("command:remote:Command")).toEqual([]);
+    expect(contentOf(run).length).toBeGreaterThan(20_000);
+    expect(contentOf(run).length).toBeLessThan(40_000);
+  });
+
+  test("is of a fleet, by its tags, as the script that completes the plan", async () => {
+    const run = await runWithMocks(() => {
+      const interfaces = [{ name: "front", deviceIndex: 0 }];
+      const fleet = new MultiHomedFleet("web", { interfaces, programUrl: "file:///opt/program.sh" });
+      new SsmProgram("web", {
+        program: fleet.script,
+        tags: { "aws:autoscaling:groupName": "web", Env: "test" },
+        instanceIds: undefined,
+        waitForSuccessSeconds: 0,
+      });
+    }, options);
+    expect(run.only(ASSOCIATION).inputs.targets).toEqual([
+      { key: "tag:Env", values: ["test"] },
+      { key: "tag:aws:autoscaling:groupName", values: ["web"] },
+    ]);
+    expect(run.only(ASSOCIATION).inputs.waitForSuccessTimeoutSeconds).toBeUndefined();
+  });
+
+  test.each<[string, Partial<SsmProgramArgs>, string[], RegExp]>([
+    ["nobody to run it", { instanceIds: undefined }, [""], /nothing says which instances get it/],
+    ["both ways to say who", { tags: { a: "b" } }, ["tags"], /together with instanceIds/],
+    ["an empty list", { instanceIds: [] }, ["instanceIds"], /got 0/],
+    ["more tags than SSM takes", { instanceIds: undefined, tags: { a: "", b: "", c: "", d: "", e: "", f: "" } }, ["tags"], /Give 1 to 5/],
+    ["times that are none, and no program", { timeoutSeconds: 5, waitForSuccessSeconds: -1, program: "x" }, ["timeoutSeconds", "waitForSuccessSeconds", "program"], /got "x"/],
+    ["the program of a fleet", { program: "#!/bin/sh\nPLAN='plan 1 web\ninterface a slot 1 mac %a/mac\nend'\n" }, ["program"], /Give the fleet's script/],
+  ])("is refused with %s", async (_, more, paths, message) => {
+    const refusal = await refused(make(more), { preview });
+    expect(refusal.issues).toEqual(paths);
+    expect(refusal.message).toMatch(message);
+  }); // prettier-ignore
+
+  test("is refused with the figure when SSM would not take so much, also when it is an output", async () => {
+    const noise = Array.from({ length: 25_000 }, (_, i) => ((i * 7919) % 65521).toString(36)).join("");
+    const program = pulumi.output(`#!/bin/sh\n# ${noise}\n`);
+    const { issues, message } = await refused(make({ program }), { preview });
+    expect(issues).toEqual(["program"]);
+    expect(message).toMatch(
+      /makes a document of \d{5,6} bytes, with the program compressed in it\. SSM takes 65536/,
+    );
+  });
+});
+
+test("a program by SSM is previewed while its program is not known", async () => {
+  const run = await runWithMocks(make({ program: unknown() }), { preview: true });
+  expect(run.ofType(DOCUMENT)).toHaveLength(1);
+});
