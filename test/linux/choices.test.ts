@@ -8,6 +8,7 @@ import {
   kernelState,
   output,
   plainAddress,
+  tracing,
 } from "../../lib/linux";
 import { ownerOf4, selectSource4 } from "../../lib/linux/sources4";
 import { selectSource6 } from "../../lib/linux/sources6";
@@ -536,5 +537,87 @@ describe("IPv6 routes that share a nexthop object", () => {
     const group = "route add 2001:db8:1::/48 nexthop via fe80::1 dev a nexthop via fe80::1 dev b";
     const state = host(hint(1), group, OTHER.replace("dev a", "dev b"));
     expect(go(state)).toContain("they share a nexthop object");
+  });
+});
+
+describe("IPv4, a host that may never have had a rule but the kernel's", () => {
+  const OPEN =
+    "unknown: a route of main lies inside one of local, and it cannot be seen whether the host ever had other rules";
+  const host = (...lines: string[]): LinuxState => {
+    const state = applyBatch(
+      kernelState([{ name: "a", addresses: [onInterface("10.0.0.10/24")] }]),
+      4,
+      ["route add default via 10.0.0.1 dev a", ...lines].join("\n"),
+    );
+    expect(state.gaps).toEqual([]);
+    return state;
+  };
+  const go = (state: LinuxState, to = "192.0.2.7"): string =>
+    describeOutcome(output(compile(state), { to: address(to) }));
+  const LOCAL = "route add local 192.0.2.0/24 dev lo";
+  const error = (words: string, type: string, to: string, table: string): string =>
+    `${words} (route "${type} ${to} table ${table}")`;
+
+  test.each<[string, string[], string]>([
+    ["no route of main inside of one of local", [LOCAL], "delivered to the host itself"],
+    ["one of main, and one of local", [LOCAL, "route add 192.0.2.7 via 10.0.0.9 dev a"], OPEN],
+    [
+      "one of main elsewhere in one of local",
+      [LOCAL, "route add 192.0.2.9 via 10.0.0.9 dev a"],
+      "delivered to the host itself",
+    ],
+    [
+      "one of main as long as that of local",
+      [LOCAL, "route add 192.0.2.0/24 via 10.0.0.9 dev a"],
+      "delivered to the host itself",
+    ],
+    [
+      "one of main around that of local",
+      [LOCAL, "route add 192.0.0.0/16 via 10.0.0.9 dev a"],
+      "delivered to the host itself",
+    ],
+    [
+      "two refusals",
+      ["route add unreachable 192.0.2.0/24 table local", "route add prohibit 192.0.2.7"],
+      OPEN,
+    ],
+    [
+      "a refusal elsewhere",
+      ["route add unreachable 192.0.2.0/24 table local", "route add prohibit 192.0.2.9"],
+      error("no route to host", "unreachable", "192.0.2.0/24", "local"),
+    ],
+    [
+      "two refusals that are alike",
+      ["route add prohibit 192.0.2.0/24 table local", "route add prohibit 192.0.2.7"],
+      OPEN,
+    ],
+  ])("%s", (_name, lines, want) => {
+    expect(go(host(...lines))).toBe(want);
+  });
+
+  test("what stands in neither is looked for in the table default, and then nowhere", () => {
+    const bare = host("route del default");
+    expect(go(bare)).toBe("network unreachable (no rule is left)");
+    expect(go(applyBatch(bare, 4, "route add default via 10.0.0.9 dev a table default"))).toBe(
+      "by a via 10.0.0.9 from 10.0.0.10",
+    );
+    expect(go(applyBatch(bare, 4, "route add 198.51.100.0/24 via 10.0.0.9 dev a table default"))).toBe(
+      "network unreachable (no rule is left)",
+    );
+    expect(go(applyBatch(host(), 4, "route add 192.0.2.0/24 via 10.0.0.9 dev a table default"))).toBe(
+      "by a via 10.0.0.1 from 10.0.0.10",
+    );
+    expect(output(compile(bare), { to: address("192.0.2.7") })).toEqual({
+      kind: "error", error: "ENETUNREACH", rule: undefined, route: undefined, check: "no rule is left",
+    }); // prettier-ignore
+    const traced = tracing(compile(host()), { to: address("192.0.2.7") });
+    expect(traced.steps.map(({ text }) => text)[0]).toBe(
+      "only the kernel's own rules: local and main are searched as one table",
+    );
+  });
+
+  test("with one rule more the tables are looked at one after the other", () => {
+    const state = host(LOCAL, "route add 192.0.2.7 via 10.0.0.9 dev a", "rule add priority 5 nop");
+    expect(go(state)).toBe("delivered to the host itself");
   });
 });
