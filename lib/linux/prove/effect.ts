@@ -29,12 +29,10 @@ export class Effect {
       vrf ||= l3mdev;
     }
     if (vrf) for (const { vrfTable } of state.links) if (vrfTable !== undefined) tables.add(vrfTable);
-    const plain = isDefault(rules, family);
-    if (plain) tables.add(Table.default);
     const all = state.routes[family];
     this.routes = all.filter((route) => tables.has(route.table));
     this.rest = JSON.stringify([
-      plain,
+      isDefault(rules, family),
       // These two look at all rules and all routes.
       dissects(rules),
       all.some(({ type, origin }) => type === "local" && origin !== KERNEL),
