@@ -6,7 +6,7 @@
  *
  *   node scripts/setup.js packages          npm packages alone
  *   node scripts/setup.js demo | lab        npm packages, system tools and the engine
- *   node scripts/setup.js systems           npm packages, system tools, and the image of the lab's real systems
+ *   node scripts/setup.js systems           npm packages, system tools, QEMU, and the image of the lab's real systems
  *   node scripts/setup.js test              all of it; without the image its tests are skipped
  */
 
@@ -44,6 +44,13 @@ const SYSTEMS_TOOLS = [
   { command: "setpriv", package: "util-linux", use: "ending them with their test" },
 ];
 
+/** A machine with a kernel of its own, in an emulator: for what is too long for `npm test`. */
+const MACHINE_TOOLS = [
+  { command: "qemu-system-x86_64", package: "qemu-system-x86", use: "virtual machines, on x86_64" },
+  { command: "mke2fs", package: "e2fsprogs", use: "their disks" },
+  { command: "depmod", package: "kmod", use: "their kernel's modules" },
+];
+
 function main(goal) {
   if (!["packages", "test", "demo", "lab", "systems"].includes(goal)) {
     fail(`setup: got ${JSON.stringify(goal ?? "")}; say packages, test, demo, lab or systems`, 2);
@@ -72,6 +79,7 @@ function systems(needed) {
     return needed ? fail(`setup: ${problem}`) : say(`${problem}; their tests are skipped`);
   }
   if (!systemTools(SYSTEMS_TOOLS, needed)) return;
+  if (needed && process.arch === "x64") systemTools(MACHINE_TOOLS);
   const { status } = spawnSync(
     path.join(ROOT, "node_modules", ".bin", "tsx"),
     [path.join(ROOT, "lab", "systems", "image", "main.ts")],

@@ -134,7 +134,7 @@ function filesOf(
 ): readonly RenderedFile[] {
   switch (to) {
     case "systemd":
-      return [...persistenceFiles(), ...serviceFiles(plan)];
+      return [...persistenceFiles(plan), ...serviceFiles(plan)];
     case "networkd":
       return networkdFiles(plan, networkFile);
     case "frr":

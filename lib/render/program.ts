@@ -6,6 +6,7 @@ import { Plan } from "../model/plan";
 import { HostModel, Persistence } from "../model/spec";
 import { payloadLines } from "./payload";
 import { persistencePart } from "./persistence";
+import { capabilitiesOf } from "./persistence/capabilities";
 
 /** Parts of the program, in order: shell functions, and awk texts held in variables. Only `main` runs anything. */
 const PARTS = [
@@ -165,10 +166,10 @@ export function programBody(plan?: Plan, short = false): string {
   const parts = PARTS.filter(
     (part) => WHEN[part]?.(plan) !== false && !(short ? LATER : SHORT).includes(part),
   );
-  const key = parts.join(" ");
+  const key = [...parts, ...capabilitiesOf(plan)].join(" ");
   const known = bodies.get(key);
   if (known !== undefined) return known;
-  const texts = parts.map(readPart);
+  const texts = parts.map((part) => readPart(part, plan));
   const version = createHash("sha256").update(texts.join("\n")).digest("hex").slice(0, 16);
   // The monitor of an earlier program sees by it that it is out of date.
   const body = [`BODY=${version}`, ...texts, 'main "$@" </dev/null'].join("\n");
@@ -177,8 +178,8 @@ export function programBody(plan?: Plan, short = false): string {
 }
 
 /** A shell part as it is; an awk part as a variable of its name in capitals, quoted. */
-function readPart(part: string): string {
-  if (part === "files") return persistencePart();
+function readPart(part: string, plan: Plan | undefined): string {
+  if (part === "files") return persistencePart(plan);
   const source = condense(fs.readFileSync(path.join(__dirname, "program", part), "utf8"));
   if (!part.endsWith(".awk")) return source;
   if (source.includes("'")) throw new Error(`${part} must do without single quotes`);

@@ -1,15 +1,14 @@
 import * as fs from "node:fs";
 import { HostSpec } from "../../lib/model/spec";
-import { Namespace, Namespaces, describeOnKernel, dump, monitor, settle } from "./support/netns";
-import { ProgramHost, program } from "./support/program";
+import { Namespace, Namespaces, describeOnKernel, dump, monitor, settle, worldNames } from "./support/netns";
+import { DASH, ProgramHost, program, shellAble, unitShell } from "./support/program";
 
 /**
  * Two networks with the same addresses, each in a namespace of its own on one host: both are reached, nothing passes
  * between them, and everything can be taken back. On this kernel; VRFs need another.
  */
 
-const RED = `wt-${process.pid}-red`;
-const BLUE = `wt-${process.pid}-blue`;
+const { red: RED, blue: BLUE } = worldNames("wt", ["red", "blue"]);
 
 const interfaces: HostSpec["interfaces"] = [
   { name: "front", match: { ifname: "eth0" }, addresses: ["192.168.1.10/24"], gateways: ["192.168.1.1"] },
@@ -149,5 +148,18 @@ describeOnKernel("worlds in namespaces", () => {
     expect(fs.existsSync(`/run/netns/${RED}`)).toBe(false);
     expect(fs.existsSync(`/etc/netns/${RED}`)).toBe(false);
     expect(fs.existsSync(host.stateDir)).toBe(false);
+  });
+
+  test("what the units are able to do is enough to put it all in force, as at boot, and no world is had with less", () => {
+    host.shell = shellAble(["CAP_NET_ADMIN"]);
+    try {
+      expect(host.run(program(SPEC), "apply").status).toBe(1);
+      expect(fs.existsSync(`/run/netns/${RED}`)).toBe(false);
+      host.shell = unitShell(SPEC);
+      expect(host.ok(program(SPEC), "apply")).toBe("");
+      expect(host.ok(program(SPEC), "verify")).toMatch(/^\d\d flows are as planned\n$/);
+    } finally {
+      host.shell = DASH;
+    }
   });
 });

@@ -1,5 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { Plan } from "../../model/plan";
+import { capabilitiesOf } from "./capabilities";
 
 /** A file that keeps a plan in force on a host. */
 export interface PersistenceFile {
@@ -26,18 +28,23 @@ const FILES: readonly [path: string, source: string, mode: number][] = [
 
 /**
  * Files that put what is committed on a host in force at boot, and again whenever something has taken it out of force.
- * They are the same for every plan: they run the program that the host has kept. `apply` installs them by itself; these
- * are for hosts whose files come from elsewhere.
+ * They run the program that the host has kept, and are the same for every plan but for what it must be able to do. `apply`
+ * installs them by itself; these are for hosts whose files come from elsewhere.
  *
+ * @param plan default: one without worlds or an identity
  * @example persistenceFiles().map((file) => file.path) // ["etc/systemd/networkd.conf.d/50-multihome.conf", …]
  */
-export function persistenceFiles(): PersistenceFile[] {
-  return FILES.map(([name, source, mode]) => ({ path: name, text: textOf(source), mode }));
+export function persistenceFiles(plan?: Plan): PersistenceFile[] {
+  const able = `CapabilityBoundingSet=${capabilitiesOf(plan).join(" ")}`;
+  return FILES.map(([name, source, mode]) => {
+    const text = textOf(source).replace(/^CapabilityBoundingSet=.*$/m, able);
+    return { path: name, text, mode };
+  });
 }
 
 /** The same as a part of the program: `kept_text PATH` prints the text of a file. */
-export function persistencePart(): string {
-  const branches = persistenceFiles().map(
+export function persistencePart(plan?: Plan): string {
+  const branches = persistenceFiles(plan).map(
     ({ path: name, text }) => `*${path.basename(name)}) cat <<'FILE'\n${text.trimEnd()}\nFILE\n;;`,
   );
   return ["kept_text() {", "case $1 in", ...branches, "esac", "}"].join("\n");

@@ -102,8 +102,7 @@ frr_load() {
     END { n = split(wanted, list, " "); for (i = 1; i <= n; i++) if (!(list[i] in done)) print list[i] "=yes" }
   ' "$FRR/daemons" >"$STATE/frr/next.daemons" || return
   if frr_runs && cmp -s "$STATE/frr/next" "$FRR/frr.conf" && cmp -s "$STATE/frr/next.daemons" "$FRR/daemons"; then
-    # It started before its address was there, and could not take that for a source.
-    case $seen in *"${nl}todo address lo "*) vtysh -b >/dev/null 2>&1 ;; esac
+    case $seen in *"${nl}todo address lo "*) frr_again ;; esac
   else
     digest <"$STATE/frr/next" >"$STATE/frr/own"
     { frr_put "$STATE/frr/next" frr.conf && frr_put "$STATE/frr/next.daemons" daemons; } || return
@@ -116,6 +115,19 @@ frr_load() {
     frr_runs || return
   fi
   rm -f "$STATE/frr/next" "$STATE/frr/next.daemons"
+}
+
+# frr_again: the address was not there: FRR has not taken it for a source when it started, or the kernel has taken the
+# routes away that had it for theirs, and told nobody.
+frr_again() {
+  vtysh -b >/dev/null 2>&1
+  set -- -c configure
+  while read -r v; do
+    set -- "$@" -c "no $v" -c "$v"
+  done <<END
+$(printf '%s\n' "$PLAN" | sed -n 's/^frr say \(ip[v6]* protocol .*\)/\1/p')
+END
+  vtysh "$@" >/dev/null 2>&1 || say "FRR has not been told that its address is there: see its log"
 }
 
 # frr_stands: denies when it is not as it was loaded.

@@ -45,9 +45,10 @@ restore() {
 # absences: which interfaces are done without.
 absences() { printf '%s\n' "$seen" | sed -n '/^absent /p'; }
 
-# spared: whether all is right for the interfaces that are there, and there is nothing to do until the others come.
+# spared: whether all is right for the interfaces that are there, and there is nothing to do until the others come. While
+# worlds are yet to be made, nobody has looked.
 spared() {
-  case $seen in *"${nl}absent "*) ;; *) return 1 ;; esac
+  case ${seen-} in *"${nl}absent "*) ;; *) return 1 ;; esac
   { [ "$want4" = - ] || [ "$live4" = "$committed" ]; } && { [ "$want6" = - ] || [ "$live6" = "$committed" ]; } &&
     check brief '' >/dev/null
 }

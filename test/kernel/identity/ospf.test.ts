@@ -1,6 +1,6 @@
 import { describeWithFrr, eventually } from "../support/frr";
 import { Background, dump, monitor, settle, sleep } from "../support/netns";
-import { ProgramHost, program } from "../support/program";
+import { DASH, ProgramHost, program, shellAble, unitShell } from "../support/program";
 import { FlowsResult, endFlows, serveFlows, startFlows } from "./flows";
 import { tell } from "./tell";
 import { CORE4, CORE6, ID4, ID6, IdentityNetwork, STUB, identityHost } from "./network";
@@ -74,6 +74,21 @@ describeWithFrr("an identity announced by OSPF", () => {
     host.ok(PROGRAM, "apply");
     expect(found()).toBe(before[1]);
     expect(host.ok(PROGRAM, "status")).toContain("drift: no");
+    await net.converge(2);
+  });
+
+  test("what the units are able to do is enough to put it in force with FRR running, as at boot", async () => {
+    net.h.ip(`addr del ${ID4}/32 dev lo`);
+    net.h.ip("rule flush protocol 77");
+    try {
+      host.shell = shellAble(["CAP_NET_ADMIN"]);
+      expect(host.run(PROGRAM, "apply").status).toBe(1);
+      host.shell = unitShell(SPEC);
+      host.ok(PROGRAM, "apply");
+    } finally {
+      host.shell = DASH;
+    }
+    expect(host.ok(PROGRAM, "verify")).toContain("flows are as planned");
     await net.converge(2);
   });
 

@@ -7,6 +7,8 @@ import * as fs from "node:fs";
  */
 
 const NETNS_DIR = "/run/netns";
+/** See ip-netns(8). */
+const FILES_DIR = "/etc/netns";
 
 export interface Outcome {
   /** Exit status; 128 + n when killed by signal n, as in a shell. */
@@ -230,14 +232,25 @@ export const describeOnKernel: jest.Describe = privileged
   : // Scripts that use namespaces have no jest.
     globalThis.describe?.skip;
 
-/** Deletes what test runs that are no more have left. */
+/** Deletes what test runs that are no more have left: namespaces, and the files of worlds. */
 function sweep(prefix: string): void {
-  if (!fs.existsSync(NETNS_DIR)) return;
   const ours = new RegExp(`^${prefix}-([0-9]+)-`);
-  for (const name of fs.readdirSync(NETNS_DIR)) {
-    const pid = ours.exec(name)?.[1];
-    if (pid !== undefined && !fs.existsSync(`/proc/${pid}`)) spawnSync("ip", ["netns", "del", name]);
-  }
+  const left = (directory: string): string[] =>
+    (fs.existsSync(directory) ? fs.readdirSync(directory) : []).filter((name) => {
+      const pid = ours.exec(name)?.[1];
+      return pid !== undefined && !fs.existsSync(`/proc/${pid}`);
+    });
+  for (const name of left(NETNS_DIR)) spawnSync("ip", ["netns", "del", name]);
+  for (const name of left(FILES_DIR)) fs.rmSync(`${FILES_DIR}/${name}`, { recursive: true });
+}
+
+/** Names for worlds, which programs make and not we: known by their prefix, so that the next run finds what is left. */
+export function worldNames<T extends string>(prefix: string, names: readonly T[]): Record<T, string> {
+  sweep(prefix);
+  return Object.fromEntries(names.map((name) => [name, `${prefix}-${process.pid}-${name}`])) as Record<
+    T,
+    string
+  >;
 }
 
 function spawnIn(netns: string | undefined, argv: readonly string[], options: RunOptions = {}): Outcome {

@@ -5,6 +5,7 @@ import * as path from "node:path";
 import { HostSpec } from "../../../lib/model/spec";
 import { planHost } from "../../../lib/plan";
 import { renderProgram } from "../../../lib/render";
+import { capabilitiesOf } from "../../../lib/render/persistence/capabilities";
 import { Namespace, Outcome } from "./netns";
 
 /** A host that programs are run on: a namespace, and directories of its own for their state. */
@@ -67,6 +68,17 @@ export class ProgramHost {
 export interface Shell {
   readonly name: string;
   readonly argv: readonly string[];
+}
+
+/** A shell that is able to do what a plan's units are, and nothing else. */
+export function unitShell(spec: HostSpec): Shell {
+  return shellAble(capabilitiesOf(planHost(spec)));
+}
+
+/** A shell with these capabilities(7) alone. */
+export function shellAble(capabilities: readonly string[]): Shell {
+  const set = ["-all", ...capabilities.map((name) => name.replace("CAP_", "+").toLowerCase())].join(",");
+  return { name: "dash", argv: ["setpriv", "--bounding-set", set, "--no-new-privs", "dash"] };
 }
 
 export const DASH: Shell = { name: "dash", argv: ["dash"] };

@@ -65,7 +65,7 @@ expect6 san 2001:db8:ffff:ffff::1 elsewhere unreachable
 expect6 san fd00:2::ffff:ffff:ffff:fffe attached dev @san
 expect6 san fd00:1::ffff:ffff:ffff:fffe other-attached unreachable
 end'
-BODY=959e115e1fae3c0b
+BODY=a299918a9d126f03
 set -u
 umask 077
 LC_ALL=C
@@ -1700,7 +1700,7 @@ apply
 }
 absences() { printf '%s\n' "$seen" | sed -n '/^absent /p'; }
 spared() {
-case $seen in *"${nl}absent "*) ;; *) return 1 ;; esac
+case ${seen-} in *"${nl}absent "*) ;; *) return 1 ;; esac
 { [ "$want4" = - ] || [ "$live4" = "$committed" ]; } && { [ "$want6" = - ] || [ "$live6" = "$committed" ]; } &&
 check brief '' >/dev/null
 }

@@ -62,7 +62,7 @@ expect6 a fd00::ffff:ffff:ffff:fffe attached dev @a
 expect6 b 2001:db8:ffff:ffff::1 elsewhere dev @b via fe80::1
 expect6 b fd00::ffff:ffff:ffff:fffe attached dev @b
 end'
-BODY=959e115e1fae3c0b
+BODY=a299918a9d126f03
 set -u
 umask 077
 LC_ALL=C
@@ -1697,7 +1697,7 @@ apply
 }
 absences() { printf '%s\n' "$seen" | sed -n '/^absent /p'; }
 spared() {
-case $seen in *"${nl}absent "*) ;; *) return 1 ;; esac
+case ${seen-} in *"${nl}absent "*) ;; *) return 1 ;; esac
 { [ "$want4" = - ] || [ "$live4" = "$committed" ]; } && { [ "$want6" = - ] || [ "$live6" = "$committed" ]; } &&
 check brief '' >/dev/null
 }

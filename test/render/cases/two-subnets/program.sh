@@ -57,7 +57,7 @@ rule6 +1489 goto join
 expect6 front 2001:db8:ffff:ffff::1 elsewhere dev @front via fe80::1
 expect6 front 2001:db8:1:0:ffff:ffff:ffff:fffe attached dev @front
 end'
-BODY=959e115e1fae3c0b
+BODY=a299918a9d126f03
 set -u
 umask 077
 LC_ALL=C
@@ -1692,7 +1692,7 @@ apply
 }
 absences() { printf '%s\n' "$seen" | sed -n '/^absent /p'; }
 spared() {
-case $seen in *"${nl}absent "*) ;; *) return 1 ;; esac
+case ${seen-} in *"${nl}absent "*) ;; *) return 1 ;; esac
 { [ "$want4" = - ] || [ "$live4" = "$committed" ]; } && { [ "$want6" = - ] || [ "$live6" = "$committed" ]; } &&
 check brief '' >/dev/null
 }
