@@ -1,5 +1,7 @@
 "use strict";
 
+const os = require("node:os");
+
 /** How Stryker runs on one room of the pure core, `process.env.ROOM`: its tests are those that mirror it. */
 const room = process.env.ROOM;
 
@@ -27,8 +29,8 @@ module.exports = {
   // What happens while a module is loaded, tables of constants mostly, would need a new process for each mutant.
   ignoreStatic: true,
   concurrency: 1,
-  // Wide, since a busy machine is no dead mutant: at the lowest priority a second of work may take minutes.
-  timeoutMS: 120_000,
+  // Wide, since a busy machine is no dead mutant; endless loops are found by counting, not by waiting.
+  timeoutMS: 20_000 * Math.max(1, os.loadavg()[0] / os.availableParallelism()),
   timeoutFactor: 4,
   disableTypeChecks: false,
   ignorePatterns: [
