@@ -25,19 +25,24 @@ async function main(): Promise<number> {
   try {
     const campaign = new Campaign(site);
     const { tally } = campaign;
-    const report = (): void =>
+    const report = (): void => {
+      const seconds = (Date.now() - began) / 1000;
+      const t = tally;
       console.log(
-        `${tally.policies} policies on ${tally.hosts} hosts, ${tally.queries} questions to the kernel ` +
-          `(${tally.decided} decided by a policy), ${tally.packets} packets, ${tally.mistaken} hosts with a mistake ` +
-          `(${tally.disproved} disproved), ${tally.differences.length} differences; ` +
-          `${Math.round((Date.now() - began) / 1000)} s`,
+        `${t.policies} policies on ${t.hosts} hosts (${t.reached} decided about a packet, ${t.undecided} hosts not proved), ` +
+          `${t.questions} questions to the kernel (${t.decided} decided by a policy), ${t.packets} packets (${t.steered}), ` +
+          `${t.programs} programs run, ${t.cuts} links cut, ${t.mistaken} hosts with a mistake (${t.disproved} disproved, ` +
+          `${t.confirmed} witnesses confirmed), ${t.differences.length} differences; ${Math.round(seconds)} s, ` +
+          `${(t.policies / seconds).toFixed(1)} policies a second`,
       );
+    };
+    let told = 0;
     for (let next = seed; tally.policies < count && tally.differences.length < 20; next++) {
       await campaign.run(next);
-      if (next % 250 === 249) report();
+      while (told < tally.differences.length) console.log(tally.differences[told++]);
+      if ((next - seed) % 25 === 24) report();
     }
     report();
-    for (const difference of tally.differences) console.log(difference);
     return tally.differences.length === 0 ? 0 : 1;
   } finally {
     await site.close();

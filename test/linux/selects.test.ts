@@ -293,7 +293,8 @@ describe("which policy decides", () => {
         policy("q", ["net0"]),
       ],
     });
-    expect(asksOf(new Policies(of, 4))).toEqual([
+    const asked = asksOf(new Policies(of, 4)).map(({ holds: _holds, ...asks }) => asks);
+    expect(asked).toEqual([
       { ...nothing, mark: 0x100, mask: 0xf00 },
       { ...nothing, mark: 1, mask: 3 },
       { ...nothing, tos: 16 },

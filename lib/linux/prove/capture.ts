@@ -1,13 +1,14 @@
 import { Address, Family } from "../../net/address";
 import { InputFlow, Outcome, OutputFlow } from "../flow";
 import { connectAfter, input, output } from "../lookup";
-import { Chain, Model } from "../model";
+import { Model } from "../model";
 import { chainFor } from "../rules";
-import { fieldClasses } from "./classes";
+import { Fields } from "./classes";
 import { Claim } from "./claim";
 import { describeOutcome } from "../text";
 import { Expectations } from "./expect";
-import { Policies } from "./policies";
+import { FieldSets, Walk } from "./field-sets";
+import { Policies, asksOf } from "./policies";
 import { Scope, foreignMarks } from "./scope";
 import { Intent } from "./types";
 
@@ -41,11 +42,16 @@ export function proveNoCapture(scope: Scope, before: Model, claim: Claim, when?:
       after: () => ({ when, state: after.state }),
     });
   };
-  const unbound = fieldsFor(claim, intent, chainFor(before[family]), chainFor(after[family]));
+  // A policy may select less than the rule that is to obey it.
+  const sets = new FieldSets([], foreignMarks(intent), asksOf(policies));
+  const walks = (from: Address | undefined, to: Address): Walk[] =>
+    [before, after].map((model) => {
+      return { chain: chainFor(model[family], from), from, to, iif: model.loopback };
+    });
   for (const to of places) {
     if (claim.exhausted) return;
     if (expectations.unclaimed(to)) continue;
-    for (const fields of unbound) {
+    for (const fields of orNone(sets.of(walks(undefined, to)), claim)) {
       const flow: OutputFlow = { to, ...fields };
       const [then, now] = [output(before, flow), output(after, flow)];
       compareAt(flow, then, now);
@@ -53,21 +59,26 @@ export function proveNoCapture(scope: Scope, before: Model, claim: Claim, when?:
     }
   }
   for (const from of sources) {
-    const fields = fieldsFor(claim, intent, chainFor(before[family], from), chainFor(after[family], from));
     const isOwn = own.has(from.value);
     const devices = isOwn ? [] : arrivals(before, after, family, intent);
     for (const to of places) {
       if (claim.exhausted) return;
       // What is addressed to the managed interfaces is P2's matter.
       if (expectations.unclaimed(to) || expectations.ownerOf(to) !== undefined) continue;
-      for (const more of fields) {
-        if (isOwn) {
-          const flow: OutputFlow = { to, from, ...more };
+      const sent = walks(from, to);
+      if (isOwn) {
+        for (const fields of orNone(sets.of(sent), claim)) {
+          const flow: OutputFlow = { to, from, ...fields };
           compareAt(flow, output(before, flow), output(after, flow));
         }
-        if (more.uid) continue;
-        for (const iif of devices) {
-          const flow: InputFlow = { to, from, iif, ...more };
+      }
+      // The reverse path check asks the other way round.
+      const answers = walks(to, from).map((walk) => ({ ...walk, iif: undefined, answer: true }));
+      for (const iif of devices) {
+        const came = sent.map((walk) => ({ ...walk, iif: undefined, device: iif }));
+        for (const fields of orNone(sets.of([...came, ...answers]), claim)) {
+          if (fields.uid) continue;
+          const flow: InputFlow = { to, from, iif, ...fields };
           compareAt(flow, input(before, flow), input(after, flow));
         }
       }
@@ -80,24 +91,15 @@ function answerIsTaken(policies: Policies, flow: InputFlow, outcome: Outcome): b
   const device = outcome.kind === "route" ? outcome.hops[0]?.device : undefined;
   if (device === undefined) return false;
   const { protocol, sourcePort, destinationPort, tos } = flow;
-  const answer: InputFlow = { to: flow.from, from: flow.to, iif: device, tos };
+  // What is for the host itself is answered by the host.
+  const isLocal = outcome.kind === "route" && outcome.type === "local";
+  const answer = { to: flow.from, from: flow.to, ...(!isLocal && { iif: device }), tos };
   // It knows the ports only where rules for what comes in ask for them.
   const ports = { protocol, sourcePort: destinationPort, destinationPort: sourcePort };
   return [answer, { ...answer, ...ports }].some((one) => policies.taker(one, false) !== undefined);
 }
 
-function fieldsFor(claim: Claim, intent: Intent, ...chains: readonly Chain[]): ReturnType<typeof orOne> {
-  return orOne(
-    fieldClasses(
-      chains.flatMap((chain) => chain.steps),
-      [],
-      foreignMarks(intent),
-    ),
-    claim,
-  );
-}
-
-function orOne(fields: ReturnType<typeof fieldClasses>, claim: Claim): NonNullable<typeof fields> {
+function orNone(fields: readonly Fields[] | undefined, claim: Claim): readonly Fields[] {
   if (fields === undefined)
     claim.unknowns.add("the rules tell too many combinations of marks, ports and users apart");
   return fields ?? [{}];

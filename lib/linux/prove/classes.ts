@@ -19,8 +19,9 @@ const MOST_FIELD_CLASSES = 20_000;
 const MOST_MARK_STEPS = 2_000_000;
 
 /**
- * The classes of the other fields that these steps, and TOS routes, tell apart: the product of those of each field.
- * Fields at 0 stand for all values that nobody names. Undefined when there are too many.
+ * The classes of the other fields that these steps, and TOS routes, tell apart. One field after the other is cut where
+ * steps ask for it; a step that one field rules out asks nothing of the others any more, and values of a field that
+ * leave the same steps are one. Fields at 0 stand for all values that nobody names. Undefined when there are too many.
  */
 export function fieldClasses(
   steps: readonly Asks[],
@@ -30,42 +31,85 @@ export function fieldClasses(
   const all = markClasses(steps);
   if (all === undefined) return undefined;
   const marks = all.filter((mark) => !foreignMarks.some(({ value, mask }) => ((mark ^ value) & mask) === 0));
-  const ports = steps.filter((step) => step.hasPorts);
-  const dimensions: readonly (readonly [key: keyof Fields, values: readonly number[]])[] = [
-    ["mark", marks],
-    ["tos", distinct([0, ...steps.map((step) => step.tos), ...tosValues])],
-    [
-      "uid",
-      cuts(
-        steps.map((step) => [step.uidLow, step.uidHigh]),
-        0xffffffff,
-      ),
-    ],
-    ["protocol", distinct([0, ...steps.map((step) => step.protocol)])],
-    [
-      "sourcePort",
-      cuts(
-        ports.map((step) => [step.sportLow, step.sportHigh]),
-        0xffff,
-      ),
-    ],
-    [
-      "destinationPort",
-      cuts(
-        ports.map((step) => [step.dportLow, step.dportHigh]),
-        0xffff,
-      ),
-    ],
-  ];
-  if (dimensions.reduce((product, [, values]) => product * values.length, 1) > MOST_FIELD_CLASSES)
-    return undefined;
-  let classes: Fields[] = [{}];
-  for (const [key, values] of dimensions) {
-    if (values.length === 1 && values[0] === 0) continue;
-    classes = classes.flatMap((fields) => values.map((value) => ({ ...fields, [key]: value })));
-  }
-  return classes;
+  const dimensions = dimensionsOf(marks, tosValues);
+  const classes: Fields[] = [];
+  const refine = (i: number, left: readonly Asks[], fields: Fields): void => {
+    if (classes.length > MOST_FIELD_CLASSES) return;
+    if (i === dimensions.length) {
+      classes.push(fields);
+      return;
+    }
+    const { key, asks, values, holds, always } = dimensions[i];
+    const asking = left.filter(asks);
+    const cut = values(asking);
+    if (cut.length === 1 && cut[0] === 0) return refine(i + 1, left, fields);
+    const known = new Set<string>();
+    for (const value of cut) {
+      const out = new Set(asking.filter((one) => !holds(one, value)));
+      let rest = "";
+      if (!always) for (const one of asking) rest += out.has(one) ? "0" : "1";
+      if (!always && known.has(rest)) continue;
+      known.add(rest);
+      refine(i + 1, out.size === 0 ? left : left.filter((one) => !out.has(one)), { ...fields, [key]: value });
+    }
+  };
+  refine(0, steps, {});
+  return classes.length > MOST_FIELD_CLASSES ? undefined : classes;
 }
+
+interface Dimension {
+  readonly key: keyof Fields;
+  /** Whether a step asks for the field. */
+  readonly asks: (step: Asks) => boolean;
+  /** Values of which each stands for those that the steps take for the same; the first is 0, where 0 can be. */
+  readonly values: (asking: readonly Asks[]) => readonly number[];
+  readonly holds: (step: Asks, value: number) => boolean;
+  /** Whether others than the steps tell the values apart. */
+  readonly always?: boolean;
+}
+
+function dimensionsOf(marks: readonly number[], tosValues: readonly number[]): readonly Dimension[] {
+  return [
+    {
+      key: "mark",
+      asks: ({ mask }) => mask !== 0,
+      values: () => marks,
+      holds: ({ mark, mask }, value) => ((mark ^ value) & mask) === 0,
+    },
+    {
+      key: "tos",
+      asks: ({ tos }) => tos !== 0,
+      values: (asking) => distinct([0, ...asking.map(({ tos }) => tos), ...tosValues]),
+      // IPv4 sees some bits of it, IPv6 others.
+      holds: ({ tos }, value) => tos === (value & 0x1c) || tos === (value & 0xfc),
+      always: tosValues.length > 0,
+    },
+    {
+      key: "uid",
+      asks: ({ uidLow, uidHigh }) => uidLow !== 0 || uidHigh !== 0xffffffff,
+      values: (asking) => cuts(asking.map(({ uidLow, uidHigh }) => [uidLow, uidHigh]), 0xffffffff),
+      holds: ({ uidLow, uidHigh }, value) => value >= uidLow && value <= uidHigh,
+    },
+    {
+      key: "protocol",
+      asks: ({ protocol }) => protocol !== 0,
+      values: (asking) => distinct([0, ...asking.map(({ protocol }) => protocol)]),
+      holds: ({ protocol }, value) => protocol === value,
+    },
+    {
+      key: "sourcePort",
+      asks: ({ hasPorts }) => hasPorts,
+      values: (asking) => cuts(asking.map(({ sportLow, sportHigh }) => [sportLow, sportHigh]), 0xffff),
+      holds: ({ sportLow, sportHigh }, value) => value >= sportLow && value <= sportHigh,
+    },
+    {
+      key: "destinationPort",
+      asks: ({ hasPorts }) => hasPorts,
+      values: (asking) => cuts(asking.map(({ dportLow, dportHigh }) => [dportLow, dportHigh]), 0xffff),
+      holds: ({ dportLow, dportHigh }, value) => value >= dportLow && value <= dportHigh,
+    },
+  ];
+} // prettier-ignore
 
 interface MarkPredicate {
   readonly value: number;

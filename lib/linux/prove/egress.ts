@@ -15,11 +15,11 @@ export function proveEgress(scope: Scope, egress: Claim | undefined, reply: Clai
   for (const group of scope.groups) {
     const { owner, source, delegated } = group;
     if (delegated && egress !== undefined) proveForwarded(scope, group, egress);
-    for (const fields of scope.fields(egress ?? reply!, group.chain)) {
-      for (const to of scope.destinations) {
+    for (const to of scope.destinations) {
+      const expected = expectations.egress(owner, to);
+      if (expected.kind === "unclaimed") continue;
+      for (const fields of scope.fields(egress ?? reply!, source, to)) {
         if (egress?.exhausted || reply?.exhausted) return;
-        const expected = expectations.egress(owner, to);
-        if (expected.kind === "unclaimed") continue;
         const flow: OutputFlow = { to, from: source, anySource: true, ...fields };
         if (expected.kind !== "local" && scope.isTaken(egress ?? reply, flow)) continue;
         const outcome = output(model, flow);
@@ -46,15 +46,15 @@ function checkPresence(scope: Scope, claim: Claim): void {
 }
 
 /** A delegated prefix may belong to containers: what they send is forwarded, and has to take the same way. */
-function proveForwarded(scope: Scope, { owner, source, chain }: SourceGroup, claim: Claim): void {
+function proveForwarded(scope: Scope, { owner, source }: SourceGroup, claim: Claim): void {
   const iif = scope.expectations.deviceBehind(source);
   if (iif === undefined || !forwards(scope, iif)) return;
-  for (const fields of scope.fields(claim, chain)) {
-    if (fields.uid) continue;
-    for (const to of scope.destinations) {
+  for (const to of scope.destinations) {
+    const expected = scope.expectations.egress(owner, to);
+    if (expected.kind !== "by" || expected.hops.some((hop) => hop.device === iif)) continue;
+    for (const fields of scope.fieldsIn(claim, source, to)) {
       if (claim.exhausted) return;
-      const expected = scope.expectations.egress(owner, to);
-      if (expected.kind !== "by" || expected.hops.some((hop) => hop.device === iif)) continue;
+      if (fields.uid) continue;
       const flow: InputFlow = { to, from: source, iif, ...fields };
       if (scope.isTaken(claim, flow)) continue;
       claim.check(flow, input(scope.model, flow), expected);

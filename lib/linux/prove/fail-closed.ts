@@ -18,8 +18,8 @@ import { Scope, SourceGroup } from "./scope";
  */
 export function proveFailClosed(scope: Scope, claim: Claim): void {
   for (const group of scope.groups) {
-    for (const fields of scope.fields(claim, group.chain)) {
-      for (const to of scope.destinations) {
+    for (const to of scope.destinations) {
+      for (const fields of scope.fields(claim, group.source, to)) {
         if (claim.exhausted) return;
         const expected = scope.expectations.egress(group.owner, to);
         if (expected.kind !== "by") continue;

@@ -20,10 +20,10 @@ export function proveIdentities(
     const chain = scope.chainFor(source);
     const claim = egress ?? ingress ?? closed;
     if (claim === undefined) return;
-    for (const fields of scope.fields(claim, chain)) {
-      for (const to of scope.destinations) {
-        const expected = scope.expectations.identity(to);
-        if (expected.kind === "unclaimed") continue;
+    for (const to of scope.destinations) {
+      const expected = scope.expectations.identity(to);
+      if (expected.kind === "unclaimed") continue;
+      for (const fields of scope.fields(claim, source, to)) {
         const flow: OutputFlow = { to, from: source, anySource: true, ...fields };
         const outcome = output(scope.model, flow);
         if (egress !== undefined && !egress.exhausted) egress.check(flow, outcome, expected);

@@ -33,7 +33,7 @@ export function proveIngress(scope: Scope, claim: Claim): void {
 }
 
 function arrive(scope: Scope, claim: Claim, owner: IntentInterface, from: Address, to: Address): void {
-  const fields = scope.fields(claim, scope.chainFor(from), scope.chainFor(to));
+  const fields = scope.fieldsIn(claim, from, to);
   for (const iif of arrivalsFor(scope, owner, from)) {
     for (const more of fields) {
       if (claim.exhausted) return;

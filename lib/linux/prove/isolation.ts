@@ -17,16 +17,18 @@ export function proveIsolation(scope: Scope, claim: Claim): void {
   for (const vrf of vrfs) {
     const ports = model.devices.filter((device) => device.l3mdev === vrf.number && device !== vrf);
     const inside = (name: string): boolean => [vrf, ...ports].some(({ link }) => link.name === name);
-    for (const fields of scope.fields(claim, scope.chainFor(undefined))) {
-      for (const to of scope.destinations) {
-        if (scope.expectations.unclaimed(to)) continue;
+    for (const to of scope.destinations) {
+      if (scope.expectations.unclaimed(to)) continue;
+      for (const fields of scope.fields(claim, undefined, to)) {
         for (const { link } of [vrf, ...ports]) {
           if (claim.exhausted) return;
           const flow: OutputFlow = { to, oif: link.name, ...fields };
           check(claim, flow, output(model, flow), inside, vrf);
         }
-        for (const { link } of ports) {
-          for (const from of senders) {
+      }
+      for (const from of senders) {
+        for (const fields of scope.fieldsIn(claim, from, to)) {
+          for (const { link } of ports) {
             if (claim.exhausted) return;
             const flow: InputFlow = { to, from, iif: link.name, ...fields };
             check(claim, flow, input(model, flow), inside, vrf);
@@ -45,10 +47,10 @@ function proveOutside(scope: Scope, claim: Claim, vrfs: readonly Device[]): void
   const outside = (name: string): boolean => !ports.some(({ link }) => link.name === name);
   const sources: (Address | undefined)[] = [undefined, ...scope.groups.map(({ source }) => source)];
   for (const from of sources) {
-    for (const fields of scope.fields(claim, scope.chainFor(from))) {
-      for (const to of scope.destinations) {
+    for (const to of scope.destinations) {
+      if (scope.expectations.unclaimed(to)) continue;
+      for (const fields of scope.fields(claim, from, to)) {
         if (claim.exhausted) return;
-        if (scope.expectations.unclaimed(to)) continue;
         const flow: OutputFlow = { to, ...(from && { from, anySource: true }), ...fields };
         check(claim, flow, output(model, flow), outside, undefined);
       }

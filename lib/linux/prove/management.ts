@@ -26,10 +26,9 @@ export function proveManagement(scope: Scope, claim: Claim, before?: Model, when
       });
       continue;
     }
-    const chain = scope.chainFor(local);
     for (const to of scope.destinations) {
       if (!contains(peer, hostPrefix(to)) || expectations.unclaimed(to)) continue;
-      for (const fields of scope.fields(claim, chain)) {
+      for (const fields of scope.fields(claim, local, to)) {
         if (claim.exhausted) return;
         claim.classes++;
         const flow: OutputFlow = { to, from: local, ...fields };

@@ -1,9 +1,10 @@
 import { Address, Family } from "../../net/address";
-import { Prefix, contains } from "../../net/prefix";
+import { contains } from "../../net/prefix";
 import { InputFlow, OutputFlow, RoutingError } from "../flow";
 import { Model } from "../model";
 import { Range } from "../state";
 import { Asks } from "./classes";
+import { Placed, Walk } from "./field-sets";
 import { Expectations } from "./expect";
 import { Expected, ExpectedHop } from "./expected";
 import { Intent, IntentInterface, IntentTraffic } from "./types";
@@ -28,6 +29,9 @@ export interface Wanted {
 export class Policies {
   readonly inOrder: readonly IntentTraffic[];
   readonly connections: NonNullable<Intent["connections"]>;
+  private readonly usedBy = new Map<IntentTraffic, readonly IntentInterface[]>();
+  /** Those that select a destination; the same few are asked about over and over. */
+  private readonly byTarget = new WeakMap<Address, readonly IntentTraffic[]>();
 
   constructor(
     private readonly intent: Intent,
@@ -44,7 +48,37 @@ export class Policies {
 
   /** The first policy that selects a packet; those after the rules for sources do not see what has a source of ours. */
   taker(flow: Asked, ownSource: boolean): IntentTraffic | undefined {
-    return this.inOrder.find((t) => (t.beforeSources || !ownSource) && selects(t, flow));
+    return this.forTarget(flow.to).find((t) => (t.beforeSources || !ownSource) && selectsElse(t, flow));
+  }
+
+  /** The interfaces by which it may leave as links go down: those of the policies that may come to decide about it. */
+  candidates(flow: Asked, ownSource: boolean): readonly IntentInterface[] {
+    const marked = this.marked(flow);
+    if (marked !== undefined) return [marked];
+    const found = new Set<IntentInterface>();
+    for (const policy of this.forTarget(flow.to)) {
+      if ((!policy.beforeSources && ownSource) || !selectsElse(policy, flow)) continue;
+      this.used(policy).forEach((iface) => found.add(iface));
+      if (policy.otherwise !== "next") break;
+    }
+    return [...found];
+  }
+
+  /** The interfaces that a policy uses, of those that have an address of the family. */
+  private used(policy: IntentTraffic): readonly IntentInterface[] {
+    let found = this.usedBy.get(policy);
+    if (found === undefined) {
+      const all = policy.use.flatMap((name) => this.intent.interfaces.filter((i) => i.name === name));
+      this.usedBy.set(policy, (found = all.filter((i) => isOfFamily(i, this.family))));
+    }
+    return found;
+  }
+
+  private forTarget(to: Address): readonly IntentTraffic[] {
+    let found = this.byTarget.get(to);
+    if (found === undefined)
+      this.byTarget.set(to, (found = this.inOrder.filter((t) => selectsTarget(t, to))));
+    return found;
   }
 
   /** The interface to whose connections the mark of an answer belongs. */
@@ -68,8 +102,8 @@ export class Policies {
       const hops = place.hopsOf(marked, flow.to).find((hop) => isUp(hop, down));
       return { by: `connections of ${marked.name}`, expected: this.behind(place, flow) ?? by(hops) };
     }
-    for (const policy of this.inOrder) {
-      if ((!policy.beforeSources && ownSource) || !selects(policy, flow)) continue;
+    for (const policy of this.forTarget(flow.to)) {
+      if ((!policy.beforeSources && ownSource) || !selectsElse(policy, flow)) continue;
       const name = `policy ${policy.name}`;
       const behind = policy.to.length > 0 ? undefined : this.behind(place, flow);
       if (behind !== undefined) return { by: name, expected: behind };
@@ -87,8 +121,7 @@ export class Policies {
   }
 
   private hops(policy: IntentTraffic, to: Address, place: Expectations, down: Down): readonly ExpectedHop[] {
-    const used = policy.use.flatMap((name) => this.intent.interfaces.filter((i) => i.name === name));
-    const ofFamily = used.filter((i) => isOfFamily(i, this.family));
+    const ofFamily = this.used(policy);
     if (!policy.shared) {
       for (const iface of ofFamily) {
         const hop = place.hopsOf(iface, to).find((one) => isUp(one, down));
@@ -123,29 +156,44 @@ function isOfFamily({ addresses, delegatedPrefixes }: IntentInterface, family: F
 
 /** Whether a packet matches every selector that is given; IPv4 takes a source that is not chosen yet for 0.0.0.0. */
 export function selects(t: IntentTraffic, flow: Asked): boolean {
-  const any = <T>(values: readonly T[], test: (value: T) => boolean): boolean =>
-    values.length === 0 || values.some(test);
-  const isIn = (n = 0) => {
-    return ([low, high]: Range): boolean => n >= low && n <= high;
-  };
-  const within = (prefixes: readonly Prefix[], address: Address | undefined): boolean =>
-    any(prefixes, (p) => {
-      if (p.family !== flow.to.family) return false;
-      if (address === undefined) return p.length === 0 || (p.family === 4 && p.value === 0n);
-      return contains(p, address);
-    });
-  const iif = "iif" in flow ? flow.iif : undefined;
+  return selectsTarget(t, flow.to) && selectsElse(t, flow);
+}
+
+/** The same for a packet whose destination it selects. */
+function selectsElse(t: IntentTraffic, flow: Asked): boolean {
   return (
-    within(t.from, flow.from) &&
-    within(t.to, flow.to) &&
     (t.protocol === undefined || t.protocol === (flow.protocol ?? 0)) &&
-    any(t.sourcePorts, isIn(flow.sourcePort)) &&
-    any(t.destinationPorts, isIn(flow.destinationPort)) &&
-    any(t.marks, ({ value, mask }) => (((flow.mark ?? 0) ^ value) & mask) === 0) &&
-    (t.users.length === 0 || (iif === undefined && t.users.some(isIn(flow.uid)))) &&
-    any(t.incoming, (device) => device === iif) &&
-    any(t.dscp, (point) => point === (flow.tos ?? 0) >> 2)
+    within(t.sourcePorts, flow.sourcePort) &&
+    within(t.destinationPorts, flow.destinationPort) &&
+    (t.marks.length === 0 || t.marks.some((mark) => isMarked(mark, flow.mark ?? 0))) &&
+    within(t.users, flow.uid) &&
+    (t.dscp.length === 0 || t.dscp.includes((flow.tos ?? 0) >> 2)) &&
+    selectsOrigin(t, flow.from, flow.to.family, "iif" in flow ? flow.iif : undefined)
   );
+}
+
+/** Whether it selects what has a source, or none yet, and comes in by a device, or is sent by the host. */
+function selectsOrigin(t: IntentTraffic, from: Address | undefined, family: Family, iif?: string): boolean {
+  if (t.users.length > 0 && iif !== undefined) return false;
+  if (t.incoming.length > 0 && (iif === undefined || !t.incoming.includes(iif))) return false;
+  if (t.from.length === 0) return true;
+  return t.from.some((p) => {
+    if (p.family !== family) return false;
+    if (from === undefined) return p.length === 0 || (p.family === 4 && p.value === 0n);
+    return contains(p, from);
+  });
+}
+
+function selectsTarget({ to: prefixes }: IntentTraffic, to: Address): boolean {
+  return prefixes.length === 0 || prefixes.some((p) => p.family === to.family && contains(p, to));
+}
+
+function within(ranges: readonly Range[], n = 0): boolean {
+  return ranges.length === 0 || ranges.some(([low, high]) => n >= low && n <= high);
+}
+
+function isMarked({ value, mask }: { value: number; mask: number }, mark: number): boolean {
+  return ((mark ^ value) & mask) === 0;
 }
 
 const NOTHING: Asks = {
@@ -163,22 +211,23 @@ const NOTHING: Asks = {
 };
 
 /** What the policies tell apart, as if rules asked it: a rule that is missing must not hide what it was to ask. */
-export function asksOf({ inOrder, connections }: Policies): Asks[] {
+export function asksOf({ inOrder, connections }: Policies): Placed[] {
+  const everywhere = (): boolean => true;
   return [
-    ...connections.map(({ mark, mask }) => ({ ...NOTHING, mark, mask })),
-    ...inOrder.flatMap((t) => [
-      ...t.marks.map(({ value, mask }) => ({ ...NOTHING, mark: value, mask })),
-      ...t.dscp.map((point) => ({ ...NOTHING, tos: point << 2 })),
-      ...t.users.map(([uidLow, uidHigh]) => ({ ...NOTHING, uidLow, uidHigh })),
-      ...(t.protocol === undefined ? [] : [{ ...NOTHING, protocol: t.protocol }]),
-      ...t.sourcePorts.map(([sportLow, sportHigh]) => ({ ...NOTHING, hasPorts: true, sportLow, sportHigh })),
-      ...t.destinationPorts.map(([dportLow, dportHigh]) => ({
-        ...NOTHING,
-        hasPorts: true,
-        dportLow,
-        dportHigh,
-      })),
-    ]),
+    ...connections.map(({ mark, mask }) => ({ ...NOTHING, mark, mask, holds: everywhere })),
+    ...inOrder.flatMap((t): Placed[] => {
+      const holds = ({ from, to, device, answer }: Walk): boolean =>
+        selectsTarget(t, to) && (answer || selectsOrigin(t, from, to.family, device));
+      const asks: Partial<Asks>[] = [
+        ...t.marks.map(({ value, mask }) => ({ mark: value, mask })),
+        ...t.dscp.map((point) => ({ tos: point << 2 })),
+        ...t.users.map(([uidLow, uidHigh]) => ({ uidLow, uidHigh })),
+        ...(t.protocol === undefined ? [] : [{ protocol: t.protocol }]),
+        ...t.sourcePorts.map(([sportLow, sportHigh]) => ({ hasPorts: true, sportLow, sportHigh })),
+        ...t.destinationPorts.map(([dportLow, dportHigh]) => ({ hasPorts: true, dportLow, dportHigh })),
+      ];
+      return asks.map((one) => ({ ...NOTHING, ...one, holds }));
+    }),
   ];
 }
 

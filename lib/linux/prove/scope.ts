@@ -3,10 +3,11 @@ import { Prefix, contains, sizeOf } from "../../net/prefix";
 import { InputFlow, OutputFlow } from "../flow";
 import { Chain, Model } from "../model";
 import { chainFor } from "../rules";
-import { Fields, fieldClasses } from "./classes";
+import { Fields } from "./classes";
 import { Claim } from "./claim";
 import { classes } from "./destinations";
 import { Expectations, intentPrefixes } from "./expect";
+import { FieldSets, Walk } from "./field-sets";
 import { Policies, asksOf } from "./policies";
 import { Intent, IntentInterface, ProveOptions } from "./types";
 
@@ -26,12 +27,10 @@ export class Scope {
   readonly groups: readonly SourceGroup[];
   /** Addresses that belong to no interface. */
   readonly identities: readonly Address[];
-  private readonly fieldsOf = new Map<number, readonly Fields[] | undefined>();
-  private readonly tosValues: readonly number[];
+  private readonly fieldSets: FieldSets;
+  private readonly policySets: FieldSets;
   private readonly onlySources?: readonly Prefix[];
   readonly policies: Policies;
-  /** Marks of which the properties but P11 claim nothing: those of others, and of connections. */
-  private readonly marks: NonNullable<Intent["foreignMarks"]>;
 
   constructor(
     readonly model: Model,
@@ -47,41 +46,41 @@ export class Scope {
     const all = classes(family, models, [...intentPrefixes(intent), ...(places ?? [])]);
     this.destinations =
       places === undefined ? all : all.filter((to) => places.some((place) => contains(place, to)));
-    this.tosValues = tosValues(model, family);
     this.policies = new Policies(intent, family);
-    this.marks = foreignMarks(intent);
+    const tos = tosValues(model, family);
+    // Of the marks of others, and of connections, the properties but P11 claim nothing.
+    this.fieldSets = new FieldSets(tos, foreignMarks(intent));
+    this.policySets = new FieldSets(tos, intent.foreignMarks ?? [], asksOf(this.policies));
     this.identities = (intent.identities ?? []).filter((a) => a.family === family && this.isWanted(a));
     this.groups = intent.interfaces.flatMap((owner) => this.groupsOf(owner));
   }
 
   /**
-   * The classes of marks, ports and so on that matter to a chain, or to two together. Too many, and the claim's
-   * verdict cannot be "proved".
+   * The classes of marks, ports and so on that matter to what the host sends from one address to another; without a
+   * source, from a socket that has none. Too many, and the claim's verdict cannot be "proved".
    */
-  fields(claim: Claim, chain: Chain, other: Chain = chain): readonly Fields[] {
-    const key = chain.alike * 2 ** 26 + other.alike;
-    let fields = this.fieldsOf.get(key);
-    if (!this.fieldsOf.has(key)) {
-      const steps = chain === other ? chain.steps : [...chain.steps, ...other.steps];
-      fields = fieldClasses(steps, this.tosValues, this.marks);
-      this.fieldsOf.set(key, fields);
-    }
-    if (fields === undefined)
-      claim.unknowns.add("the rules tell too many combinations of marks, ports and users apart");
-    return fields ?? [{}];
+  fields(claim: Claim, from: Address | undefined, to: Address): readonly Fields[] {
+    return orNone(claim, this.fieldSets.of([this.sent(from, to)]), "rules");
   }
 
-  /** The same, with what the policies ask for besides, and with the marks of connections. */
-  policyFields(claim: Claim, chain: Chain): readonly Fields[] {
-    const key = -1 - chain.alike;
-    if (!this.fieldsOf.has(key)) {
-      const asks = [...chain.steps, ...asksOf(this.policies)];
-      this.fieldsOf.set(key, fieldClasses(asks, this.tosValues, this.intent.foreignMarks ?? []));
-    }
-    const fields = this.fieldsOf.get(key);
-    if (fields === undefined)
-      claim.unknowns.add("the policies tell too many combinations of marks, ports and users apart");
-    return fields ?? [{}];
+  /** The same for what comes in, and for its reverse path check. */
+  fieldsIn(claim: Claim, from: Address, to: Address): readonly Fields[] {
+    const answer = { chain: this.chainFor(to), to: from, from: to, answer: true };
+    return orNone(claim, this.fieldSets.of([{ chain: this.chainFor(from), to, from }, answer]), "rules");
+  }
+
+  /** The same for what is sent, or comes in by a device, with what the policies ask besides; and the marks of connections. */
+  policyFields(claim: Claim, from: Address | undefined, to: Address, iif?: string): readonly Fields[] {
+    if (iif === undefined) return orNone(claim, this.policySets.of([this.sent(from, to)]), "policies");
+    const device = this.model.devices[this.model.deviceNumbers.get(iif) ?? -1];
+    // To rules, what comes in by a port of a VRF comes in by the VRF.
+    const number = device === undefined || device.l3mdev >= 0 ? undefined : device.number;
+    const walk = { chain: this.chainFor(from), to, from, iif: number, device: iif };
+    return orNone(claim, this.policySets.of([walk]), "policies");
+  }
+
+  private sent(from: Address | undefined, to: Address): Walk {
+    return { chain: this.chainFor(from), to, from, iif: this.model.loopback };
   }
 
   /** Whether the owner wants a policy, and not the source, to decide about a packet; notes it. */
@@ -128,6 +127,14 @@ export class Scope {
     return chainFor(this.model[this.family], source);
   }
 }
+
+function orNone(claim: Claim, fields: readonly Fields[] | undefined, who: string): readonly Fields[] {
+  if (fields !== undefined) return fields;
+  claim.unknowns.add(`the ${who} tell too many combinations of marks, ports and users apart`);
+  return NO_FIELDS;
+}
+
+const NO_FIELDS: readonly Fields[] = [{}];
 
 /** Marks that others set, and those that only a reply of a tracked connection has. */
 export function foreignMarks({

@@ -11,9 +11,9 @@ import { IntentInterface } from "./types";
  * address; for one lookup (datagrams) and for a connection. That nothing is found is no fault of symmetry.
  */
 export function proveUnbound(scope: Scope, claim: Claim): void {
-  for (const fields of scope.fields(claim, scope.chainFor(undefined))) {
-    for (const to of scope.destinations) {
-      if (scope.expectations.unclaimed(to)) continue;
+  for (const to of scope.destinations) {
+    if (scope.expectations.unclaimed(to)) continue;
+    for (const fields of scope.fields(claim, undefined, to)) {
       if (claim.exhausted) return;
       const flow: OutputFlow = { to, ...fields };
       checkBoth(scope, claim, flow, undefined);
@@ -33,9 +33,9 @@ export function proveBound(scope: Scope, claim: Claim): void {
     if (owner.gateways[family] === undefined) continue;
     const groups = scope.groups.filter((group) => group.owner === owner && !group.delegated);
     if (groups.length === 0) continue;
-    for (const fields of scope.fields(claim, scope.chainFor(undefined))) {
-      for (const to of scope.destinations) {
-        if (strictlyBound(scope, owner, to).kind === "unclaimed") continue;
+    for (const to of scope.destinations) {
+      if (strictlyBound(scope, owner, to).kind === "unclaimed") continue;
+      for (const fields of scope.fields(claim, undefined, to)) {
         if (claim.exhausted) return;
         const flow: OutputFlow = { to, oif: owner.device, ...fields };
         checkBoth(scope, claim, flow, owner);
@@ -43,11 +43,11 @@ export function proveBound(scope: Scope, claim: Claim): void {
     }
     for (const group of scope.groups) if (group.owner !== owner) proveForeign(scope, claim, owner, group);
     for (const group of groups) {
-      for (const fields of scope.fields(claim, group.chain)) {
-        for (const to of scope.destinations) {
+      for (const to of scope.destinations) {
+        const expected = strictlyBound(scope, owner, to);
+        if (expected.kind === "unclaimed") continue;
+        for (const fields of scope.fields(claim, group.source, to)) {
           if (claim.exhausted) return;
-          const expected = strictlyBound(scope, owner, to);
-          if (expected.kind === "unclaimed") continue;
           const flow: OutputFlow = { to, from: group.source, oif: owner.device, anySource: true, ...fields };
           claim.check(flow, output(model, flow), expected);
         }
@@ -57,11 +57,11 @@ export function proveBound(scope: Scope, claim: Claim): void {
 }
 
 function proveForeign(scope: Scope, claim: Claim, owner: IntentInterface, group: SourceGroup): void {
-  for (const fields of scope.fields(claim, group.chain)) {
-    for (const to of scope.destinations) {
+  for (const to of scope.destinations) {
+    const own = scope.expectations.egress(group.owner, to);
+    if (own.kind !== "by" || own.hops.some((hop) => hop.device === owner.device)) continue;
+    for (const fields of scope.fields(claim, group.source, to)) {
       if (claim.exhausted) return;
-      const own = scope.expectations.egress(group.owner, to);
-      if (own.kind !== "by" || own.hops.some((hop) => hop.device === owner.device)) continue;
       const flow: OutputFlow = { to, from: group.source, oif: owner.device, anySource: true, ...fields };
       const outcome = output(scope.model, flow);
       claim.classes++;
@@ -76,8 +76,9 @@ function proveForeign(scope: Scope, claim: Claim, owner: IntentInterface, group:
 /** A datagram, and a connection. */
 function checkBoth(scope: Scope, claim: Claim, flow: OutputFlow, bound: IntentInterface | undefined): void {
   const once = output(scope.model, flow);
-  checkChosen(scope, claim, flow, once, "once", bound);
-  checkChosen(scope, claim, flow, connectAfter(scope.model, flow, once), "connect", bound);
+  const then = connectAfter(scope.model, flow, once);
+  checkChosen(scope, claim, flow, once, "once", bound, true);
+  checkChosen(scope, claim, flow, then, "connect", bound, then === once);
 }
 
 /** A bound socket reaches another address of the host by no device but the loopback, if at all; nothing is claimed. */
@@ -86,7 +87,11 @@ function strictlyBound(scope: Scope, owner: IntentInterface, to: Address): Expec
   return expected.kind === "local" ? { kind: "unclaimed" } : expected;
 }
 
-/** Holds the outcome against what the source that was chosen wants. */
+/**
+ * Holds the outcome against what the source that was chosen wants.
+ *
+ * @param first whether it is what the lookup without a source found
+ */
 function checkChosen(
   scope: Scope,
   claim: Claim,
@@ -94,6 +99,7 @@ function checkChosen(
   outcome: Outcome,
   how: "once" | "connect",
   bound: IntentInterface | undefined,
+  first: boolean,
 ): void {
   claim.classes++;
   if (outcome.kind === "unknown") return claim.doubt(outcome);
@@ -119,6 +125,9 @@ function checkChosen(
       if (leaks) fail(claim, flow, one, how, `a source address of ${hop.device}`);
       continue;
     }
+    // Which way a policy takes it is P11's matter; here the source has to fit that way.
+    const fits = bound === undefined && owner.device === hop.device;
+    if (fits && first && scope.policies.taker(flow, false) !== undefined) continue;
     const expected =
       bound === undefined ? scope.expectations.egress(owner, flow.to) : strictlyBound(scope, owner, flow.to);
     // With the source that was chosen it is looked up again, and that is for a policy to decide.

@@ -10,6 +10,7 @@ import { Expectations } from "./expect";
 import { describeExpected, meets } from "./expected";
 import { Down, Policies, Wanted, losses } from "./policies";
 import { Scope } from "./scope";
+import { IntentInterface } from "./types";
 
 /**
  * P11: what a traffic policy selects leaves by the interfaces it may use and no other, by the first of them that has a
@@ -33,7 +34,9 @@ export function proveTraffic(scope: Scope, claim: Claim): void {
     if (claim.exhausted) return;
     const asked = policies.marked(flow) ?? policies.taker(flow, ownSource);
     if (asked === undefined) continue;
+    const concerned = policies.candidates(flow, ownSource);
     for (const situation of states) {
+      if (!situation.matters(concerned)) continue;
       const wanted = policies.wanted(flow, ownSource, situation.expectations, situation.down);
       if (wanted === undefined) continue;
       for (const how of hows) check(claim, situation, flow, how, wanted);
@@ -54,6 +57,18 @@ class Situation {
   ) {
     this.model = compile(without(model.state, family, down));
     this.expectations = new Expectations(intent, this.model, family);
+  }
+
+  /**
+   * Whether a link is down that one of these interfaces is at, and no other. What becomes of a packet when others are
+   * down as well is what becomes of it without: had it another way by one of those, it would take that way here.
+   */
+  matters(concerned: readonly IntentInterface[]): boolean {
+    const { down } = this;
+    if (down === "all" || down.size === 0) return true;
+    let found = 0;
+    for (const device of down) if (concerned.some((i) => i.device === device)) found++;
+    return found === down.size;
   }
 
   get when(): string | undefined {
@@ -141,28 +156,25 @@ function* packets(scope: Scope, claim: Claim): Iterable<Packet> {
   const { policies, expectations } = scope;
   const places = scope.destinations.filter((to) => !expectations.unclaimed(to) && !expectations.isOwn(to));
   // Whether the second lookup is for the same policy depends on the source only where policies ask for that.
-  if (places.length === 0) return;
   const early = policies.inOrder.some((t) => t.beforeSources);
-  for (const fields of scope.policyFields(claim, scope.chainFor(undefined))) {
-    // An answer has a source.
-    if (policies.marked({ to: places[0], ...fields }) !== undefined) continue;
-    for (const to of places) {
+  for (const to of places) {
+    for (const fields of scope.policyFields(claim, undefined, to)) {
+      // An answer has a source.
+      if (policies.marked({ to, ...fields }) !== undefined) continue;
       yield { flow: { to, ...fields }, ownSource: false, hows: early ? ["once"] : ["once", "connect"] };
     }
   }
   for (const { source, own } of sources(scope, policies)) {
     if (own && !early && policies.connections.length === 0) continue;
     const arrivals = arrivalsOf(scope, source);
-    for (const fields of scope.policyFields(claim, scope.chainFor(source))) {
-      for (const to of places) {
-        yield {
-          flow: { to, from: source, anySource: true, ...fields },
-          ownSource: own,
-          hows: ["once"],
-        };
-        if (fields.uid) continue;
-        for (const iif of arrivals) {
-          yield { flow: { to, from: source, iif, ...fields }, ownSource: own, hows: ["once"] };
+    for (const to of places) {
+      for (const fields of scope.policyFields(claim, source, to)) {
+        yield { flow: { to, from: source, anySource: true, ...fields }, ownSource: own, hows: ["once"] };
+      }
+      for (const iif of arrivals) {
+        for (const fields of scope.policyFields(claim, source, to, iif)) {
+          if (!fields.uid)
+            yield { flow: { to, from: source, iif, ...fields }, ownSource: own, hows: ["once"] };
         }
       }
     }

@@ -2,7 +2,7 @@ import { Host, HostInterface } from "../../model/host";
 import { PlanExpectation, PlanFlow } from "../../model/plan";
 import { Otherwise } from "../../model/spec";
 import { Incoming, Mark, Range, Traffic } from "../../model/traffic";
-import { Address, Family, formatAddress, parseAddress } from "../../net/address";
+import { Address, Family, formatAddress, parseAddress, widthOf } from "../../net/address";
 import { addressAt } from "../../net/packed";
 import { Prefix, contains, firstAddress, lastAddress, parsePrefix } from "../../net/prefix";
 import { Reach, answer, reachOf } from "../expectations";
@@ -120,7 +120,22 @@ const ELSEWHERE: Readonly<Record<Family, readonly string[]>> = {
 function destinationsOf(to: string | undefined, family: Family): readonly Address[] {
   if (to === undefined) return ELSEWHERE[family].map((text) => known(parseAddress(text)));
   const prefix = known(parsePrefix(to));
-  return [middleOf(prefix), firstAddress(prefix), lastAddress(prefix)];
+  const first = firstAddress(prefix);
+  const wide = BigInt(widthOf(family) - prefix.length);
+  // Further in, for what reaches into blocks of which no route decides.
+  const within = [1n, 2n, 3n, 4n].flatMap((n) =>
+    wide > n + 1n ? [{ family, value: first.value + (1n << (wide - n)) + 1n }] : [],
+  );
+  return [middleOf(prefix), first, lastAddress(prefix), ...within].filter(isUnicast);
+}
+
+/** Blocks that the kernel does not look up as others: this network, loopback, multicast, broadcast, link-local; IPv6: reserved. */
+const APART: readonly Prefix[] = [
+  "0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/4", "255.255.255.255/32", "::/8", "fe80::/10", "ff00::/8",
+].map((text) => known(parsePrefix(text))); // prettier-ignore
+
+function isUnicast(address: Address): boolean {
+  return !APART.some((prefix) => prefix.family === address.family && contains(prefix, address));
 }
 
 /** An address of the prefix that is neither its first nor its last, where it has one. */

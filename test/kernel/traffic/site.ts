@@ -42,6 +42,8 @@ export class Site {
   readonly machine: ProgramHost;
   private readonly namespaces: Namespaces;
   private senders = new Map<Namespace, Sender>();
+  private putters = new Map<Namespace, Sender>();
+  private macs = new Map<string, string>();
   sniffer!: Sniffer;
 
   static async open(prefix: string): Promise<Site> {
@@ -141,9 +143,42 @@ export class Site {
     const sent = await sender.send(packets);
     const seen = await this.sniffer.seen();
     return sent.map(({ id, answer }, i) => {
-      const by = [...new Set(seen.filter((one) => isOf(one, id, packets[i])).map((one) => one.device[1]))];
-      return answer !== "ok" ? answer : by.length === 0 ? "nowhere" : by.sort().join("+");
+      const by = seen.filter((one) => isOf(one, id, packets[i])).map((one) => one.device);
+      return answer === "ok" ? wayOf(by) : answer;
     });
+  }
+
+  /** The same for packets that come into the host by a device of it, all at once, and leave it again. */
+  async transit(packets: readonly Packet[], into: readonly string[]): Promise<string[]> {
+    await this.sniffer.seen();
+    const ids = packets.map(() => 0);
+    for (const [namespace, inner] of [[this.outside, false], [this.container, true]] as const) {
+      const mine = into.flatMap((device, i) => ((device === "docker0") === inner ? [i] : []));
+      if (mine.length === 0) continue;
+      let put = this.putters.get(namespace);
+      if (put === undefined) this.putters.set(namespace, (put = new Sender(namespace, "put")));
+      const frames = mine.map((i) => ({ ...packets[i], device: otherEnd(into[i]), mac: this.macOf(into[i]) }));
+      (await put.send(frames)).forEach(({ id, answer }, i) => {
+        if (answer !== "ok") throw new Error(`a frame into ${into[mine[i]]}: ${answer}`);
+        ids[mine[i]] = id;
+      });
+    }
+    const seen = await this.sniffer.seen();
+    const byId = new Map<number, Seen[]>();
+    for (const one of seen) byId.set(one.id ?? 0, [...(byId.get(one.id ?? 0) ?? []), one]);
+    return packets.map((packet, i) => {
+      const found = (byId.get(ids[i]) ?? []).filter((one) => isOf(one, ids[i], packet));
+      return wayOf(found.map(({ device }) => device));
+    });
+  } // prettier-ignore
+
+  private macOf(device: string): string {
+    let mac = this.macs.get(device);
+    if (mac === undefined) {
+      mac = /link\/ether (\S+)/.exec(this.host.ip(`link show dev ${device}`))?.[1] ?? "";
+      this.macs.set(device, mac);
+    }
+    return mac;
   }
 
   async close(): Promise<void> {
@@ -152,10 +187,20 @@ export class Site {
   }
 }
 
+/** The device that a device of the host is connected with. */
+function otherEnd(device: string): string {
+  return device === "docker0" ? "eth0" : `e${LINKS[Number(device.slice(3))]}`;
+}
+
+function wayOf(devices: readonly string[]): string {
+  const by = [...new Set(devices.map((device) => device[1]))];
+  return by.length === 0 ? "nowhere" : by.sort().join("+");
+}
+
 /** A SYN has no body with a number, so its ports must do. An ICMP error about a packet is none of it. */
 function isOf(seen: Seen, id: number, { protocol = "udp", port = 9, to, sourcePort }: Packet): boolean {
   const number = { udp: 17, tcp: 6, icmp: to.includes(":") ? 58 : 1 }[protocol];
   if (seen.protocol !== number || seen.to !== to) return false;
-  if (protocol !== "tcp") return seen.id === id;
+  if (seen.id !== undefined || protocol !== "tcp") return seen.id === id;
   return seen.destinationPort === port && (sourcePort === undefined || seen.sourcePort === sourcePort);
 }

@@ -2,6 +2,7 @@
 #
 #   perl wire.pl send     a line in, an answer out: "FAMILY PROTO FROM SPORT TO DPORT MARK TOS USER ID", "-" for none;
 #                         "ok", or the name of the error that the kernel gives. PROTO is udp, tcp (a SYN) or icmp.
+#   perl wire.pl put      a line in, an answer out: "DEVICE MAC FAMILY PROTO FROM SPORT TO DPORT TOS ID": a frame out of the device
 #   perl wire.pl see      prints "DEVICE FROM TO PROTO SPORT DPORT ID" for each packet that comes in; "end" when a line comes in
 use strict;
 use warnings;
@@ -42,15 +43,51 @@ sub send_one {
   my $body = sprintf "wire%08d", $id;
   if ($proto eq "icmp") {
     my $echo = pack("CCnnn", $six ? 128 : 8, 0, 0, 1, 1) . $body;
-    if (!$six) {
-      my $sum = 0;
-      $sum += $_ for unpack "n*", $echo;
-      $sum = ($sum & 0xffff) + ($sum >> 16) while $sum >> 16;
-      substr($echo, 2, 2) = pack "n", ~$sum & 0xffff;
-    }
+    substr($echo, 2, 2) = pack "n", checksum($echo) if !$six;
     $body = $echo;
   }
   return defined send($s, $body, 0, $pack->($to, $proto eq "icmp" ? 0 : $dport)) ? "ok" : errorName();
+}
+
+sub checksum {
+  my $sum = 0;
+  $sum += $_ for unpack "n*", length($_[0]) % 2 ? "$_[0]\0" : $_[0];
+  $sum = ($sum & 0xffff) + ($sum >> 16) while $sum >> 16;
+  return ~$sum & 0xffff;
+}
+
+# A whole packet; nobody on its way looks at the sums of what it carries.
+sub packet {
+  my ($family, $proto, $from, $sport, $to, $dport, $tos, $id) = @_;
+  my $six = $family == 6;
+  ($sport, $dport, $tos) = map { $_ eq "-" ? 0 : $_ } $sport, $dport, $tos;
+  my $body = sprintf "wire%08d", $id;
+  my ($number, $data) =
+    $proto eq "udp" ? (17, pack("nnnn", $sport, $dport, 8 + length $body, 0) . $body)
+    : $proto eq "tcp" ? (6, pack("nnNNCCnnn", $sport, $dport, 1, 0, 0x50, 2, 64, 0, 0) . $body)
+    : ($six ? 58 : 1, pack("CCnnn", $six ? 128 : 8, 0, 0, 1, 1) . $body);
+  return pack("NnCC", 6 << 28 | $tos << 20, length $data, $number, 64) . inet_pton(AF_INET6, $from) . inet_pton(AF_INET6, $to) . $data if $six;
+  my $head = sub { pack("CCnnnCCn", 0x45, $tos, 20 + length $data, 0, 0, 64, $number, $_[0]) . inet_pton(AF_INET, $from) . inet_pton(AF_INET, $to) };
+  return $head->(checksum($head->(0))) . $data;
+}
+
+sub devices {
+  my %index;
+  open my $links, "-|", "ip", "-o", "link" or die;
+  while (<$links>) { $index{$2} = $1 if /^(\d+): ([^\@:]+)/ }
+  return %index;
+}
+
+if ($ARGV[0] eq "put") {
+  my %index = devices();
+  socket(my $out, 17, SOCK_DGRAM, 0) or die "AF_PACKET: $!";
+  while (my $line = <STDIN>) {
+    chomp $line;
+    my ($device, $mac, $family, @rest) = split / /, $line;
+    my $address = pack "S n i S C C a8", 17, $family == 6 ? 0x86dd : 0x0800, $index{$device}, 0, 0, 6, pack("H*", $mac =~ tr/://dr);
+    print defined send($out, packet($family, @rest), 0, $address) ? "ok" : errorName(), "\n";
+  }
+  exit;
 }
 
 if ($ARGV[0] eq "send") {
@@ -60,10 +97,7 @@ if ($ARGV[0] eq "send") {
 
 socket(my $packets, 17, SOCK_DGRAM, unpack("S", pack "n", 3)) or die "AF_PACKET: $!";
 setsockopt($packets, SOL_SOCKET, SO_RCVBUF, pack("i", 1 << 22));
-my %name;
-open my $links, "-|", "ip", "-o", "link" or die;
-while (<$links>) { $name{$1} = $2 if /^(\d+): ([^\@:]+)/ }
-close $links;
+my %name = reverse devices();
 print "ready\n";
 my $both = "";
 vec($both, fileno($_), 1) = 1 for $packets, *STDIN;

@@ -24,6 +24,14 @@ export interface Packet {
   readonly user?: number;
 }
 
+/** Where a packet is put in. */
+export interface Frame {
+  /** The device it is sent out of, at the other end of the host's. */
+  readonly device: string;
+  /** The link-layer address of the host's device. */
+  readonly mac: string;
+}
+
 /** A packet as it comes in. */
 export interface Seen {
   readonly device: string;
@@ -41,42 +49,44 @@ let serial = 0;
 /** Sends packets from a namespace. */
 export class Sender {
   private readonly process: Background;
-  private answers = 0;
 
-  constructor(namespace: Namespace) {
-    this.process = namespace.start(["perl", SCRIPT, "send"]);
+  /** @param how by sockets, or as frames out of a device: to be put into the host that is at its other end */
+  constructor(
+    namespace: Namespace,
+    private readonly how: "send" | "put" = "send",
+  ) {
+    this.process = namespace.start(["perl", SCRIPT, how]);
   }
 
   /** Sends them one after the other; for each its number, and "ok" or the name of the error. */
-  async send(packets: readonly Packet[]): Promise<{ id: number; answer: string }[]> {
+  async send(packets: readonly (Packet & Partial<Frame>)[]): Promise<{ id: number; answer: string }[]> {
     const ids = packets.map(() => ++serial);
     const lines = packets.map((p, i) =>
       [
+        ...(this.how === "put" ? [p.device, p.mac] : []),
         p.to.includes(":") ? 6 : 4,
         p.protocol ?? "udp",
         p.from ?? "-",
         p.sourcePort ?? "-",
         p.to,
         p.port ?? 9,
-        p.mark ?? "-",
+        ...(this.how === "put" ? [] : [p.mark ?? "-"]),
         p.tos ?? "-",
-        p.user ?? "-",
+        ...(this.how === "put" ? [] : [p.user ?? "-"]),
         ids[i],
       ].join(" "),
     );
     this.process.child.stdin?.write(lines.map((line) => `${line}\n`).join(""));
-    const end = this.answers + packets.length;
-    await this.process.until((stdout) => stdout.split("\n").length > end, 30_000);
-    const answers = this.process.stdout.split("\n").slice(this.answers, end);
-    this.answers = end;
+    await this.process.until((stdout) => stdout.split("\n").length > packets.length, 30_000);
+    const answers = this.process.stdout.split("\n");
+    // What is kept would be looked through again each time.
+    this.process.stdout = answers.slice(packets.length).join("\n");
     return ids.map((id, i) => ({ id, answer: answers[i] }));
   }
 }
 
 /** Sees what comes into a namespace, and by which device. */
 export class Sniffer {
-  private read = 0;
-
   private constructor(private readonly process: Background) {}
 
   static async open(namespace: Namespace): Promise<Sniffer> {
@@ -88,10 +98,11 @@ export class Sniffer {
   /** All that came in since the last time, when nothing more comes. */
   async seen(): Promise<Seen[]> {
     this.process.child.stdin?.write("\n");
-    await this.process.until((stdout) => stdout.indexOf("\nend\n", this.read) >= 0, 30_000);
-    const end = this.process.stdout.indexOf("\nend\n", this.read);
-    const lines = this.process.stdout.slice(this.read, end).split("\n");
-    this.read = end + 4;
+    await this.process.until((stdout) => stdout.includes("\nend\n"), 30_000);
+    const { stdout } = this.process;
+    const end = stdout.indexOf("\nend\n");
+    const lines = stdout.slice(0, end).split("\n");
+    this.process.stdout = stdout.slice(end + 4);
     return lines.flatMap((line) => {
       const [device, from, to, protocol, sourcePort, destinationPort, id] = line.split(" ");
       if (id === undefined) return [];
