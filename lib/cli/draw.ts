@@ -1,6 +1,7 @@
 import * as path from "node:path";
 import { Option } from "commander";
 import { drawPage } from "../page/page";
+import { policyLanes } from "../render/drawing/picture";
 import { drawMermaid } from "../render/drawing/mermaid";
 import { drawSvg } from "../render/drawing/svg";
 import { drawText } from "../render/drawing/text";
@@ -54,7 +55,7 @@ export const draw: Verb = (program, act) => {
 async function drawn(file: string, format: Format, io: Io): Promise<string> {
   if (format === "html") {
     const staged = await stagedHostOf(file, io);
-    return drawPage(staged, proveStaged(staged));
+    return drawPage(staged, proveStaged(staged), policyLanes(await planOf(file, io)));
   }
   const plan = await planOf(file, io);
   return { text: drawText, svg: drawSvg, mermaid: drawMermaid }[format](plan);

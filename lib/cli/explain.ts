@@ -17,6 +17,7 @@ Exit codes: 0 the same way in both directions, 1 not so or unknown, 2 bad input.
 Examples:
   multihome explain edge-1.json --from 10.0.2.50 --to 10.0.1.10 --proto tcp --dport 22
   multihome explain edge-1.json --from 10.0.2.10 --to 203.0.113.5
+  multihome explain edge-1.json --from any --to 192.0.2.5 --user 1500 --mark 0x10    # which traffic policy decides
   multihome explain --capture edge-1.txt --from any --to 203.0.113.5 --bind eth1`;
 
 interface Options {
@@ -26,6 +27,8 @@ interface Options {
   bind?: string;
   proto?: number;
   dport?: number;
+  user?: number;
+  mark?: number;
   capture?: string;
   json?: true;
 }
@@ -42,6 +45,8 @@ export const explain: Verb = (program, act) => {
     .option("--bind <IFACE>", "the host's socket is bound to this interface")
     .option("--proto <PROTOCOL>", "tcp, udp, icmp or a number", protocol)
     .option("--dport <PORT>", "the port that is asked", port)
+    .option("--user <UID>", "the user of the host's socket, by number; default: root", user)
+    .option("--mark <MARK>", "the firewall mark of the host's socket, as 0x10 or 16; default: 0", mark)
     .option("--capture <FILE>", "the host as it is, from a capture")
     .option("--json", "print as JSON")
     .addHelpText("after", NOTE)
@@ -65,7 +70,7 @@ export const explain: Verb = (program, act) => {
 };
 
 function exchangeOf(scene: Scene, options: Options): Exchange {
-  const { from, to, proto, dport } = options;
+  const { from, to, proto, dport, user, mark } = options;
   const own = (text: string): boolean => {
     const parsed = parseAddress(text);
     return (
@@ -78,6 +83,8 @@ function exchangeOf(scene: Scene, options: Options): Exchange {
   const fields = {
     ...(proto !== undefined && { protocol: proto }),
     ...(dport !== undefined && { port: dport }),
+    ...(user !== undefined && { user }),
+    ...(mark !== undefined && { mark }),
     ...(options.in !== undefined && { arrival: deviceOf(scene, options.in, "--in") }),
     ...(options.bind !== undefined && { bound: deviceOf(scene, options.bind, "--bind") }),
   };
@@ -119,4 +126,18 @@ function port(text: string): number {
   const value = Number(text);
   if (/^[0-9]+$/.test(text) && value > 0 && value < 65_536) return value;
   throw new InvalidArgumentError("Give a number from 1 to 65535.");
+}
+
+const LAST_32 = 0xffffffff;
+
+function user(text: string): number {
+  const value = Number(text);
+  if (/^[0-9]+$/.test(text) && value < LAST_32) return value;
+  throw new InvalidArgumentError("Give the number of a user, from 0 to 4294967294.");
+}
+
+function mark(text: string): number {
+  const value = Number(text);
+  if (/^([0-9]+|0x[0-9a-fA-F]+)$/.test(text) && value <= LAST_32) return value;
+  throw new InvalidArgumentError("Give a mark as 0x10 or 16, of at most 32 bits.");
 }

@@ -42,8 +42,8 @@ export function answer(scene: Scene, exchange: Exchange): Explained {
   const place = placeOf(peer, scene.survey);
   const inside = place.kind === "inside" && exchange.arrival === undefined ? { arrival: place.device } : {};
   const result = follower.follow({ ...exchange, ...inside }, { trace: true });
-  const { verdict } = result;
-  if (verdict === "symmetric" || verdict === "not judged") return { scene, result };
+  const { verdict, policy } = result;
+  if (verdict === "symmetric" || verdict === "not judged" || policy?.met) return { scene, result };
   const finding: Finding = {
     verdict,
     kind:

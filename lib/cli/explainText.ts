@@ -17,7 +17,9 @@ const VERDICTS: Readonly<Record<ExchangeResult["verdict"], string>> = {
 };
 
 /** An identity has as many ways as the host has links. */
-function verdictOf({ verdict, local }: ExchangeResult, { identities = [] }: Intent): string {
+function verdictOf({ verdict, local, policy }: ExchangeResult, { identities = [] }: Intent): string {
+  if (policy?.met && (verdict === "another way" || verdict === "refused"))
+    return `${VERDICTS[verdict]}, as ${policy.by} wants it`;
   const everyWay = local !== undefined && identities.some((one) => sameAddress(one, local));
   return verdict === "symmetric" && everyWay
     ? "right: the identity comes and goes by every link"
@@ -54,6 +56,8 @@ function title({ exchange, local }: ExchangeResult): string {
   const what = [
     ...(exchange.protocol === undefined ? [] : [protocolName(exchange.protocol)]),
     ...(exchange.port === undefined ? [] : [`port ${exchange.port}`]),
+    ...(exchange.user === undefined ? [] : [`user ${exchange.user}`]),
+    ...(exchange.mark === undefined ? [] : [`mark 0x${exchange.mark.toString(16)}`]),
     ...(exchange.bound === undefined ? [] : [`bound to ${exchange.bound}`]),
   ].join(" ");
   return `${asker} asks ${asked}${what === "" ? "" : `, ${what}`}`;
@@ -90,8 +94,12 @@ function leaves(outcome: Outcome, intent: Intent): string {
     .join(", or ");
 }
 
-function should({ verdict, expected, outward: { outcome } }: ExchangeResult): string {
+function should({ verdict, expected, policy, outward: { outcome } }: ExchangeResult): string {
   if (outcome.kind === "route" && outcome.type === "local") return "";
+  if (policy !== undefined)
+    return policy.met
+      ? `, as ${policy.by} wants`
+      : `; ${policy.by} wants it ${describeExpected(policy.expected)}`;
   if (verdict === "symmetric") return ", as it should";
   return expected?.kind === "by" && verdict === "another way"
     ? `; right would be ${describeExpected(expected)}`
@@ -119,6 +127,13 @@ export function explanationJson({ scene, result, fault }: Explained): object {
     inward: way(result.inward),
     outward: way(result.outward),
     ...(result.expected && { expected: describeExpected(result.expected) }),
+    ...(result.policy && {
+      policy: {
+        by: result.policy.by,
+        expected: describeExpected(result.policy.expected),
+        met: result.policy.met,
+      },
+    }),
     ...(fault && { fault }),
   };
 }

@@ -16,6 +16,7 @@ import {
 } from "../linux";
 import { Expectations } from "../linux/prove/expect";
 import { Expected, meets } from "../linux/prove/expected";
+import { Policies } from "../linux/prove/policies";
 import { Address, formatAddress } from "../net/address";
 
 /**
@@ -38,6 +39,9 @@ export interface Exchange {
   readonly protocol?: number;
   /** Port of whoever is asked. */
   readonly port?: number;
+  /** Of the host's socket: the mark that it sets (SO_MARK), and the user whose it is. Default: 0, and root. */
+  readonly mark?: number;
+  readonly user?: number;
   /**
    * Whether the host's socket is connected: it then looks up twice, first for the source and then with it. Default:
    * true; false for raw sockets (ping), and for datagrams that are sent without connect(2).
@@ -74,6 +78,8 @@ export interface ExchangeResult {
   readonly outward: Traced & { readonly flow: OutputFlow };
   /** The way that the host's packet should take. */
   readonly expected?: Expected;
+  /** The traffic policy that decides about the host's packet, if one does, and whether the packet does as it wants. */
+  readonly policy?: { readonly by: string; readonly expected: Expected; readonly met: boolean };
 }
 
 /** Collect the steps of each lookup, for people; slower. */
@@ -85,6 +91,7 @@ export interface FollowOptions {
 export class Follower {
   private readonly model: Model;
   private readonly expectations: { readonly 4: Expectations; readonly 6: Expectations };
+  private readonly policies: { readonly 4: Policies; readonly 6: Policies };
 
   constructor(
     state: LinuxState,
@@ -95,6 +102,7 @@ export class Follower {
       4: new Expectations(intent, this.model, 4),
       6: new Expectations(intent, this.model, 6),
     };
+    this.policies = { 4: new Policies(intent, 4), 6: new Policies(intent, 6) };
   }
 
   /**
@@ -129,7 +137,8 @@ export class Follower {
       );
     }
     const inward = this.arrive(exchange, local, arrival, trace);
-    const outward = this.leave({ to: peer, from: local, ...fields(exchange, "answer") }, false, trace);
+    const answer = { to: peer, from: local, ...fields(exchange, "answer"), ...socket(exchange) };
+    const outward = this.leave(answer, false, trace);
     const judged = this.judge({ exchange, local, owner, arrival, inward, outward });
     if (inward.outcome.kind === "route") return judged;
     return { ...judged, verdict: failure(inward.outcome, "dropped") };
@@ -142,11 +151,13 @@ export class Follower {
       from: exchange.local,
       ...(bound !== undefined && { oif: bound }),
       ...fields(exchange, "request"),
+      ...socket(exchange),
     };
     const outward = this.leave(flow, exchange.connected !== false, trace);
     const { outcome } = outward;
     const local = exchange.local ?? (outcome.kind === "route" ? outcome.hops[0]?.source : undefined);
-    if (local === undefined) return { exchange, outward, verdict: failure(outcome, "refused") };
+    if (local === undefined)
+      return { exchange, outward, ...this.decided(outward), verdict: failure(outcome, "refused") };
     const owner = this.ownerOf(local);
     const first = outcome.kind === "route" ? outcome.hops[0]?.device : undefined;
     const arrival = exchange.arrival ?? owner?.device ?? first;
@@ -159,7 +170,8 @@ export class Follower {
   }
 
   /** Whether the host's packet takes the way that is wanted. */
-  private judge(result: Omit<ExchangeResult, "verdict">): ExchangeResult {
+  private judge(followed: Omit<ExchangeResult, "verdict">): ExchangeResult {
+    const result = { ...followed, ...this.decided(followed.outward) };
     const { outward, arrival, owner, exchange } = result;
     const { outcome } = outward;
     if (outcome.kind === "route" && outcome.type === "local") return { ...result, verdict: "symmetric" };
@@ -171,6 +183,17 @@ export class Follower {
       return { ...judged, verdict: wanted ? "not judged" : failure(outcome, "refused") };
     }
     return { ...judged, verdict: meets(expected, outcome) ? "symmetric" : "another way" };
+  }
+
+  /** What a traffic policy wants of the host's packet; a socket that is bound to a device has chosen its way. */
+  private decided({ flow, outcome }: ExchangeResult["outward"]): Pick<ExchangeResult, "policy"> {
+    const expectations = this.expectations[flow.to.family];
+    if (flow.oif !== undefined || expectations.unclaimed(flow.to) || expectations.isOwn(flow.to)) return {};
+    const ownSource = flow.from !== undefined && this.ownerOf(flow.from) !== undefined;
+    const wanted = this.policies[flow.to.family].wanted(flow, ownSource, expectations, new Set());
+    if (wanted === undefined) return {};
+    const { by, expected } = wanted;
+    return { policy: { by, expected, met: meets(expected, outcome) === true } };
   }
 
   private expected(
@@ -220,6 +243,10 @@ export class Follower {
 
 function failure(outcome: Outcome, otherwise: "dropped" | "refused"): ExchangeVerdict {
   return outcome.kind === "unknown" ? "unknown" : otherwise;
+}
+
+function socket({ mark, user }: Exchange): Partial<Flow> {
+  return { ...(mark !== undefined && { mark }), ...(user !== undefined && { uid: user }) };
 }
 
 /** A port of a client, from the range that kernels take them from. */

@@ -146,6 +146,31 @@ describe("multihome explain", () => {
     expect(stdout).toMatch(/\d+: from all lookup 7\d\d\d: matches\n +default via 10\.0\.1\.1 dev front/);
   });
 
+  test("names the traffic policy that decides, by destination, user and mark of the host's socket", async () => {
+    const traffic = [
+      { name: "backups", to: ["192.0.2.0/24"], protocol: "tcp", destinationPorts: [873], use: ["front"] },
+      { name: "bulk", marks: ["0x10/0xf0"], users: [1500], use: ["front"] },
+      { name: "kept", to: ["198.51.100.0/24"], use: ["back"], beforeSources: true },
+    ];
+    const host = JSON.stringify({ ...EDGE, policy: { traffic } });
+    const ask = (...more: string[]) => multihome(["explain", "-", ...more], { stdin: host });
+    const words = (text: string): string => text.replace(/\s+/g, " ");
+    const tcp = await ask("--from", "any", "--to", "192.0.2.5", "--proto", "tcp", "--dport", "873");
+    expect(tcp.code).toBe(0);
+    expect(words(tcp.stdout)).toContain("The request leaves by front via 10.0.1.1, as policy backups wants.");
+    const far = ["--from", "any", "--to", "203.0.113.5", "--mark", "0x10"];
+    const bulk = await ask(...far, "--user", "1500");
+    expect(words(bulk.stdout)).toContain("asks 203.0.113.5, user 1500 mark 0x10: symmetric");
+    expect(words(bulk.stdout)).toContain("leaves by front via 10.0.1.1, as policy bulk wants.");
+    const root = await ask(...far);
+    expect(words(root.stdout)).toContain("leaves by back via 10.0.2.1, as it should.");
+    const kept = await ask("--from", "10.0.1.10", "--to", "198.51.100.1");
+    expect(kept.code).toBe(1);
+    expect(words(kept.stdout)).toContain("not symmetric, as policy kept wants it.");
+    const json = await ask(...far, "--user", "1500", "--json");
+    expect(JSON.parse(json.stdout)).toMatchObject({ policy: { by: "policy bulk", met: true } });
+  });
+
   test("says what is wrong on a captured host, and exits 1", async () => {
     const argv = ["explain", "--capture", "edge.txt", "--from", "10.0.2.50", "--to", "10.0.1.10"];
     const { code, stdout } = await multihome(argv, { cwd: dir });
@@ -167,6 +192,8 @@ describe("multihome explain", () => {
       '--bind: got "x"; known here are back, front',
     ],
     [["edge.json", "--from", "any", "--to", "1.1.1.1", "--proto", "999"], "tcp, udp, icmp"],
+    [["edge.json", "--from", "any", "--to", "1.1.1.1", "--user", "bob"], "the number of a user"],
+    [["edge.json", "--from", "any", "--to", "1.1.1.1", "--mark", "0x100000000"], "of at most 32 bits"],
     [["--from", "any", "--to", "1.1.1.1"], "give HOST.json, or --capture FILE"],
   ])("refuses %j by name, with exit 2", async (argv, message) => {
     const outcome = await multihome(["explain", ...argv], { cwd: dir });

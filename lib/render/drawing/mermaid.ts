@@ -1,5 +1,5 @@
 import { Plan } from "../../model/plan";
-import { cut, pictureOf } from "./picture";
+import { POLICIES, cut, pictureOf } from "./picture";
 
 /**
  * The host as a Mermaid flowchart, for Markdown that draws it (README files, wikis, pull requests).
@@ -12,7 +12,7 @@ import { cut, pictureOf } from "./picture";
  *   l0 -- "table 7120 or 7121" --> g0(["10.0.1.1, everywhere else"])
  */
 export function drawMermaid(plan: Plan): string {
-  const { host, lanes: own, note, worlds } = pictureOf(plan);
+  const { host, lanes: own, note, worlds, policies } = pictureOf(plan);
   const lanes = [own, ...worlds.map((world) => world.lanes)].flat();
   const boxes = [{ title: host, lanes: own }, ...worlds].flatMap((box, n) => [
     `  subgraph ${n === 0 ? "host" : `world${n - 1}`}[${quoted([box.title])}]`,
@@ -41,8 +41,17 @@ export function drawMermaid(plan: Plan): string {
     });
     return [...far, ...near];
   });
+  const traffic =
+    policies.length === 0
+      ? []
+      : [
+          `  subgraph policies[${quoted([POLICIES])}]`,
+          ...policies.map(({ name, selects }, i) => `    p${i}[${quoted([name, ...selects])}]`),
+          "  end",
+          ...policies.map(({ ways }, i) => `  p${i} --> w${i}([${quoted(ways)}])`),
+        ];
   const notes = note === undefined ? [] : [`  note[${quoted([note])}]`];
-  return ["flowchart LR", ...boxes, ...edges, ...notes, ""].join("\n");
+  return ["flowchart LR", ...boxes, ...edges, ...traffic, ...notes, ""].join("\n");
 }
 
 /** Names and addresses hold no character that Mermaid gives a meaning within quotes. */

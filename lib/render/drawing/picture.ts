@@ -1,5 +1,5 @@
 import { Plan, PlanInterface } from "../../model/plan";
-import { HostModel } from "../../model/spec";
+import { HostModel, Otherwise } from "../../model/spec";
 
 /**
  * What every drawing of a host shows, worked out once: a lane an interface and family, with the sources it owns, the
@@ -8,6 +8,8 @@ import { HostModel } from "../../model/spec";
 export interface Picture {
   readonly host: string;
   readonly lanes: readonly Lane[];
+  /** Traffic policies, in the order in which they decide. */
+  readonly policies: readonly PolicyLane[];
   /** What has to be known to read the picture: of the weak host model, that the lanes are not kept. */
   readonly note?: string;
   /** Routing domains beside the host's own, each with a title for its box. */
@@ -36,6 +38,7 @@ export function pictureOf(plan: Plan): Picture {
     host: plan.host,
     ...(plan.hostModel === HostModel.Weak && { note: WEAK }),
     lanes: [...lanesOf(plan), ...identityLanes(plan)],
+    policies: policyLanes(plan),
     worlds: plan.worlds.map(({ name, kind, slot, plan: own, routes }) => {
       const title = `${name} (${kind})`;
       if (slot === undefined) return { title, lanes: lanesOf(own) };
@@ -50,6 +53,39 @@ export function pictureOf(plan: Plan): Picture {
     }),
   };
 }
+
+/** A traffic policy: what it selects, and by which interfaces that may leave. */
+export interface PolicyLane {
+  readonly name: string;
+  readonly selects: readonly string[];
+  /** The interface of the first way. */
+  readonly first: string;
+  /** "by back", "else by front", "else refused", in this order. */
+  readonly ways: readonly string[];
+}
+
+export const POLICIES = "no source yet, or forwarded: the first policy that matches";
+
+export function policyLanes({ traffic }: Plan): PolicyLane[] {
+  return traffic.map(({ name, selectors, use, weights, otherwise, beforeSources }) => ({
+    name: beforeSources ? `${name} (before the rules for sources)` : name,
+    selects: selectors.length === 0 ? ["everything"] : selectors,
+    first: use[0],
+    ways: [
+      ...(weights === undefined
+        ? use.map((one, i) => `${i === 0 ? "" : "else "}by ${one}`)
+        : [`by ${use.map((one, i) => `${one} (${weights[i]})`).join(" and ")}`]),
+      `else ${OTHERWISE[otherwise]}`,
+    ],
+  }));
+}
+
+const OTHERWISE: Readonly<Record<Otherwise, string>> = {
+  unreachable: "unreachable",
+  prohibit: "prohibited",
+  blackhole: "dropped",
+  next: "on to the next",
+};
 
 /** An identity leaves by all links that it is announced over, as main says, where the routing protocol puts its routes. */
 function identityLanes({ identity }: Plan): Lane[] {

@@ -1,5 +1,5 @@
 import { Plan } from "../../model/plan";
-import { Lane, cut, pictureOf } from "./picture";
+import { Lane, POLICIES, PolicyLane, cut, pictureOf } from "./picture";
 
 /** Colours of the lanes, told apart also by those who see red and green alike (Okabe and Ito). */
 const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#8a6d00", "#5b5b5b"];
@@ -11,6 +11,8 @@ const HOST = { left: 24, width: 470 };
 const OUT = { left: 560, width: 300 };
 const WIDTH = OUT.left + OUT.width + 24;
 const SHOWN = 10;
+/** Characters in a line of a strip. */
+const ROW = 52;
 /** Characters in a line of the note. */
 const NOTE = 108;
 
@@ -19,19 +21,25 @@ const NOTE = 108;
  * Self-contained; no scripts, no fonts, no links.
  */
 export function drawSvg(plan: Plan): string {
-  const { host, lanes, note, worlds } = pictureOf(plan);
+  const { host, lanes, note, worlds, policies } = pictureOf(plan);
   const all = [lanes, ...worlds.map((world) => world.lanes)].flat();
   const names = [...new Set(all.map((lane) => lane.interface))];
   let top = 0;
   const body = [{ title: host, lanes }, ...worlds].map((box, i) => {
     const begin = i === 0 ? 16 : top + 24;
     top = begin + 40;
-    const drawn = box.lanes.map((lane) => {
-      const colour = COLOURS[names.indexOf(lane.interface) % COLOURS.length];
-      const { svg, height } = drawLane(lane, top, colour);
+    const draw = (strip: Strip, owner: string): string => {
+      const colour = COLOURS[Math.max(0, names.indexOf(owner)) % COLOURS.length];
+      const { svg, height } = drawStrip(strip, top, colour);
       top += height + PAD;
       return svg;
-    });
+    };
+    const drawn = box.lanes.map((lane) => draw(stripOf(lane), lane.interface));
+    if (i === 0 && policies.length > 0) {
+      drawn.push(`<text class="s" x="${HOST.left + PAD}" y="${top + PAD - 2}">${text(POLICIES)}</text>`);
+      top += LINE + 4;
+      drawn.push(...policies.map((policy) => draw(policyStrip(policy), policy.first)));
+    }
     return [
       `<rect x="${HOST.left}" y="${begin}" width="${HOST.width}" height="${top - begin + 8}" rx="10" fill="#f6f8fa" stroke="#8c99a6"/>`,
       `<text class="h" x="${HOST.left + PAD}" y="${begin + 24}">${text(box.title)}</text>`,
@@ -53,8 +61,20 @@ export function drawSvg(plan: Plan): string {
   ].join("\n");
 }
 
-function drawLane(lane: Lane, top: number, colour: string): { svg: string; height: number } {
-  const sources = cut(lane.sources, SHOWN);
+/** What is drawn as one strip: what leaves, and where it goes. */
+interface Strip {
+  readonly title: string;
+  readonly aside: string;
+  readonly rows: readonly string[];
+  readonly ways: readonly string[];
+  readonly dashed: boolean;
+}
+
+function policyStrip({ name, selects, ways }: PolicyLane): Strip {
+  return { title: name, aside: "policy", rows: selects.flatMap((s) => lines(s, ROW)), ways, dashed: false };
+}
+
+function stripOf(lane: Lane): Strip {
   const ways = [
     ...(lane.gateway === undefined
       ? []
@@ -69,18 +89,31 @@ function drawLane(lane: Lane, top: number, colour: string): { svg: string; heigh
     ),
     ...(lane.gateway === undefined ? [lane.kept ? "nothing else" : "no gateway"] : []),
   ];
-  const rows = Math.max(sources.length + 1, ways.length);
-  const height = rows * LINE + 2 * PAD;
+  return {
+    title: lane.interface,
+    aside: `IPv${lane.family}, table ${lane.table}`,
+    rows: cut(lane.sources, SHOWN),
+    ways,
+    dashed: !lane.kept,
+  };
+}
+
+function drawStrip(
+  { title, aside, rows, ways, dashed }: Strip,
+  top: number,
+  colour: string,
+): { svg: string; height: number } {
+  const height = Math.max(rows.length + 1, ways.length) * LINE + 2 * PAD;
   const middle = top + height / 2;
   const x = HOST.left + PAD;
   const edge = HOST.left + HOST.width;
   const line = (i: number): number => top + PAD + LINE * (i + 1) - 5;
   const svg = [
     `<rect x="${x}" y="${top}" width="${HOST.width - 2 * PAD}" height="${height}" rx="7" fill="#fff" stroke="${colour}" stroke-width="1.5"/>`,
-    `<text class="h" x="${x + PAD}" y="${line(0)}" fill="${colour}" style="fill:${colour}">${text(lane.interface)}</text>`,
-    `<text class="s" x="${edge - 2 * PAD}" y="${line(0)}" text-anchor="end">IPv${lane.family}, table ${lane.table}</text>`,
-    ...sources.map((s, i) => `<text x="${x + PAD}" y="${line(i + 1)}">${text(s)}</text>`),
-    `<path d="M${edge - PAD} ${middle}H${OUT.left - 10}" stroke="${colour}" stroke-width="3"${lane.kept ? "" : ` stroke-dasharray="6 5"`} fill="none"/>`,
+    `<text class="h" x="${x + PAD}" y="${line(0)}" fill="${colour}" style="fill:${colour}">${text(title)}</text>`,
+    `<text class="s" x="${edge - 2 * PAD}" y="${line(0)}" text-anchor="end">${text(aside)}</text>`,
+    ...rows.map((s, i) => `<text x="${x + PAD}" y="${line(i + 1)}">${text(s)}</text>`),
+    `<path d="M${edge - PAD} ${middle}H${OUT.left - 10}" stroke="${colour}" stroke-width="3"${dashed ? ` stroke-dasharray="6 5"` : ""} fill="none"/>`,
     `<path d="M${OUT.left - 12} ${middle - 6}L${OUT.left} ${middle}L${OUT.left - 12} ${middle + 6}z" fill="${colour}"/>`,
     ...ways.map((w, i) => {
       const y = middle + LINE * (i - (ways.length - 1) / 2) + 5;

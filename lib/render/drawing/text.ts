@@ -1,5 +1,5 @@
 import { Plan } from "../../model/plan";
-import { Lane, cut, pictureOf } from "./picture";
+import { Lane, POLICIES, PolicyLane, cut, pictureOf } from "./picture";
 
 /** Columns of a terminal. */
 const WIDTH = 80;
@@ -22,11 +22,24 @@ const NO_GATEWAY = "no gateway";
  *                    └──────────────────────────────────────┘
  */
 export function drawText(plan: Plan): string {
-  const { host, lanes, note, worlds } = pictureOf(plan);
+  const { host, lanes, note, worlds, policies } = pictureOf(plan);
   // A host all of whose interfaces are in worlds has nothing to show of its own.
   const boxes = [{ title: host, lanes }, ...worlds].filter((box) => box.lanes.length > 0);
-  const text = boxes.map((box) => drawBox(box.title, box.lanes)).join("\n");
+  const text = [...boxes.map((box) => drawBox(box.title, box.lanes)), ...drawPolicies(policies)].join("\n");
   return note === undefined ? text : `${text}${wrap(note.split(" "), WIDTH).join("\n")}\n`;
+}
+
+function drawPolicies(policies: readonly PolicyLane[]): string[] {
+  if (policies.length === 0) return [];
+  const blocks = policies.flatMap(({ name, selects, ways }) => [
+    ...wrap(`${name}: ${selects.join("; ")}`.split(" "), WIDTH - 4).map(
+      (l, i) => `${i === 0 ? "  " : "    "}${l}`,
+    ),
+    ...wrap(`◀─ ${ways.join(", ")}`.split(" "), WIDTH - 7).map(
+      (l, i) => `${i === 0 ? "    " : "       "}${l}`,
+    ),
+  ]);
+  return [`${[...wrap(`${POLICIES}:`.split(" "), WIDTH), ...blocks].join("\n")}\n`];
 }
 
 function drawBox(title: string, lanes: readonly Lane[]): string {

@@ -1,6 +1,7 @@
 import { planHost } from "../../../lib/plan";
 import { drawMermaid } from "../../../lib/render/drawing/mermaid";
 import { drawSvg } from "../../../lib/render/drawing/svg";
+import { drawText } from "../../../lib/render/drawing/text";
 
 const plan = planHost({
   name: "edge-1",
@@ -29,6 +30,28 @@ test("an SVG drawing shows sources, tables, and where each interface leads", () 
   expect(svg).toContain("10.0.3.0/24  by san");
   expect(svg).toContain("… 31 more");
   expect(svg).toContain("nothing else");
+});
+
+test("traffic policies are drawn with what they select, and by which interfaces, in every format", () => {
+  const withPolicies = planHost({
+    name: "edge-1",
+    interfaces: [
+      { name: "front", addresses: ["10.0.1.10/24"], gateways: ["10.0.1.1"] },
+      { name: "back", addresses: ["10.0.2.10/24"], gateways: ["10.0.2.1"] },
+    ],
+    policy: {
+      traffic: [
+        { name: "backups", to: ["192.0.2.0/24"], use: ["back", "front"], otherwise: "prohibit" },
+        { name: "bulk", marks: ["0x10/0xf0"], use: ["front", "back"], weights: { front: 3, back: 1 } },
+      ],
+    },
+  });
+  const [svg, mermaid, text] = [drawSvg, drawMermaid, drawText].map((draw) => draw(withPolicies));
+  for (const shown of ["backups", "to 192.0.2.0/24", "by back", "else by front", "else prohibited"])
+    for (const drawn of [svg, mermaid, text]) expect(drawn).toContain(shown);
+  expect(svg).toContain("by front (3) and back (1)");
+  expect(mermaid).toContain('p0["backups<br>to 192.0.2.0/24"]');
+  expect(text.split("\n").filter((line) => [...line].length > 80)).toEqual([]);
 });
 
 test("an SVG drawing holds no script and loads nothing", () => {
