@@ -1,6 +1,6 @@
 import { gunzipSync } from "node:zlib";
 import * as pulumi from "@pulumi/pulumi";
-import { deriveHostKey } from "../../lib";
+import { Plan, deriveHostKey } from "../../lib";
 import { MockOptions, runWithMocks } from "../../lib/testing";
 import { HOST_KEY, SECRETS, TYPES } from "./support";
 
@@ -53,6 +53,39 @@ describe("the example", () => {
     });
     const { connection } = run.only(TYPES.command).inputs;
     expect([connection.hostKey, connection.proxy.hostKey]).toEqual([HOST_KEY, HOST_KEY]);
+  });
+
+  test("host-models makes a host of which an interface is a boundary, and one as Linux comes", async () => {
+    const { run, exported } = await runExample("host-models", {
+      gateway: "192.0.2.10",
+      gatewayHostKey: HOST_KEY,
+      lab: "10.1.0.20",
+      labHostKey: HOST_KEY,
+      privateKey: SECRETS.privateKey,
+    });
+    expect(await run.value(exported["gatewayVerdict"])).toBe("proved");
+    // The weak host model is put in force as asked for, and what it costs is said.
+    expect(await run.value(exported["labVerdict"])).not.toBe("proved");
+    expect(await run.value(exported["gatewayBySource"])).toEqual({
+      "10.9.0.10": "10.9.0.1",
+      "192.0.2.10": "192.0.2.1",
+      "2001:db8:1::10": "fe80::1",
+    });
+  });
+
+  test("traffic has its policies proved, in the order in which they decide", async () => {
+    const { run, exported } = await runExample("traffic", {
+      host: "10.0.1.10",
+      hostKey: HOST_KEY,
+      privateKey: SECRETS.privateKey,
+    });
+    expect(await run.value(exported["verdict"])).toBe("proved");
+    const { traffic } = (await run.value(exported["plan"])) as Plan;
+    expect(traffic.map(({ name, use }) => [name, use])).toEqual([
+      ["backups", ["back"]],
+      ["guests", ["back", "front"]],
+      ["bulk", ["front", "back"]],
+    ]);
   });
 
   test("first-boot makes a host whose plan is proved and comes as user data, with no SSH", async () => {
