@@ -37,10 +37,12 @@ launch_unit() {
   for n in net mnt; do
     [ "$(readlink /proc/self/ns/$n)" = "$(readlink /proc/1/ns/$n)" ] || return 1
   done
-  # Should the watcher stand still, systemd ends it when it should have long done so by itself.
-  systemd-run --quiet --collect --unit="multihome-$id" -E MULTIHOME_STATE_DIR="$STATE" -E MULTIHOME_RUN_DIR="$RUN" \
-    -p OOMScoreAdjust=-1000 -p RuntimeMaxSec=$((${wanted:-0} + 90)) \
-    -p ExecStopPost="/bin/sh $RUN/program expire $id" /bin/sh "$RUN/program" watch "$id" 2>/dev/null
+  # Should the watcher stand still, systemd ends it when it should have long done so by itself. By default it would wait
+  # for sysinit.target, and that for us at a first boot.
+  systemd-run --quiet --collect --unit="multihome-$id" -p DefaultDependencies=no -E MULTIHOME_STATE_DIR="$STATE" \
+    -E MULTIHOME_RUN_DIR="$RUN" -p OOMScoreAdjust=-1000 -p RuntimeMaxSec=$((${wanted:-0} + 90)) \
+    -p ExecStopPost="/bin/sh -c 'test ! -e $RUN/program || exec /bin/sh $RUN/program expire $id'" \
+    /bin/sh "$RUN/program" watch "$id" 2>/dev/null
 }
 
 # watch: until the change $given is committed or rolled back.

@@ -57,7 +57,7 @@ rule6 +1489 goto join
 expect6 front 2001:db8:ffff:ffff::1 elsewhere dev @front via fe80::1
 expect6 front 2001:db8:1:0:ffff:ffff:ffff:fffe attached dev @front
 end'
-BODY=a299918a9d126f03
+BODY=0351f5efa9814200
 set -u
 umask 077
 LC_ALL=C
@@ -1080,9 +1080,10 @@ case $STATE$RUN in *[!-A-Za-z0-9/._]*) return 1 ;; esac
 for n in net mnt; do
 [ "$(readlink /proc/self/ns/$n)" = "$(readlink /proc/1/ns/$n)" ] || return 1
 done
-systemd-run --quiet --collect --unit="multihome-$id" -E MULTIHOME_STATE_DIR="$STATE" -E MULTIHOME_RUN_DIR="$RUN" \
--p OOMScoreAdjust=-1000 -p RuntimeMaxSec=$((${wanted:-0} + 90)) \
--p ExecStopPost="/bin/sh $RUN/program expire $id" /bin/sh "$RUN/program" watch "$id" 2>/dev/null
+systemd-run --quiet --collect --unit="multihome-$id" -p DefaultDependencies=no -E MULTIHOME_STATE_DIR="$STATE" \
+-E MULTIHOME_RUN_DIR="$RUN" -p OOMScoreAdjust=-1000 -p RuntimeMaxSec=$((${wanted:-0} + 90)) \
+-p ExecStopPost="/bin/sh -c 'test ! -e $RUN/program || exec /bin/sh $RUN/program expire $id'" \
+/bin/sh "$RUN/program" watch "$id" 2>/dev/null
 }
 watch() {
 watching=1
