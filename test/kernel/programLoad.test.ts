@@ -1,5 +1,5 @@
 import * as path from "node:path";
-import { HostSpec } from "../../lib/model/spec";
+import { HostModel, HostSpec, PolicySpec } from "../../lib/model/spec";
 import { Background, Namespace, Namespaces, describeOnKernel, sleep } from "./support/netns";
 import { ProgramHost, program } from "./support/program";
 
@@ -10,7 +10,7 @@ import { ProgramHost, program } from "./support/program";
 const APPLIES = 50;
 const UDP = path.join(__dirname, "support", "udp.js");
 
-const host = (extra: boolean): HostSpec => ({
+const host = (extra: boolean, policy: PolicySpec = {}): HostSpec => ({
   name: "edge",
   interfaces: [
     {
@@ -27,7 +27,18 @@ const host = (extra: boolean): HostSpec => ({
       routes: extra ? [{ to: "172.31.0.0/16", via: "10.2.0.254" }] : [],
     },
   ],
+  policy,
 });
+
+/** What more there can be, in turn with a plan without. */
+const STRONG: PolicySpec = {
+  hostModel: HostModel.Strong,
+  virtualAddresses: ["192.0.2.77"],
+  traffic: [
+    { name: "bulk", to: ["198.18.0.0/15"], use: ["back", "front"] },
+    { name: "users", users: ["60000-60999"], use: ["front", "back"], weights: { front: 1, back: 3 } },
+  ],
+};
 
 /** What scripts commonly do: flush, then add again. */
 const NAIVE = `
@@ -136,6 +147,18 @@ describeOnKernel("changes under load", () => {
     expect(lost(result) - (overflowed() - overflowBefore)).toBe(0);
     expect(wrong() - wrongBefore).toBe(0);
     machine.ok(plans[0], "verify");
+  }, 120_000);
+
+  test("nor when the strong host model and traffic policies come and go", async () => {
+    const plans = [program(host(false)), program(host(true, STRONG))];
+    machine.ok(plans[0], "apply");
+    const [wrongBefore, overflowBefore] = [wrong(), overflowed()];
+    const flows = await flood(["10.1.0.10", "10.2.0.10", "fd00:a::10", "fd00:b::10"]);
+    for (let i = 1; i <= APPLIES / 5; i++) machine.ok(plans[i % 2], "apply");
+    const result = await finish(flows);
+    for (const { refused } of Object.values(result)) expect(refused).toBe(0);
+    expect(lost(result) - (overflowed() - overflowBefore)).toBe(0);
+    expect(wrong() - wrongBefore).toBe(0);
   }, 120_000);
 
   test("the first apply and the removal lose nothing either", async () => {

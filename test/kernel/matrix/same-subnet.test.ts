@@ -1,3 +1,4 @@
+import { HostModel } from "../../../lib/model";
 import { ec2NetUtils } from "../peers/ec2-net-utils";
 import { none } from "../peers/none";
 import { Candidate, peer } from "./candidate";
@@ -73,8 +74,11 @@ describeInCloud("two interfaces in one subnet", () => {
     expect((await outcomes(cloud, host, FLOWS))["a>first"]).toBe("source check at eth1");
   });
 
-  test("ARP: only the interface that has an address answers for it", async () => {
-    expect(await arpReplies(ours())).toEqual({ first: ["eth0"], second: ["eth1"] });
+  test.each([
+    ["symmetric", ours()],
+    ["strong", ours("strong", { hostModel: HostModel.Strong })],
+  ])("ARP, %s: only the interface that has an address answers for it", async (_model, candidate) => {
+    expect(await arpReplies(candidate)).toEqual({ first: ["eth0"], second: ["eth1"] });
   });
 
   test("negative control: without us both interfaces answer for both addresses", async () => {
@@ -90,6 +94,11 @@ describeInCloud("two interfaces in one subnet", () => {
       expect(asked.ok).toBe(true);
     }
     const counted = countersOf(open);
+    const [first, second] = [counted.get("first_eth1"), counted.get("second_eth0")];
+    process.stdout.write(
+      `${candidate.title}: asked ${ROUNDS} times for each address, ` +
+        `eth1 answered ${first} times for eth0's, eth0 ${second} times for eth1's\n`,
+    );
     // Every question was answered at all, or silence would look like success.
     for (const name of ["first", "second"]) {
       const answers = ["eth0", "eth1"].map((device) => counted.get(`${name}_${device}`)!);

@@ -4,7 +4,7 @@ import { Cloud } from "./cloud";
 import { loadNft, replacingTable } from "./configure";
 import { ALL_CHECKS, STRONG_ONLY } from "./flows";
 import { Host } from "./host";
-import { A4, A6, B4, B6, TWO_NETS, WORLD4 } from "./layout";
+import { A4, A6, B4, B6, TWO_NETS, WORLD4, neighbour4 } from "./layout";
 import { measureChecks, measureNine, plugWith } from "./measure";
 import { ours } from "./ours";
 import { describeInCloud } from "./privilege";
@@ -29,6 +29,30 @@ s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device.encode())
 for _ in range(int(count)):
     try: s.sendto(head + echo, (to, 0))
     except PermissionError: pass
+`;
+
+/** What a DHCP server sends to a client that has no address yet: to everybody, port 68. */
+const OFFER = `
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"eth0")
+s.bind((sys.argv[1], 67))
+for _ in range(int(sys.argv[2])): s.sendto(b"offer", ("255.255.255.255", 68))
+`;
+/** Counts them as they come in by one device; the first line says that it listens. */
+const TAKE = `
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, sys.argv[1].encode())
+s.bind(("", 68))
+s.settimeout(3)
+print("ready", flush=True)
+taken = 0
+try:
+    while taken < int(sys.argv[2]): taken += s.recv(100) == b"offer"
+except TimeoutError: pass
+print("taken", taken, flush=True)
 `;
 
 const NOBODY = "198.18.0.7";
@@ -65,9 +89,29 @@ describeInCloud("the strong host model", () => {
     expect(failing(await measureChecks(stateful, STRONG))).toEqual([]);
   });
 
+  test("what a DHCP server tells everybody comes in by each interface", async () => {
+    const { namespace } = await plugWith(open, STRONG, TWO_NETS);
+    const nets = [["a", "eth0"], ["b", "eth1"]] as const; // prettier-ignore
+    for (const [net, device] of nets) {
+      const taker = namespace.start(["python3", "-c", TAKE, device, `${PACKETS}`]);
+      await taker.until((out) => out.includes("ready"));
+      open.agent(net).namespace.ok("python3", "-c", OFFER, neighbour4(net), `${PACKETS}`);
+      expect((await taker.end()).stdout).toContain(`taken ${PACKETS}\n`);
+    }
+  });
+
   test(`${STRONG_ONLY.join("; ")}; without it, all of that passes`, async () => {
-    expect(await discarded(STRONG)).toEqual({ answered: 0, left: 0, foreign: 0 });
+    const strong = await discarded(STRONG);
     const control = await discarded(ours());
+    const tell = (what: string, { answered, left, foreign }: typeof strong): void => {
+      process.stdout.write(
+        `${what}: ${answered} of ${4 * PACKETS} packets for an address of the other interface answered, ` +
+          `${left + foreign} of ${2 * PACKETS} with a foreign source, of raw sockets, left\n`,
+      );
+    };
+    tell("strong", strong);
+    tell("symmetric", control);
+    expect(strong).toEqual({ answered: 0, left: 0, foreign: 0 });
     expect(control).toEqual({ answered: 4 * PACKETS, left: PACKETS, foreign: PACKETS });
   }, 120_000);
 

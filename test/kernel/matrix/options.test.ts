@@ -1,0 +1,141 @@
+import { HostModel, PolicySpec, TrafficSpec } from "../../../lib/model";
+import { planHost } from "../../../lib/plan";
+import { renderProgram } from "../../../lib/render";
+import { none } from "../peers/none";
+import { Namespace, dump, monitor, settle } from "../support/netns";
+import { Candidate } from "./candidate";
+import { Cloud } from "./cloud";
+import { ALL_CHECKS, NINE } from "./flows";
+import { Host } from "./host";
+import { TWO_NETS, specOf } from "./layout";
+import { Cell, measureChecks, measureNine, plugWith } from "./measure";
+import { describeInCloud } from "./privilege";
+
+/**
+ * Every option is put through the same exchanges as the plan without any, alone and with the others. A world takes an
+ * interface of its own, whose address is that of eth0 once more.
+ */
+
+const TRAFFIC: TrafficSpec[] = [
+  { name: "bulk", to: ["198.18.0.0/15", "2001:db8:ffff::/48"], use: ["eth1", "eth0"] },
+  { name: "users", users: ["60000-60999"], use: ["eth1"], otherwise: "prohibit" },
+  { name: "marked", marks: ["0x10/0xf0"], use: ["eth0", "eth1"], weights: { eth0: 1, eth1: 3 } },
+];
+const OPTIONS: Readonly<Record<string, PolicySpec>> = {
+  traffic: { traffic: TRAFFIC },
+  "strong and traffic, with a virtual address": {
+    hostModel: HostModel.Strong,
+    virtualAddresses: ["192.0.2.77"],
+    traffic: TRAFFIC,
+  },
+};
+
+let worlds = 0;
+const made: Namespace[] = [];
+
+/** With one more interface, in a world of its own. */
+function withWorld(host: Host, policy: PolicySpec): string {
+  const name = `opt-${process.pid}-w${++worlds}`;
+  made.push(new Namespace(name));
+  if (!host.namespace.ip("-o link").includes(" eth2@"))
+    host.namespace.ip("link add eth2 type veth peer name far2");
+  const spec = specOf(host.layout, { ...policy, worlds: [{ name, kind: "netns", interfaces: ["eth2"] }] });
+  const eth2 = {
+    name: "eth2",
+    match: { ifname: "eth2" },
+    addresses: ["10.0.1.10/24"],
+    gateways: ["10.0.1.1"],
+  };
+  return renderProgram(planHost({ ...spec, interfaces: [...spec.interfaces, eth2] }));
+}
+
+function run(host: Host, program: string, verb: string): void {
+  const { status, stdout, stderr } = host.namespace.run(["sh", "-s", "--", verb], {
+    input: program,
+    env: {
+      MULTIHOME_STATE_DIR: `${host.directory}/state`,
+      MULTIHOME_RUN_DIR: `${host.directory}/run`,
+      MULTIHOME_WAIT: "2",
+    },
+  });
+  if (status !== 0) throw new Error(`${verb}: exit ${status}\n${stderr}${stdout}`);
+}
+
+const candidate = (title: string, text: (host: Host) => string): Candidate => ({
+  title,
+  families: [4, 6],
+  apply: (host) => run(host, text(host), "apply"),
+});
+
+const plain = (policy: PolicySpec) => (host: Host) => renderProgram(planHost(specOf(host.layout, policy)));
+const CANDIDATES = [
+  ...Object.entries(OPTIONS).map(([title, policy]) => candidate(title, plain(policy))),
+  candidate("all of it, and a world", (host) => withWorld(host, Object.values(OPTIONS)[1])),
+];
+const WEAK = candidate("weak", plain({ hostModel: HostModel.Weak }));
+
+describeInCloud("every option, alone and together", () => {
+  let checking: Cloud;
+  let stateful: Cloud;
+  beforeAll(async () => {
+    checking = await Cloud.open("opta", { sourceCheck: true });
+    stateful = await Cloud.open("optb", { statefulRouters: true });
+  }, 60_000);
+  afterAll(async () => {
+    await Promise.all([checking?.destroy(), stateful?.destroy()]);
+    for (const world of made) await world.destroy();
+  });
+
+  test.each(CANDIDATES.map((one) => [one.title, one] as const))(
+    "%s: every flow and check passes, and it fails closed",
+    async (_title, one) => {
+      const [{ nine, bounced }, checks] = await Promise.all([
+        measureNine(checking, one),
+        measureChecks(stateful, one),
+      ]);
+      expect([failing(nine), failing(checks), bounced.verdict]).toEqual([[], [], "fails closed"]);
+      expect([nine.size, checks.size]).toEqual([NINE.length, ALL_CHECKS.length]);
+    },
+    120_000,
+  );
+
+  test("negative control: the weak host model fails where a host without policy routing does", async () => {
+    const { nine, bounced } = await measureNine(checking, WEAK);
+    expect(failing(nine).sort()).toEqual([...none.fails.nine].sort());
+    expect(bounced.verdict).toBe(none.fails.bounced);
+  }, 60_000);
+
+  test("all of it, and a world: twice is once, and removal leaves no trace", async () => {
+    const host = await plugWith(
+      checking,
+      candidate("nothing", () => "exit 0"),
+      TWO_NETS,
+    );
+    const { namespace } = host;
+    const program = withWorld(host, Object.values(OPTIONS)[1]);
+    namespace.steady();
+    const before = unordered(state(namespace));
+    run(host, program, "apply");
+    const applied = state(namespace);
+    expect(applied).toContain("table inet multihome");
+    const watcher = await monitor(namespace);
+    run(host, program, "apply");
+    await settle(watcher);
+    // What the kernel has heard of neighbours grows old by itself.
+    const events = (await watcher.stop()).split("\n").filter((line) => !line.includes("[NEIGH]"));
+    expect(events.join("\n")).toBe("");
+    expect(state(namespace)).toBe(applied);
+    run(host, program, "verify");
+    run(host, program, "remove");
+    expect(unordered(state(namespace))).toBe(before);
+  }, 60_000);
+});
+
+const failing = (cells: ReadonlyMap<string, Cell>) =>
+  [...cells].filter(([, { verdict }]) => verdict === "FAIL").map(([id]) => id);
+
+/** Without the timers of bridges, which run. */
+const state = (namespace: Namespace): string => dump(namespace).replace(/_timer +[0-9.]+/g, "_timer");
+
+/** Routes that the kernel makes by itself, and ranks alike, come in the order in which their devices came up. */
+const unordered = (text: string): string => text.split("\n").sort().join("\n");
