@@ -25,8 +25,8 @@ const LOADING = 5;
 
 /**
  * Stryker's way to our tests. A mutant is asked the test files whose tests came upon it, those first that promise a kill
- * soonest, until one fails. An endless one is ended where Stryker counts how often it is reached: by that count or by the processor time
- * that it took. Stryker's own time limit is for those that hang where nothing is counted.
+ * soonest, until one fails. An endless one is ended where Stryker's code asks which mutant is there: by how often it was
+ * this one, or by the processor time that it took. Stryker's own time limit is for those that hang where nothing is asked.
  */
 class Runner {
   constructor(options) {
@@ -47,6 +47,7 @@ class Runner {
     this.context = globalThis[INSTRUMENTER_CONSTANTS.NAMESPACE] ??= {};
     this.suite = new Suite(root, transform[1], (id) => (this.context.currentTestId = id));
     const { code, tests, except, only } = this.options.suite;
+    this.#watch(undefined);
     this.suite.loadCode(code);
     this.files = Suite.filesBelow(path.join(root, tests)).filter(
       (file) =>
@@ -92,13 +93,18 @@ class Runner {
     }
   }
 
-  /** Stryker's code in the mutant does `if (++hitCount > hitLimit) throw`. */
+  /** Stryker's code in the mutant does `if (++hitCount > hitLimit) throw`, and all of it now and then `tick()`. */
   #watch(hitLimit) {
     const { now } = this.suite.constructor;
     let count = hitLimit === undefined ? undefined : 0;
     const set = (hits) => (count = hits % LOOK === 0 && now() > this.end ? Infinity : hits);
     Object.defineProperty(this.context, "hitCount", { configurable: true, get: () => count, set });
     this.context.hitLimit = hitLimit;
+    this.context.tick = () => {
+      if (hitLimit === undefined || now() <= this.end) return;
+      count = Infinity;
+      throw new Error("endless");
+    };
   }
 
   async #runFile(file, ids, disableBail) {
