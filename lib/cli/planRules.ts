@@ -70,12 +70,17 @@ export function ruleLines(plan: Plan, family: 4 | 6, { rules }: PlanFamily): str
 
 /** The kernel walks the rules one by one, so the walk is what a lookup costs. */
 function costLines({ owned, unset, foreign }: FamilyCost): string[] {
-  const { average, worst } = owned;
-  const words = [
-    `a lookup walks ${average.rules} of them on average, ${worst.rules} at worst;`,
+  const others = [
     `${unset.rules} while a socket has no source,`,
-    `${foreign.average.rules} from sources of others;`,
-    `it takes ${average.lookups} to ${worst.lookups} times as long as without rules`,
+    `${foreign.average.rules} from sources of others`,
   ];
+  const words =
+    owned === undefined
+      ? ["a lookup walks", ...others]
+      : [
+          `a lookup walks ${owned.average.rules} of them on average, ${owned.worst.rules} at worst;`,
+          `${others.join(" ")};`,
+          `it takes ${owned.average.lookups} to ${owned.worst.lookups} times as long as without rules`,
+        ];
   return wrap("  # ", words.join(" ").split(" "), "  # ");
 }

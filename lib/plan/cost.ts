@@ -18,8 +18,8 @@ export interface LookupCost {
 export interface FamilyCost {
   /** Rules in force, the switch and the join included. */
   readonly rules: number;
-  /** What has a source of ours. */
-  readonly owned: { readonly best: LookupCost; readonly average: LookupCost; readonly worst: LookupCost };
+  /** What has a source of ours; absent when there is none, or when a policy decides about all of it. */
+  readonly owned?: { readonly best: LookupCost; readonly average: LookupCost; readonly worst: LookupCost };
   /** Sockets that have no source yet. */
   readonly unset: LookupCost;
   /** What the host sends with a source that is not ours: containers behind NAT, tunnels. */
@@ -70,7 +70,7 @@ export function costOf(rules: readonly PlanRule[], family: Family): FamilyCost |
   const through = of(transit);
   return {
     rules: rules.length + 2,
-    owned: of(owned),
+    ...(owned.length > 0 && { owned: of(owned) }),
     unset: price(walk(family === 4 ? 0n : undefined, true), family),
     foreign: { average, worst },
     transit: { average: through.average, worst: through.worst },

@@ -35,7 +35,7 @@ function ruleWarnings(plan: Plan): Issue[] {
   return FAMILIES.flatMap((family) => {
     const { rules } = family === 4 ? plan.ipv4 : plan.ipv6;
     const cost = rules.length > MANY_RULES ? costOf(rules, family) : undefined;
-    if (cost === undefined) return [];
+    if (cost?.owned === undefined) return [];
     const { average, worst } = cost.owned;
     return {
       path: "interfaces",

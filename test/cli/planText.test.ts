@@ -57,12 +57,32 @@ describe("a plan as text", () => {
     expect(text).toMatch(/ {2}\.\.\. {3}and \d+ more, which --json lists\n/);
     const cost = costOf(planHost(big).ipv4.rules, 4);
     expect(text.replace(/\n {2}# /g, " ")).toContain(
-      `a lookup walks ${cost?.owned.average.rules} of them on average, ${cost?.owned.worst.rules} at worst;`,
+      `a lookup walks ${cost?.owned?.average.rules} of them on average, ${cost?.owned?.worst.rules} at worst;`,
     );
     expect(text).toContain("  # eni-0, and likewise from 49 other sources\n");
     expect(text.replace(/\n {6,}/g, " ")).toMatch(
       /to 14 like 2001:db8:ffff:[^ ]+ \(subnet of another\): by eni-0 via fe80::1\n/,
     );
+  });
+
+  test("says what lookups of others cost where none of ours comes to its own rules", () => {
+    const spec: HostSpec = {
+      name: "h",
+      interfaces: [{ name: "a", addresses: ["fd00:8::1/64"], gateways: ["fe80::1"] }],
+      policy: {
+        identity: {
+          addresses: ["192.0.2.1/32"],
+          protocol: "bgp",
+          asn: 65000,
+          peers: [{ interface: "a", asn: 65001 }],
+          routerId: "1.1.1.1",
+        },
+      },
+    };
+    const ofIpv4 = planText(planHost(spec))
+      .replace(/\n {2}# /g, " ")
+      .split("IPv6: ")[0];
+    expect(ofIpv4).toContain(" a lookup walks 8 while a socket has no source, 8 from sources of others ");
   });
 
   test("has every rule with the numbers that the kernel gets, and every route", () => {

@@ -1,11 +1,11 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { planHost } from "../../lib/plan";
+import { costOf, planHost } from "../../lib/plan";
 import { CASES } from "./support/cases";
-import { planText } from "./support/text";
+import { planText, textOf } from "./support/text";
 
 /**
- * Whole plans of hosts that use what a plan can have. To accept a change that is meant, run with UPDATE_GOLDENS=1 and
+ * Whole plans of hosts that use what a plan can have, and what their lookups cost. To accept a change that is meant, run with UPDATE_GOLDENS=1 and
  * read the difference.
  */
 const GOLDENS = path.join(__dirname, "goldens");
@@ -15,7 +15,9 @@ const UPDATE = process.env["UPDATE_GOLDENS"] === "1";
 describe("the plan of", () => {
   test.each(Object.entries(CASES))("%s", (name, spec) => {
     const file = path.join(GOLDENS, fileOf(name));
-    const text = planText(planHost(spec));
+    const plan = planHost(spec);
+    const costs = [costOf(plan.ipv4.rules, 4), costOf(plan.ipv6.rules, 6)];
+    const text = `${planText(plan)}costs: ${textOf(costs)}\n`;
     if (UPDATE) fs.writeFileSync(file, text);
     expect(text).toBe(fs.readFileSync(file, "utf8"));
   });

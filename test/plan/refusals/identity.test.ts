@@ -205,6 +205,38 @@ table("an identity that OSPF announces", [
     ospf({ area: " 1" }),
     ['policy.identity.area: got " 1". Write an area as a number below 2^32, or as "0.0.0.0".'],
   ],
+  [
+    "in a stub area of another shape",
+    ospf({ stubArea: 7 }),
+    ['policy.identity.stubArea: got 7 (number). Give an area, as "0.0.0.0".'],
+  ],
+  [
+    "in a stub area that is none",
+    ospf({ stubArea: "x" }),
+    ['policy.identity.stubArea: got "x". Write an area as a number below 2^32, or as "0.0.0.0".'],
+  ],
+  [
+    "in a stub area that is the backbone",
+    ospf({ stubArea: "0.0.0.0" }),
+    [
+      'policy.identity.stubArea: "0.0.0.0" is the backbone, which is no stub. Give the area in which the routers have the links, as "0.0.0.77", or leave it out.',
+    ],
+  ],
+  ["in a stub area", ospf({ stubArea: "7" }), []],
+  [
+    "in a stub area, without IPv4",
+    ospf({ stubArea: "7", addresses: ["2001:db8:77::1/128"] }),
+    [
+      'policy.identity.stubArea: is for IPv4, and no IPv4 address is in policy.identity.addresses. Leave it out: IPv6 has no need of it, and goes by "area".',
+    ],
+  ],
+  [
+    "in a stub area, without an address that can be read",
+    ospf({ stubArea: "7", addresses: [1] }),
+    [
+      'policy.identity.addresses[0]: got 1 (number). Give an address with its full length, as "192.0.2.1/32".',
+    ],
+  ],
   ["in the last area", ospf({ area: "4294967295" }), []],
   ["in the dotted area", ospf({ area: "255.255.255.255" }), []],
 ]);
@@ -247,6 +279,13 @@ table("an identity that BGP announces", [
     "with neighbours in no list",
     bgp({ peers: { interface: "a", asn: 65001 } }),
     ['policy.identity.peers: got {"interface":"a","asn":65001} (object). Give a list of neighbours.'],
+  ],
+  [
+    "with a stub area",
+    bgp({ stubArea: "1" }),
+    [
+      'policy.identity.stubArea: means nothing with the protocol "bgp". Leave it out, or set "protocol" to "ospf".',
+    ],
   ],
   [
     "with fields of OSPF",
