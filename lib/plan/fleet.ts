@@ -88,6 +88,7 @@ function readRoles(value: unknown, problems: Problems): Role[] {
   const seen = new Map<string, string>();
   return readList(value, "interfaces", problems, "interfaces").flatMap((item, place) => {
     const path = at("interfaces", place);
+    const before = problems.count;
     const role = readRole(item, path, problems);
     if (role === undefined) return [];
     const { deviceIndex, networkCardIndex, subnetIds, tag } = role;
@@ -98,6 +99,8 @@ function readRoles(value: unknown, problems: Problems): Role[] {
     if (networkCardIndex !== undefined && deviceIndex === undefined) {
       problems.add(at(path, "networkCardIndex"), "is given without deviceIndex", "Give both");
     }
+    // What could not be read, or is not said, is not compared.
+    if (problems.count > before) return [{ ...role, place }];
     const key = JSON.stringify([deviceIndex, networkCardIndex ?? 0, subnetIds, tag]);
     const other = seen.get(key);
     if (other !== undefined) {
