@@ -20,7 +20,12 @@ export function metadataOf(nics: readonly Nic[]): Record<string, string> {
       [key("subnet-ipv6-cidr-blocks"), `${ipv6.net}/${ipv6.length}`],
     ];
   });
-  return { mac: nics[0].mac, ...(Object.fromEntries(entries) as Record<string, string>) };
+  const macs = nics.map(({ mac }) => `${mac}/`).join("\n");
+  return {
+    mac: nics[0].mac,
+    "network/interfaces/macs/": macs,
+    ...(Object.fromEntries(entries) as Record<string, string>),
+  };
 }
 
 /** The metadata service of a cloud with one guest that asks. */

@@ -1,9 +1,11 @@
 import { gzipSync } from "node:zlib";
 import { sleep } from "../../lab/fabric/processes";
-import { Files, Guest, INTERNET, Nic, Systems, managerFiles } from "../../lab/systems";
+import { Files, Guest, INTERNET, Nic, Systems, managerFiles, metadataOf } from "../../lab/systems";
 import { runMatrix } from "../../lab/traffic";
 import { planHost } from "../../lib/plan";
+import { planFleet } from "../../lib/plan/fleet";
 import { renderCloudInit } from "../../lib/render/cloudInit";
+import { renderFleetProgram, renderFleetUserData } from "../../lib/render/cloudInit/fleet";
 import { flowsOf, program, specOf } from "./support/host";
 import { LONG, describeOnSystems } from "./support/systems";
 
@@ -104,6 +106,29 @@ describeOnSystems("a machine that gets its plan as user data", () => {
       expect(await failing()).toEqual([]);
     },
     LONG,
+  );
+
+  test(
+    "of a fleet finds its addresses by the metadata service before its first service starts, and keeps its plan",
+    async () => {
+      // The lab's subnets have different routers in IPv6, and those of a fleet the same.
+      const interfaces = nics.map((nic) => ({ name: nic.subnet.name, deviceIndex: nic.index }));
+      const fleet = planFleet({ name: "guest", interfaces }, "fe80::1");
+      const told = Object.entries(metadataOf(nics)).filter(([key]) => !key.includes("ipv6"));
+      await systems.network.metadata.say(Object.fromEntries(told));
+      write(gzipSync(renderFleetUserData(fleet, "file:///opt/fleet.sh"), { level: 9 }));
+      guest.write({ "opt/fleet.sh": renderFleetProgram(fleet) });
+      await guest.boot(nics);
+      systems.network.metadata.stop();
+      expect((await devices())[0]).toBe("ens6");
+      await guest.addressed();
+      expect((await failing()).filter((flow) => !flow.includes("6"))).toEqual([]);
+      expect(await guest.sh("systemctl is-active multihome-monitor")).toBe("active\n");
+      await guest.reboot();
+      await guest.addressed();
+      expect((await failing()).filter((flow) => !flow.includes("6"))).toEqual([]);
+    },
+    2 * LONG,
   );
 
   test(
