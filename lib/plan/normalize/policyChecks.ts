@@ -1,7 +1,7 @@
 import { Gateway } from "../../model/host";
 import { shown } from "../../model/issue";
 import { CONNECTION_MASK, Numbers, SLOTS, capacityOf } from "../../model/numbers";
-import { HostModel } from "../../model/spec";
+import { HostModel, WorldKind } from "../../model/spec";
 import { Traffic } from "../../model/traffic";
 import { FAMILIES, Family, formatAddress } from "../../net/address";
 import { findInCover, minimalCover } from "../../net/cover";
@@ -46,7 +46,8 @@ export function checkPolicy(
   traffic.forEach((t) => checkReach(t, interfaces, problems));
   checkOwn(traffic, interfaces, problems);
   if (policy.hostModel === HostModel.Strong) checkStrong(traffic, interfaces, problems);
-  checkRoom(traffic, interfaces.length, at(path, "traffic"), problems);
+  const vrfs = policy.worlds.filter(({ kind }) => kind === WorldKind.Vrf).length;
+  checkRoom(traffic, interfaces.length, vrfs, at(path, "traffic"), problems);
   checkShadows(traffic, problems);
   return traffic.map((t) => t.traffic);
 }
@@ -155,8 +156,9 @@ function checkOwn(traffic: readonly ReadTraffic[], interfaces: readonly Known[],
   }
 }
 
-function isLoopback({ family, value, length }: Prefix): boolean {
-  return family === 4 ? length >= 8 && value >> 24n === 127n : length === 128 && value === 1n;
+/** Prefixes that begin there are not wider. */
+function isLoopback({ family, value }: Prefix): boolean {
+  return family === 4 ? value >> 24n === 127n : value === 1n;
 }
 
 /** Under the strong host model a policy must not send a source out of an interface that does not own it. */
@@ -171,9 +173,7 @@ function checkStrong(
       (i) =>
         !(t.use.length === 1 && t.use[0] === i.name) &&
         i.addresses.some(
-          (a) =>
-            t.families.includes(a.family) &&
-            (t.from.every((p) => p.family !== a.family) || t.from.some((p) => contains(p, a))),
+          (a) => t.families.includes(a.family) && (t.from.length === 0 || t.from.some((p) => contains(p, a))),
         ),
     );
     if (strays.length === 0) continue;
@@ -189,6 +189,7 @@ function checkStrong(
 function checkRoom(
   traffic: readonly ReadTraffic[],
   interfaces: number,
+  vrfs: number,
   path: string,
   problems: Problems,
 ): void {
@@ -203,9 +204,9 @@ function checkRoom(
     );
   }
   const names = policies.flatMap((t) => (t.weights === undefined ? t.use.map(exitTable) : [shareTable(t)]));
-  const tables = interfaces + new Set(names).size;
+  const tables = interfaces + vrfs + new Set(names).size;
   if (tables > SLOTS) {
-    const problem = `interfaces and policies need ${tables} tables, and there are ${SLOTS}`;
+    const problem = `interfaces${vrfs === 0 ? "" : ", VRFs"} and policies need ${tables} tables, and there are ${SLOTS}`;
     problems.add(path, problem, "Use fewer interfaces in policies, or share traffic in fewer of them");
   }
 }

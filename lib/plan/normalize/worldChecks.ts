@@ -1,5 +1,5 @@
 import { shown } from "../../model/issue";
-import { LOCAL_PRIORITY, Numbers, SLOTS } from "../../model/numbers";
+import { LOCAL_PRIORITY, Numbers } from "../../model/numbers";
 import { HostModel, WorldKind } from "../../model/spec";
 import { Entry } from "./distinct";
 import { Policy } from "./policy";
@@ -42,11 +42,6 @@ export function checkWorlds(
   if (vrfs.length > 0 && numbers.priorityBase <= LOCAL_PRIORITY) {
     const problem = `got ${numbers.priorityBase}, so our rules would come before those that tell VRFs apart (${vrfs[0].path})`;
     problems.add("numbers.priorityBase", problem, `Give more than ${LOCAL_PRIORITY}`);
-  }
-  const outside = entries.filter(({ draft }) => !members.has(draft.name ?? "")).length;
-  if (outside + vrfs.length > SLOTS) {
-    const problem = `interfaces and VRFs need ${outside + vrfs.length} tables, and there are ${SLOTS}`;
-    problems.add("policy.worlds", problem, "Use fewer VRFs, or namespaces in their place");
   }
 }
 

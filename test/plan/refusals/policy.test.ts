@@ -278,6 +278,18 @@ const each = (count: number, fields: (i: number) => Fields): Fields[] =>
   }));
 const two = (i: number): Fields => ({ to: [`198.18.${i}.0/24`, `198.19.${i}.0/24`] });
 
+/** All but the VRFs' are used by a policy, and so have a table more. */
+const withVrfs = (own: number, vrfs: number): unknown => ({
+  name: "h",
+  interfaces: many(own + vrfs).map((i, n) => ({ ...i, match: { ifname: `eth${n}` } })),
+  policy: {
+    traffic: [{ name: "p", use: many(own).map((i) => i["name"]) }],
+    worlds: many(own + vrfs)
+      .slice(own)
+      .map(({ name }) => ({ name: `v${String(name)}`, kind: "vrf", interfaces: [name] })),
+  },
+});
+
 table("room for policies", [
   [
     "before the rules for sources: as many as fit",
@@ -372,6 +384,14 @@ table("room for policies", [
     },
     [
       "policy.traffic: interfaces and policies need 129 tables, and there are 128. Use fewer interfaces in policies, or share traffic in fewer of them.",
+    ],
+  ],
+  ["tables, some of VRFs: as many as there are", withVrfs(42, 44), []],
+  [
+    "tables, some of VRFs: one more",
+    withVrfs(43, 43),
+    [
+      "policy.traffic: interfaces, VRFs and policies need 129 tables, and there are 128. Use fewer interfaces in policies, or share traffic in fewer of them.",
     ],
   ],
 ]);

@@ -605,6 +605,23 @@ table("a policy's marks", [
     ['policy.traffic[0].marks[0]: "0x10" has bits of 0x3f000010, which are ours. Use other bits.'],
   ],
   ["of which ours are none by being 0", policies({ marks: ["0/0x40000000"] }), []],
+  [
+    "in no list",
+    policies({ marks: "7" }),
+    ['policy.traffic[0].marks: got "7" (string). Give a list of firewall marks.'],
+  ],
+  [
+    "all bits, of which some are ours",
+    policies({ marks: ["0xffffffff"] }),
+    ['policy.traffic[0].marks[0]: "0xffffffff" has bits of 0x7f000000, which are ours. Use other bits.'],
+  ],
+  [
+    "a mask that is too large, and ends in a bit",
+    policies({ marks: ["0/4294967297"] }),
+    [
+      'policy.traffic[0].marks[0]: got "0/4294967297". Write a mark with its mask, as "0x10/0xf0"; the bits of the mark must lie in the mask.',
+    ],
+  ],
 ]);
 
 table("where forwarded traffic comes in", [
@@ -670,6 +687,11 @@ table("a policy's code points", [
     ],
   ],
   ["the lowest and the highest", policies({ from: ["::/0"], dscp: [63, 1] }), []],
+  [
+    "in no list",
+    policies({ from: ["::/0"], dscp: 46 }),
+    ["policy.traffic[0].dscp: got 46 (number). Give a list of code points."],
+  ],
 ]);
 
 const ports = (count: number): string[] => Array.from({ length: count }, (_, i) => `${2 * i + 1}`);

@@ -65,6 +65,19 @@ export const CASES: Readonly<Record<string, HostSpec>> = {
       { use: ["c"] },
     ),
   ),
+  "policies whose values come in any order, overlap and repeat": host(
+    policies(
+      {
+        protocol: "tcp",
+        sourcePorts: ["100-200", 50, "150-250", 251, "10-20", "12-15", 50],
+        marks: ["0x20/0xf0", "0x10/0xff", "0x10/0xf0", "0x10/0xf0"],
+        use: ["a"],
+      },
+      { protocol: "255", users: ["30-40", 5, "6-9", 1], use: ["a"] },
+      { from: ["::/0"], dscp: [46, 10, 46, 9], use: ["b"] },
+    ),
+    [A, B],
+  ),
   "policies that select by several values": host(
     policies(
       { from: ["172.17.0.0/16", "172.19.0.0/16", "fd00:17::/64"], use: ["a"] },
