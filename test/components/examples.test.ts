@@ -88,6 +88,27 @@ describe("the example", () => {
     ]);
   });
 
+  const REMOTE = { host: "10.9.9.9", hostKey: HOST_KEY, privateKey: SECRETS.privateKey };
+
+  test("worlds proves both customers' worlds, which use the same addresses", async () => {
+    const { run, exported } = await runExample("worlds", REMOTE);
+    expect(await run.value(exported["verdict"])).toBe("proved");
+    const plan = (await run.value(exported["plan"])) as Plan;
+    expect(plan.worlds.map(({ name, plan: own }) => [name, own.interfaces[0].addresses])).toEqual([
+      ["customer-blue", ["10.0.0.10/24"]],
+      ["customer-red", ["10.0.0.10/24"]],
+    ]);
+  });
+
+  test("identity is proved, and has FRR announce it to both switches", async () => {
+    const { run, exported } = await runExample("identity", REMOTE);
+    expect(await run.value(exported["verdict"])).toBe("proved");
+    const program = (await run.value(exported["program"])) as string;
+    expect(program).toMatch(/^frr say +neighbor @left interface remote-as 65001$/m);
+    expect(program).toMatch(/^frr say +neighbor @right interface remote-as 65002$/m);
+    expect(program).toMatch(/^frr say +network 192\.0\.2\.77\/32$/m);
+  });
+
   test("first-boot makes a host whose plan is proved and comes as user data, with no SSH", async () => {
     const { run, exported } = await runExample(
       "first-boot",

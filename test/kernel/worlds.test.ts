@@ -150,6 +150,30 @@ describeOnKernel("worlds in namespaces", () => {
     expect(fs.existsSync(host.stateDir)).toBe(false);
   });
 
+  test("what nobody confirms is taken back, worlds and all; what is confirmed stays", () => {
+    const pend = (): string => {
+      // The second time it says on standard error what became of the first.
+      const { status, stdout } = host.run(program(SPEC), "apply", "--confirm-within", "60");
+      const [, id] = /^pending ([0-9a-f]{8})\n/.exec(stdout) ?? [];
+      expect([status, id]).toEqual([0, expect.any(String)]);
+      expect(world(RED).ip("route show default")).toContain("via 10.0.0.1");
+      return id;
+    };
+    host.namespace.steady();
+    const bare = unordered(dump(host.namespace));
+    const first = pend();
+    const { status } = host.run(program(SPEC), "rollback", first);
+    expect(status).toBe(0);
+    host.namespace.steady();
+    expect(unordered(dump(host.namespace))).toBe(bare);
+    expect(fs.existsSync(`/run/netns/${RED}`)).toBe(false);
+    expect(host.ok(program(SPEC), "confirm", pend())).toMatch(/^confirmed [0-9a-f]{8}\n$/);
+    expect(host.ok(program(SPEC), "verify")).toMatch(/^\d\d flows are as planned\n$/);
+    expect(host.ok(program(SPEC), "remove")).toBe("");
+    host.namespace.steady();
+    expect(unordered(dump(host.namespace))).toBe(bare);
+  });
+
   test("what the units are able to do is enough to put it all in force, as at boot, and no world is had with less", () => {
     host.shell = shellAble(["CAP_NET_ADMIN"]);
     try {
