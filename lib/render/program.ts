@@ -26,6 +26,8 @@ const PARTS = [
   "announce.awk",
   "announce.sh",
   "stage.awk",
+  "amend.awk",
+  "amend.sh",
   "tidy.awk",
   "stage.sh",
   "check.awk",
@@ -86,7 +88,7 @@ function keeps(plan: Plan | undefined): boolean {
 
 /** Parts that a machine can do without when it starts for the first time, with nobody there to be locked out. */
 const LATER = [
-  ...["managers.awk", "probe.sh", "confirm.sh", "deliver.sh", "verify.sh"],
+  ...["managers.awk", "amend.awk", "amend.sh", "probe.sh", "confirm.sh", "deliver.sh", "verify.sh"],
   ...["keep.sh", "install.sh", "files", "backstop.awk", "backstop.sh", "monitor.sh"],
 ];
 

@@ -14,7 +14,7 @@ export { Source, SourceTable, tableOf } from "./table";
 export const FLAT_MOST = 8;
 
 /** Sources a leaf of the tree: more make longer walks, fewer make more rules and no shorter walks. */
-const LEAF_SIZE = 4;
+const LEAF_SIZE = 6;
 
 /** Disjoint prefixes of which {@link FLAT_MOST} nested ones can be made; with more there is no need to look. */
 const NESTED_MOST = 16 * FLAT_MOST;

@@ -39,12 +39,12 @@ export function segmentsOf(tree: Tree): number {
 /**
  * The tree over all entries of a table, with at most `leafSize` a leaf.
  *
- * Every prefix it asks about holds 3 to 7 tenths of the entries in question. There always is one: going down from
- * all of them to the fuller half, the first that holds at most 7 tenths holds at least half of what is more than 7.
- * So at most log(n) / log(10/7) questions lead to a leaf, for any layout, and log2(n) for addresses scattered evenly.
+ * Every prefix it asks about holds 18 to 82 hundredths of the entries in question. There always is one: going down
+ * from all of them to the fuller half, the first that holds at most 82 holds at least half of what is more than 82.
+ * So at most log(n) / log(100/82) questions lead to a leaf, for any layout, and log2(n) for addresses scattered evenly.
  *
- * Of two halves that are both in bounds the upper one is taken, not the fuller: one source more or less then
- * seldom changes which. Nor do the bounds lie where two, three or four equal subnets would sit on them.
+ * The bounds are wide, and of two halves that are both in bounds the upper one is taken, not the fuller: one source
+ * more or less then seldom changes which. Nor do the bounds lie where two to five equal subnets would sit on them.
  */
 export function buildTree(table: PackedPrefixes, leafSize: number): Tree {
   const all = new Uint32Array(table.size);
@@ -79,8 +79,8 @@ function grow(
   return { kind: "decision", inside, jump, stay, later, segments };
 }
 
-const LEAST = 0.3;
-const MOST = 0.7;
+const LEAST = 0.18;
+const MOST = 0.82;
 
 /** The range of the items that the next question is about, and the length of the prefix that holds just these. */
 function choose(

@@ -12,10 +12,13 @@ apply() {
   ! announces || frr_tool
   unhindered
   if compare && { [ -z "$restoring" ] || ! spared; }; then
+    ended
+    stood=/$committed/$committed_id/$ended
     lock
     recover
     ! ended || say "the last change, $ended, was rolled back: $fate"
-    if compare; then
+    # Whoever has changed the host since has left another id.
+    if [ "$tries$stood" = "0/$committed/$committed_id/$ended" ] || compare; then
       keeper
       part
       prepare
@@ -25,6 +28,7 @@ apply() {
         return
       fi
       commit
+      foreseen
       settle
     fi
   fi
@@ -69,7 +73,7 @@ settled() {
 
 # prepare: chooses the new generation, and clears away what an unfinished change has left.
 prepare() {
-  case $keep4$keep6$committed in
+  case $keep4$keep6$band in
     01? | 10?) fail 'the switches of IPv4 and IPv6 disagree, so somebody has changed them; remove first, then apply' ;;
     0?? | -0? | --0) new=1 ;;
     *) new=0 ;;
@@ -80,9 +84,10 @@ prepare() {
 # replace: puts the new generation in force, up to the commit.
 replace() {
   before=
-  [ ! -e "$STATE/restore" ] || before=$(cat "$STATE/restore") || fail "cannot read $STATE"
+  [ ! -s "$STATE/restore" ] || { before=$(cat "$STATE/restore") && [ -n "$before" ]; } || fail "cannot read $STATE"
   [ -z "$restoring" ] || gone=$(absences)
-  added=$(printf '%s\n' "$seen" | sed -n 's/^todo //p') || fail 'sed has failed'
+  added=$(printf '%s\n' "$seen" end | sed -n 's/^todo //p;/^end$/p')
+  case $added in *end) added=${added%end} ;; *) fail 'sed has failed' ;; esac
   proposed=$(printf '%s\n' "$PLAN" | digest)
   [ -n "$proposed" ] || fail 'sha256sum has failed'
   read -r id </proc/sys/kernel/random/uuid || fail 'the kernel has no random numbers'
@@ -91,25 +96,37 @@ replace() {
   [ -z "$restoring" ] || id=$committed_id
   ! filters || filter_check || fail "$why"
   ! announces || frr_check || fail "$why"
+  ! command -v amendable >/dev/null || amendable || :
   text=$(text)
   staged=1
   arm
-  { record 'todo keep undo' && put "program.$new" "$text"; } || fail "cannot write to $STATE"
-  { stage 4 "$new" "$keep4" && stage 6 "$new" "$keep6"; } || fail "$why"
-  right "${numbers##*mark=}"
-  [ -n "$restoring" ] || [ -z "$probing" ] || paths
-  [ "$want4" = - ] || flip 4 "$new" || fail "$why"
-  [ "$want6" = - ] || flip 6 "$new" || fail "$why"
+  { recorded=$before && record 'todo keep undo' && put "program.$name" "$text"; } || fail "cannot write to $STATE"
+  armed
+  if [ -n "$amending" ]; then
+    [ -z "$probing" ] || paths
+    amend redo || fail "$why"
+    affected
+  else
+    { stage 4 "$new" "$keep4" && stage 6 "$new" "$keep6"; } || fail "$why"
+    right "${numbers##*mark=}" canary
+    [ -n "$restoring" ] || [ -z "$probing" ] || paths
+    [ "$want4" = - ] || flip 4 "$new" || fail "$why"
+    [ "$want6" = - ] || flip 6 "$new" || fail "$why"
+  fi
   tune todo || fail 'cannot write sysctls'
   filter_load || fail "$why"
   ! announces || frr_load || fail "$why"
-  [ -n "$restoring" ] || right ''
+  [ -n "$restoring" ] || right '' "${amending:-pending}"
+  only=
   [ -n "$restoring" ] || [ -z "$probing" ] || still || fail "$why"
   [ "$wanted" = 0 ] || pend
 }
 
-# right MARK: ends the program when the kernel would not do as planned.
+# right MARK GATE: ends the program when the kernel would not do as planned, or the rule that leads there is not there. It
+# came last, so all that came before it is there.
 right() {
+  gate=
+  case $2 in [a-z]*) number "$2" && gate=$v ;; esac
   v=$(check brief "$1") || fail "the new rules would not be right here: ${v%%"$nl"*}$(suspects)"
 }
 
@@ -128,14 +145,14 @@ pend() {
 settle() {
   [ "$want4" = - ] || want4=$new
   [ "$want6" = - ] || want6=$new
-  survey
+  [ -n "$keeper" ] || keeper
+  ! command -v backstopped >/dev/null || backstopped
   filter_undo
   { silenced && tidy "$want4" "$want6" && undo; } || say "the plan is in force, but not all that is old could be cleared away: $why"
-  rm -f "$STATE/program.$((1 - new))"
+  rm -f "$STATE/program.$((1 - committed))"
   keep
-  ! command -v backstopped >/dev/null || backstopped
   # Without a last look at the host the next apply does it all again.
   # Nor may one that lacks what has come while it was made pass for done.
-  if [ -n "$seen" ] && record 'keep undo' && ! settled && { [ -z "$restoring" ] || [ "$gone" = "$(absences)" ]; }; then put observed "$print"; fi
+  if [ -n "$seen" ] && record 'keep undo' && ! settled && { [ -z "$restoring" ] || [ "$gone" = "$(absences)" ]; }; then put observed "$print$nl$seen"; fi
   return 0
 }

@@ -1,15 +1,13 @@
 # shellcheck shell=sh
 # Nothing leaves from a source of the plan while its rules are not there: see backstop.awk.
 
-# backstop 1|0: has it, or not. Starts from a fresh $seen and leaves one.
+# backstop 1|0: has it, or not.
 backstop() {
-  left=
   for f in 4 6; do
     v=$(printf '%s\n' "$seen" "$PLAN" | calc -v f=$f -v want="$1" "$BACKSTOP") || return
-    left=$left$v
+    [ -z "$v" ] || stale=1
     batch $f "$v" || return
   done
-  [ -z "$left" ] || survey || :
 }
 
 # backstopped: what a commit leaves behind it: one where something restores the plan, and none elsewhere.
@@ -49,7 +47,7 @@ absences() { printf '%s\n' "$seen" | sed -n '/^absent /p'; }
 # worlds are yet to be made, nobody has looked.
 spared() {
   case ${seen-} in *"${nl}absent "*) ;; *) return 1 ;; esac
-  { [ "$want4" = - ] || [ "$live4" = "$committed" ]; } && { [ "$want6" = - ] || [ "$live6" = "$committed" ]; } &&
+  { [ "$want4" = - ] || [ "$live4" = "$band" ]; } && { [ "$want6" = - ] || [ "$live6" = "$band" ]; } &&
     check brief '' >/dev/null
 }
 

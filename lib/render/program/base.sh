@@ -1,9 +1,10 @@
 # shellcheck shell=sh
 # What every command needs: its surroundings, messages, and the few files we keep:
 #
-#   $STATE/committed    the generation in force, with its digest and numbers; its rename is the commit
-#   $STATE/program.G    the program of that generation
-#   $STATE/observed     hash of the program and of the host as it was when it had settled
+#   $STATE/committed    what is in force: which of two programs, in which of two bands, its digest and numbers; its
+#                       rename is the commit
+#   $STATE/program.G    that program
+#   $STATE/observed     hash of the program and of the host as it was when it had settled, and those facts
 #   $STATE/run, kept    what keeps the plan in force: see keep.sh
 #   $STATE/restore      what we changed on the host besides rules and routes, and its value before
 #   $RUN/lock.*         who is changing the host
@@ -20,7 +21,8 @@ nl='
 STATE=${MULTIHOME_STATE_DIR:-/var/lib/multihome}
 RUN=${MULTIHOME_RUN_DIR:-/run/multihome}
 WAIT=${MULTIHOME_WAIT:-30}
-reason='' probing='' restoring='' keeper='' halted='' staged='' parted='' emptied='' watching='' why='awk has failed'
+reason='' probing='' restoring='' keeper='' halted='' staged='' parted='' emptied='' watching='' amending='' recorded='' stale='' unit='' only='' gate=''
+why='awk has failed'
 
 say() { printf 'multihome: %s\n' "$1" >&2; }
 
@@ -59,8 +61,14 @@ clock() {
   now=${now%%.*}
 }
 
-# nap: a moment, as short as the host's sleep can be.
-nap() { sleep 0.1 2>/dev/null || sleep 1; }
+# nap SECONDS: as short as the host's sleep can be.
+nap() { sleep "$1" 2>/dev/null || sleep 1; }
+
+# number NAME: sets $v to that number of the plan.
+number() {
+  v=${numbers#*"$1="}
+  v=${v%% *}
+}
 
 # announces: whether the plan has an identity: see announce.sh.
 announces() {
@@ -99,28 +107,31 @@ digest() {
 
 # put NAME TEXT: writes a file of the state directory, whole or not at all.
 put() {
-  mkdir -p "$STATE" && printf '%s\n' "$2" >"$STATE/$1.new" &&
+  { [ -d "$STATE" ] || mkdir -p "$STATE"; } && printf '%s\n' "$2" >"$STATE/$1.new" &&
     { ! command -v sync >/dev/null || sync "$STATE/$1.new"; } && mv -f "$STATE/$1.new" "$STATE/$1"
 }
 
-# load: sets committed (0, 1, or - for nothing), committed_digest, committed_numbers and committed_id.
+# load: sets committed (which program: 0, 1, or - for nothing), band (that of its rules, and generation of its tables),
+# committed_digest, committed_numbers and committed_id; and name, that of the next program.
 load() {
-  committed=- committed_digest='' committed_numbers='' committed_id=''
+  committed=- band=- name=0 committed_digest='' committed_numbers='' committed_id=''
   [ -r "$STATE/committed" ] || return 0
   while read -r n v; do
     case $n in
-      generation) committed=$v ;;
+      generation) committed=$v band=$v ;;
+      band) band=$v ;;
       digest) committed_digest=$v ;;
       numbers) committed_numbers=$v ;;
       id) committed_id=$v ;;
     esac
   done <"$STATE/committed"
-  case $committed$committed_numbers in [01]protocol=*) ;; *) fail "$STATE/committed is damaged; delete it, and apply again" ;; esac
+  case $committed$band$committed_numbers in [01][01]protocol=*) ;; *) fail "$STATE/committed is damaged; delete it, and apply again" ;; esac
+  [ "$committed" = 1 ] || name=1
 }
 
 # batch FAMILY TEXT: has ip do all lines in one process. On failure $why says which line was refused, and why.
 batch() {
-  [ -n "$2" ] || return 0
+  case $2 in '' | '#') return 0 ;; esac
   v=$(printf '%s\n' "$2" | ip "-$1" -batch - 2>&1) && return
   why=${v:-ip has failed and said nothing}
   n=${why##*Command failed -:}

@@ -7,6 +7,7 @@
 #   program      the program that makes it
 #   undo         what it changes besides rules and routes: see records.sh
 #   before       the records before it
+#   amend        see amend.sh
 #   maker.P.S    who makes it, by process id and start time
 #   watch.P.S    who watches over it: see guard.sh
 #   parted       that interfaces have been moved among worlds; parted.back that they have to go back: see apart.sh
@@ -114,6 +115,7 @@ unhindered() {
 recover() {
   unhindered
   if change; then
+    stood=
     lapsed || lapse='the process that made it was killed'
     # What it has changed besides rules is known without its program.
     ({ [ ! -r "$RUN/program" ] || adopt "$RUN/program"; } && revert "$lapse") || fail 'an unfinished change cannot be rolled back; apply again'
@@ -125,27 +127,31 @@ recover() {
 
 # disarm: the change has ended, one way or the other.
 disarm() {
-  rm -f "$RUN/change" || return
+  [ ! -e "$RUN/change" ] || rm -f "$RUN/change" || return
   for n in "$RUN"/watch.*; do
     v=${n##*/watch.}
     v=${v%%.*}
     # One that stands still ends when it goes on.
-    [ "$v" = $$ ] || ! alive "$n" || { kill "$v" && kill -s CONT "$v"; }
+    [ "$v" = $$ ] || ! alive "$n" || { kill "$v" && kill -s CONT "$v"; } 2>/dev/null
   done
-  rm -f "$RUN"/maker.* "$RUN"/watch.* "$RUN/program" "$RUN/undo" "$RUN/before" "$RUN"/*.new
+  set --
+  for n in "$RUN"/maker.* "$RUN"/watch.* "$RUN/program" "$RUN/undo" "$RUN/before" "$RUN/amend" "$RUN"/*.new; do
+    [ ! -e "$n" ] || set -- "$@" "$n"
+  done
+  [ $# = 0 ] || rm -f "$@"
 }
 
 # commit: from here on it is the new generation that comes back, whatever happens.
 commit() {
   trap '' INT TERM
-  v="generation $new${nl}digest $proposed${nl}numbers $numbers${nl}id $id"
+  v="generation $name${nl}band $new${nl}digest $proposed${nl}numbers $numbers${nl}id $id"
   # What was written decides, whatever was said about it.
   put committed "$v" || [ "$v" = "$(cat "$STATE/committed" 2>/dev/null)" ] || fail "cannot write to $STATE"
   staged='' parted=
-  rm -f "$RUN/parted"
-  committed=$new committed_digest=$proposed committed_id=$id
+  [ ! -e "$RUN/parted" ] || rm -f "$RUN/parted"
+  committed=$name band=$new committed_digest=$proposed committed_id=$id
   disarm
-  [ -n "$restoring" ] || rm -f "$RUN/last"
+  [ -n "$restoring" ] || [ ! -e "$RUN/last" ] || rm -f "$RUN/last"
 }
 
 # revert REASON: from anywhere before the commit, exactly back to what was before. Fails when that takes another try.
@@ -154,7 +160,11 @@ revert() {
   filtered=1
   filter_back
   [ -z "${ANNOUNCE-}" ] || frr_back
-  survey
+  ! command -v unamend >/dev/null || unamend || {
+    say "what was changed could not be changed back: $why"
+    return 1
+  }
+  seen=
   tidy "$keep4" "$keep6" || {
     say "not all that was staged could be cleared away: $why"
     return 1
@@ -167,11 +177,11 @@ revert() {
   fi
   # Where these cannot be written there is a record too many, which the next settling drops.
   if [ -s "$RUN/before" ]; then
-    v=$(cat "$RUN/before") && put restore "$v"
+    v=$(cat "$RUN/before") && [ -n "$v" ] && put restore "$v"
   elif [ -e "$RUN/before" ]; then
     rm -f "$STATE/restore"
   fi
-  rm -f "$STATE/program.$new" "$STATE"/*.new
+  rm -f "$STATE/program.$name" "$STATE"/*.new
   rmdir "$STATE" 2>/dev/null
   [ -n "$restoring" ] || printf '%s\n' "$id $1" >"$RUN/last"
   [ ! -e "$RUN/parted" ] || mv -f "$RUN/parted" "$RUN/parted.back"

@@ -12,13 +12,15 @@
 # Input: answers about prefixes after "=reach", facts and the plan after "=plan", the answers after "=answers", what
 # flow.awk says after "=flows".
 # Variables: tag, the mark by which a new generation is asked; vrf, the device of the one asked about; dark, our devices
-# without carrier, each between blanks; generation and digest for the report.
+# without carrier, each between blanks; only, the sources to ask about, likewise, when it is not all; gate, the priority of
+# the rule that leads there, and gates, how many there are; generation and digest for the report.
 
 function clean(text) {
   gsub(/[^-A-Za-z0-9_.:@ ]/, "?", text)
   return text
 }
 function hop(dev, via) { return dev == "" ? "unreachable" : "dev " dev (via == "" ? "" : " via " via) }
+BEGIN { if (mode == "ask" && gate != "") print "rule show priority " gate }
 /^=/ { part = substr($0, 2); next }
 part == "flows" {
   split($0, field, "\t")
@@ -33,6 +35,11 @@ part != "plan" && /^[0-9]+: lo:/ {
   free = !free
   next
 }
+part == "answers" && $1 == gate ":" {
+  open += index($0, " goto " (generation ? band1 : band0) " ") && !/unresolved/
+  next
+}
+
 # "[TYPE] TO from SOURCE [via GATEWAY] dev DEVICE ...". No answer, or one of these types, is "unreachable".
 part != "plan" {
   first = $1 ~ /^[a-z]+$/ ? 2 : 1
@@ -59,6 +66,7 @@ part != "plan" {
 $1 == "device" { device[$2] = $3 }
 $1 == "absent" { absent[$2, $3 == 6] }
 $1 == "address" || $1 == "prefix" {
+  if (only != "" && !index(only, " " $3 " ")) next
   six = $3 ~ /:/
   sub(/\/.*/, "", $3)
   how[$3] = ""
@@ -142,6 +150,10 @@ END {
   }
   ask_unbound()
   if (mode == "ask") exit
+  if (gate != "" && open != gates) {
+    print "the rules are not as they were made"
+    exit 1
+  }
   for (r = 1; r <= rows; r++) {
     have = r in answer ? answer[r] : row[r] in got ? got[row[r]] : "unreachable"
     if (index(" or " want[r] " or ", " or " have " or ")) continue

@@ -6,7 +6,10 @@
 check() {
   form=$1 tag=$2
   shift 2
-  dark='' reach=''
+  dark='' reach='' gates=0
+  for f in 4 6; do
+    case $PLAN in *"${nl}expect$f "*) gates=$((gates + 1)) ;; esac
+  done
   case $PLAN in *ignore_routes_with_linkdown*) darkness ;; esac
   case $PLAN in
     *"${nl}prefix "*)
@@ -23,7 +26,7 @@ check() {
       case $PLAN in
         *"${nl}expect$f "*)
           printf '%s\n' =reach "$reach" =plan "$seen" "$PLAN" |
-            calc -v mode=ask -v f=$f -v tag="$tag" -v dark="$dark" -v vrf="${vrf-}" "$CHECK" |
+            calc -v mode=ask -v f=$f -v tag="$tag" -v dark="$dark" -v vrf="${vrf-}" -v only="$only" -v gate="$gate" "$CHECK" |
             ip -$f -o -force -batch - 2>/dev/null
           ;;
       esac
@@ -33,5 +36,6 @@ check() {
       case $PLAN in *"${nl}flow$f "*) flows $f "$tag" ;; esac
     done
     ! announces || identity_rows "$tag"
-  } | calc -v mode=judge -v form="$form" -v tag="$tag" -v dark="$dark" -v vrf="${vrf-}" "$@" "$CHECK"
+  } | calc -v mode=judge -v form="$form" -v tag="$tag" -v dark="$dark" -v vrf="${vrf-}" -v only="$only" -v gate="$gate" -v gates=$gates \
+    -v generation="${new-}" "$@" "$CHECK"
 }

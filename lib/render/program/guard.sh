@@ -3,40 +3,57 @@
 # and at once when one of those that it depends on is killed. Under systemd that is a unit of its own, whose end,
 # whatever ends it, is a rollback; elsewhere two processes, each of which watches the other as well.
 
-# arm: from here on nothing that is done to the host outlives the change, unless it is committed.
+# arm: once it is armed, nothing that is done to the host outlives the change, unless it is committed.
 arm() {
-  disarm
-  { mkdir -p "$RUN" && printf '%s\n' "boot $boot" "$added" >"$RUN/undo" && printf %s "$before" >"$RUN/before" &&
+  { { [ -d "$RUN" ] || mkdir -p "$RUN"; } && printf '%s\n' "boot $boot" "$added" >"$RUN/undo" && printf %s "$before" >"$RUN/before" &&
+    { [ -z "$amending" ] || printf '%s\n' "$edits" >"$RUN/amend"; } &&
     printf '%s\n' "$text" >"$RUN/program" && started $$ && true >"$RUN/maker.$$.$started" && announce 0 60; } ||
     fail "cannot write to $RUN"
   # What restores is started again, and whoever comes next clears up.
   [ -z "$restoring" ] || return 0
-  if launch_unit; then
-    n=1
+  if unit_fits; then
+    launch_unit &
+    unit=$!
   else
-    n=2
-    # They hold the pipe until they are ready.
-    # shellcheck disable=SC2046
-    v=$(for _ in 1 2; do $(command -v setsid) sh "$RUN/program" watch "$id" 2>/dev/null & done)
+    launch
   fi
-  tries=0
+}
+
+launch() {
+  # shellcheck disable=SC2046
+  for _ in 1 2; do $(command -v setsid) sh "$RUN/program" watch "$id" >/dev/null 2>&1 & done
+}
+
+# armed: waits until they watch.
+armed() {
+  [ -z "$restoring" ] || return 0
+  n=2
+  if [ -n "$unit" ]; then
+    if wait "$unit"; then n=1; else launch; fi
+  fi
+  clock
+  until=$((now + 10))
   until
     set -- "$RUN"/watch.*
     [ -e "$1" ] && [ $# -ge $n ]
   do
-    tries=$((tries + 1))
-    [ $tries -lt 100 ] || fail 'nobody can be had to roll the change back if need be'
-    nap
+    clock
+    [ "$now" -lt $until ] || fail 'nobody can be had to roll the change back if need be'
+    nap 0.02
   done
 }
 
-# launch_unit: fails where systemd does not run, or runs another network than ours.
-launch_unit() {
+# unit_fits: not where systemd does not run, or runs another network than ours.
+unit_fits() {
   [ -d /run/systemd/system ] && command -v systemd-run >/dev/null || return 1
   case $STATE$RUN in *[!-A-Za-z0-9/._]*) return 1 ;; esac
+  # shellcheck disable=SC3013
   for n in net mnt; do
-    [ "$(readlink /proc/self/ns/$n)" = "$(readlink /proc/1/ns/$n)" ] || return 1
+    [ /proc/self/ns/$n -ef /proc/1/ns/$n ] || return 1
   done
+}
+
+launch_unit() {
   # Should the watcher stand still, systemd ends it when it should have long done so by itself. By default it would wait
   # for sysinit.target, and that for us at a first boot.
   systemd-run --quiet --collect --unit="multihome-$id" -p DefaultDependencies=no -E MULTIHOME_STATE_DIR="$STATE" \

@@ -5,13 +5,13 @@
 # A candidate first writes its own file, then looks for others: of two, at least one sees the other. Candidates give
 # way to a holder, and among themselves the greater process id does.
 
-# started PID: sets $started; fails when the process is no more.
+# started PID: sets $started and $parent; fails when the process is no more.
 started() {
   read -r started 2>/dev/null <"/proc/$1/stat" || return 1
   # What precedes the parenthesis is the name, which may hold anything. A zombie has ended.
   # shellcheck disable=SC2086
   set -- ${started##*) }
-  started=${20}
+  started=${20} parent=$2
   [ "$1" != Z ]
 }
 
@@ -23,7 +23,7 @@ lock() {
   mine=$RUN/lock.$$.$started
   tries=0
   while
-    mkdir -p "$RUN" && true >"$mine.try" || [ -n "${1-}" ] || fail "cannot write to $RUN"
+    { [ -d "$RUN" ] || mkdir -p "$RUN"; } && true >"$mine.try" || [ -n "${1-}" ] || fail "cannot write to $RUN"
     rivals
   do
     if [ -n "$ahead" ]; then

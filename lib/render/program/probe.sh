@@ -28,7 +28,7 @@ still() {
   do
     clock
     [ "$now" -lt $((began + 5)) ] || return 1
-    nap
+    nap 0.1
   done
 }
 
@@ -43,12 +43,13 @@ kept() {
 # does not pass the variable on; and $owner, the device of $server. All are empty when there is none.
 # shellcheck disable=SC2016
 operator() {
-  client='' owner='' n=$$
+  client='' owner='' parent=$$
   v=${SSH_CONNECTION-}
-  while [ -z "$v" ] && [ "${n:-0}" -gt 1 ]; do
-    n=$(sed -n 's/^PPid:[^0-9]*//p' "/proc/$n/status" 2>/dev/null)
-    v=$({ tr '\0' '\n' <"/proc/$n/environ" | sed -n 's/^SSH_CONNECTION=//p'; } 2>/dev/null)
-  done
+  if [ -z "$v" ]; then
+    set --
+    while [ "$parent" -gt 1 ] && started "$parent"; do set -- "$@" "/proc/$parent/environ"; done
+    v=$(cat "$@" 2>/dev/null | tr '\0' '\n' | sed -n 's/^SSH_CONNECTION=//p' | sed 1q)
+  fi
   # A link-local address has its zone behind a "%". It can be answered by no other link.
   case $v in *[!0-9a-f.:\ ]*) return ;; esac
   # shellcheck disable=SC2086

@@ -12,7 +12,7 @@
 # record WORDS: writes the records of $seen that have one of these words. Of two for one thing the first counts.
 # shellcheck disable=SC2016
 record() {
-  v=$(printf '%s\n' "$seen" | awk -v words="$1" -v boot="$boot" '
+  n=$(printf '%s\n' "$seen" | awk -v words="$1" -v boot="$boot" '
     BEGIN { print "boot " boot }
     $1 == "" || !index(words, $1) { next }
     { thing = $2 " " $3 ($2 == "address" ? $4 : "") }
@@ -20,15 +20,19 @@ record() {
       done[thing]
       sub(/^[a-z]* /, "")
       print
-    }') && put restore "$v"
+    }')
+  case $n in boot*) ;; *) return 1 ;; esac
+  [ "$n" != "$recorded" ] || return 0
+  put restore "$n" && recorded=$n
 }
 
 # tune todo|undo: writes the sysctls of $seen with this word: by path, since the name of a device may have dots.
 # shellcheck disable=SC2016
 tune() {
+  case $seen in *"$nl$1 sysctl "*) ;; *) return 0 ;; esac
   v=$(printf '%s\n' "$seen" | awk -v word="$1" '
     $1 == word && $2 == "sysctl" { print $3 " " (word == "todo" ? $5 : $4) }') || return
-  [ -z "$v" ] || printf '%s\n' "$v" | while read -r n v; do
+  [ -n "$v" ] && printf '%s\n' "$v" | while read -r n v; do
     printf '%s\n' "$v" >"/proc/sys/$n" || exit 1
   done
 }

@@ -16,26 +16,57 @@ stage() {
 }
 
 # flip FAMILY GENERATION: puts it in force by one message to the kernel; "-" puts nothing of ours in force.
-# shellcheck disable=SC2016
 flip() {
-  v=$(calc -v g="$2" 'BEGIN {
-    print "rule add priority " pending " goto " (g == "-" ? join : g ? band1 : band0) " protocol " protocol
-  }') || return
-  batch "$1" "$v"
+  case $2 in -) number join ;; *) number "band$2" ;; esac
+  n=$v
+  number pending
+  n="rule add priority $v goto $n"
+  number protocol
+  batch "$1" "$n protocol $v"
 }
 
-# tidy KEEP4 KEEP6: see tidy.awk. Starts from a fresh $seen and leaves one. A batch ends at its first error, so it
-# looks again until all is done.
+# foreseen: brings $seen to what must be in the kernel now, which need not be asked before it is cleared away.
+foreseen() {
+  [ -z "$amending" ] || return 0
+  stale=1
+  [ "$want4" = - ] || seen=$seen$nl$(flipped 4 "$keep4")
+  [ "$want6" = - ] || seen=$seen$nl$(flipped 6 "$keep6")
+}
+
+# flipped FAMILY KEEP: what staging and switching have put beside the old and the new rules, as facts.
+flipped() {
+  number "band$new"
+  set -- "$1 rule" "$2" "$v"
+  number canary
+  printf '%s\n' "$1 $v from all goto $3"
+  number pending
+  printf '%s\n' "$1 $v from all goto $3"
+  [ "$2" = - ] || return 0
+  number join
+  n=$v
+  number active
+  printf '%s\n' "$1 $n from all nop" "$1 $v from all goto $n"
+}
+
+# tidy KEEP4 KEEP6: see tidy.awk. Starts from $seen, which may be empty or $stale, and leaves a fresh one. A batch ends at its first error,
+# so it looks again until all is done.
 tidy() {
   for _ in 1 2 3 4 5; do
-    if [ -n "$seen" ] &&
-      left4=$(printf '%s\n' "$seen" | calc -v f=4 -v keep="$1" "$TIDY") &&
-      left6=$(printf '%s\n' "$seen" | calc -v f=6 -v keep="$2" "$TIDY"); then
-      [ -n "$left4$left6" ] || return 0
-      batch 4 "$left4"
-      batch 6 "$left6"
-    fi
+    [ -z "$seen" ] || left "$(printf '%s\n' "$seen" | calc -v f=4 -v keep="$1" "$TIDY")" \
+      "$(printf '%s\n' "$seen" | calc -v f=6 -v keep="$2" "$TIDY")" || return 0
     survey
   done
   return 1
+}
+
+# left LINES4 LINES6: has ip do them; fails when there is nothing to do. Lines end with "#", or they are none.
+left() {
+  case $1/$2 in
+    '#/#') [ -n "$stale" ] ;;
+    *'#/'*'#')
+      batch 4 "$1"
+      batch 6 "$2"
+      true
+      ;;
+  esac
 }

@@ -2,7 +2,7 @@
 # What the host is like: see survey.awk.
 
 # dump: what the kernel says now. What ip says besides is about namespaces that come and go. There is no kernel without
-# a loopback, so an answer without one is none.
+# a loopback, or without rules, so an answer without them is none.
 dump() {
   dump4=$(
     ip -4 -N -o -batch - 2>/dev/null <<END
@@ -14,18 +14,20 @@ END
   ) || return
   case $dump4 in *': lo: '*) ;; *) return 1 ;; esac
   dump6=
-  [ ! -d /proc/sys/net/ipv6 ] || dump6=$(
+  [ -d /proc/sys/net/ipv6 ] || return 0
+  dump6=$(
     ip -6 -N -o -batch - 2>/dev/null <<END
 rule show
 route show table all
 addr show
 END
-  )
+  ) || return
+  case $dump6 in *' lookup '* | *': lo '*) ;; *) return 1 ;; esac
 }
 
 # survey: sets $seen; its exit status is that of survey.awk, or another with an empty $seen.
 survey() {
-  seen=
+  seen='' stale=
   dump || {
     why='ip cannot show rules and routes: iproute2 6.1 or newer does, and a kernel with policy routing is needed'
     return 4
@@ -34,7 +36,7 @@ survey() {
   fresh
   seen=$(
     printf '%s\n' =plan "$PLAN" =4 "$dump4" =6 "$dump6" ${filter_now:+=nft "$filter_now"} |
-      calc -v committed="$committed" -v boot="$boot" -v records="$records" -v fresh="$fresh" -v sweep="${sweep-}" -v partial="$restoring" "$SURVEY"
+      calc -v committed="$band" -v boot="$boot" -v records="$records" -v fresh="$fresh" -v sweep="${sweep-}" -v partial="$restoring" "$SURVEY"
   )
   code=$?
   ! announces || frr_look

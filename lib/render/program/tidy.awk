@@ -56,4 +56,6 @@ END {
     while (joins-- > 0) del(join)
   }
   for (t in stale) print "route flush table " t " proto " protocol
+  # Without this awk has not said all that it had to say.
+  print "#"
 }

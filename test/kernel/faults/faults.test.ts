@@ -43,8 +43,10 @@ describeOnKernel("faults", () => {
   test(
     "at every start of a tool: no lock-out, no mix, and the next command makes it good",
     async () => {
-      await campaign(new Machine("prgfault"), hasNft ? 0.75 : 1);
-      if (hasNft) await campaign(new Machine("prgfltst", { hostModel: HostModel.Strong }), 0.25);
+      await campaign(new Machine("prgfault"), hasNft ? 0.5 : 0.75);
+      await campaign(new Machine("prgfltsm", { small: true }), 0.25);
+      const policy = { hostModel: HostModel.Strong };
+      if (hasNft) await campaign(new Machine("prgfltst", { policy }), 0.25);
       if (wanted !== undefined) process.stderr.write(`${table(tallies)}\n`);
       expect([...tallies.values()].flatMap(({ failures }) => failures)).toEqual([]);
       expect(sum(({ lockouts, mixes }) => lockouts + mixes)).toBe(0);

@@ -38,15 +38,32 @@ const FLOWS = {
   ],
 };
 
-function spec(last: 1 | 2, hostModel: HostSpec["policy"]): HostSpec {
+/** Those of two addresses that the second plan of a small change routes as well; the host has them. */
+const MORE = {
+  4: [["10.1.0.12", FAR[4]]],
+  6: [["fd00:a::2c", FAR[6]]],
+};
+
+/** How the two plans differ: in every answer, or in two addresses, which is done in the generation in force. */
+export interface Kind {
+  readonly policy?: HostSpec["policy"];
+  readonly small?: boolean;
+}
+
+function spec(which: 1 | 2, { policy, small = false }: Kind): HostSpec {
+  const last = small ? 1 : which;
+  const more = small && which === 2;
   return {
     name: "edge",
-    ...(hostModel === undefined ? {} : { policy: hostModel }),
+    ...(policy === undefined ? {} : { policy }),
     interfaces: [
       {
         name: "front",
         match: { ifname: "eth0" },
-        addresses: ["10.1.0.10/24", "10.1.0.11/24", "fd00:a::10/64", "fd00:a::11/64"],
+        addresses: [
+          ...["10.1.0.10/24", "10.1.0.11/24", "fd00:a::10/64", "fd00:a::11/64"],
+          ...(more ? ["10.1.0.12/24", "fd00:a::2c/64"] : []),
+        ],
         gateways: [`10.1.0.${last}`, `fe80::${last}`],
       },
       {
@@ -67,16 +84,18 @@ export class Machine {
   pristine = "";
   private readonly namespaces: Namespaces;
   private readonly peer: Namespace;
+  private readonly flows: Readonly<Record<4 | 6, readonly string[][]>>;
   private readonly ways = new Map<State, Ways>();
   private sampler: Background | undefined;
   private rooms: Background | undefined;
 
-  constructor(prefix: string, policy?: HostSpec["policy"]) {
+  constructor(prefix: string, kind: Kind = {}) {
     this.namespaces = new Namespaces(prefix);
     this.ns = this.namespaces.create("host");
     this.peer = this.namespaces.create("peer");
     this.host = new ProgramHost(this.ns);
-    this.programs = { one: program(spec(1, policy)), two: program(spec(2, policy)) };
+    this.programs = { one: program(spec(1, kind)), two: program(spec(2, kind)) };
+    this.flows = kind.small ? { 4: [...FLOWS[4], ...MORE[4]], 6: [...FLOWS[6], ...MORE[6]] } : FLOWS;
   }
 
   async start(): Promise<void> {
@@ -98,7 +117,7 @@ export class Machine {
     }
     this.host.ok(this.programs.one, "remove");
     this.sampler = this.ns.start([process.execPath, path.join(__dirname, "sampler.cjs")]);
-    this.tell({ flows: FLOWS });
+    this.tell({ flows: this.flows });
   }
 
   async destroy(): Promise<void> {
@@ -123,14 +142,17 @@ export class Machine {
       `addr add fd00:${letter}::10/64 dev eth${i} nodad`,
       `route add default via fe80::254 dev eth${i} metric ${i + 1}`,
     ]);
+    if (i !== 0 || this.flows === FLOWS) return;
+    this.ns.ip(`-4 addr add ${MORE[4][0][0]}/24 dev eth0`);
+    this.ns.ip(`-6 addr add ${MORE[6][0][0]}/64 dev eth0 nodad`);
   }
 
   /** The ways that the kernel answers now. */
   ask(): Ways {
     const ways = ([4, 6] as const).map((family) => {
-      const input = FLOWS[family].map(([from, to]) => `route get ${to} from ${from}\n`).join("");
+      const input = this.flows[family].map(([from, to]) => `route get ${to} from ${from}\n`).join("");
       const { stdout } = this.ns.run(["ip", `-${family}`, "-o", "-force", "-batch", "-"], { input });
-      return FLOWS[family].map(([from, to]) => {
+      return this.flows[family].map(([from, to]) => {
         const line = stdout.split("\n").find((one) => one.startsWith(`${to} from ${from} `)) ?? "";
         const via = / via (\S+)/.exec(line)?.[1];
         return `${/ dev (\S+)/.exec(line)?.[1] ?? "none"}${via === undefined ? "" : ` ${via}`}`;

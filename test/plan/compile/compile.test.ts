@@ -161,7 +161,7 @@ describe("what compiled rules cost", () => {
     [4, 15, 50],
     [6, 15, 50],
   ] as const)(
-    "IPv%i, %i x %i scattered: walks of log2(n) + 5 at most, 1.8 rules a source",
+    "IPv%i, %i x %i scattered: walks of log2(n) + 6 at most, 1.7 rules a source",
     (family, k, m) => {
       for (const seed of [1, 2, 3]) {
         const sources = scattered(family, k, m, seed);
@@ -169,21 +169,21 @@ describe("what compiled rules cost", () => {
         const evaluator = new Evaluator(rules, family);
         const walks = sources.map((s) => evaluator.walk({ from: s.prefix.value }).examined);
         const mean = walks.reduce((a, b) => a + b, 0) / walks.length;
-        expect(Math.max(...walks)).toBeLessThanOrEqual(Math.log2(k * m) + 5);
+        expect(Math.max(...walks)).toBeLessThanOrEqual(Math.log2(k * m) + 6);
         expect(mean).toBeLessThanOrEqual(Math.log2(k * m) + 2);
-        expect(rules.length).toBeLessThanOrEqual(1.8 * k * m);
+        expect(rules.length).toBeLessThanOrEqual(1.7 * k * m);
         const foreign = boundaries(sources, [], family)
           .filter((v) => intended(sources, family, v) === "elsewhere")
           .map((from) => evaluator.walk({ from }).examined);
-        expect(Math.max(...foreign)).toBeLessThanOrEqual(Math.log2(k * m) + 6);
+        expect(Math.max(...foreign)).toBeLessThanOrEqual(Math.log2(k * m) + 8);
       }
     },
   );
 
-  test("no layout makes walks longer than log(n) to the base 10/7, and a leaf", () => {
+  test("no layout makes walks longer than log(n) to the base 100/82, and a leaf", () => {
     always((sources, family) => {
       const evaluator = new Evaluator(compileDispatch(sources, family, true), family);
-      const most = 1 + Math.max(FLAT_MOST, logOf(Math.max(2, coverSize(sources)), 10 / 7) + 4);
+      const most = 1 + Math.max(FLAT_MOST, logOf(Math.max(2, coverSize(sources)), 100 / 82) + 6);
       for (const s of sources)
         expect(evaluator.walk({ from: s.prefix.value }).examined).toBeLessThanOrEqual(most + 1);
     });
@@ -243,7 +243,7 @@ describe("one source more", () => {
     [4, 8],
     [15, 8],
     [15, 50],
-  ])("changes few rules of %i x %i: half of the time at most 8, 15 on average, 100 at most", (k, m) => {
+  ])("changes few rules of %i x %i: two times in three one, 8 on average, 60 at most", (k, m) => {
     const counts: number[] = [];
     for (let seed = 1; seed <= 30; seed++) {
       const sources = scattered(4, k, m, seed);
@@ -258,8 +258,8 @@ describe("one source more", () => {
       counts.push(removed + added);
     }
     counts.sort((a, b) => a - b);
-    expect(counts[15]).toBeLessThanOrEqual(8);
-    expect(counts.reduce((a, b) => a + b, 0) / counts.length).toBeLessThanOrEqual(15);
-    expect(counts[29]).toBeLessThanOrEqual(100);
+    expect(counts[19]).toBe(1);
+    expect(counts.reduce((a, b) => a + b, 0) / counts.length).toBeLessThanOrEqual(8);
+    expect(counts[29]).toBeLessThanOrEqual(60);
   });
 });

@@ -34,7 +34,7 @@ expect4 nic0 10.128.15.254 attached dev @nic0
 expect4 nic1 192.0.2.1 elsewhere dev @nic1 via 10.140.0.1
 expect4 nic1 10.128.15.254 other-attached dev @nic1 via 10.140.0.1
 end'
-BODY=0351f5efa9814200
+BODY=7f31279cda81ccef
 set -u
 umask 077
 LC_ALL=C
@@ -46,7 +46,8 @@ nl='
 STATE=${MULTIHOME_STATE_DIR:-/var/lib/multihome}
 RUN=${MULTIHOME_RUN_DIR:-/run/multihome}
 WAIT=${MULTIHOME_WAIT:-30}
-reason='' probing='' restoring='' keeper='' halted='' staged='' parted='' emptied='' watching='' why='awk has failed'
+reason='' probing='' restoring='' keeper='' halted='' staged='' parted='' emptied='' watching='' amending='' recorded='' stale='' unit='' only='' gate=''
+why='awk has failed'
 say() { printf 'multihome: %s\n' "$1" >&2; }
 misuse() {
 say "$1"
@@ -74,7 +75,11 @@ clock() {
 read -r now v </proc/uptime
 now=${now%%.*}
 }
-nap() { sleep 0.1 2>/dev/null || sleep 1; }
+nap() { sleep "$1" 2>/dev/null || sleep 1; }
+number() {
+v=${numbers#*"$1="}
+v=${v%% *}
+}
 announces() {
 case $PLAN in *"${nl}identity "*) ;; *) return 1 ;; esac
 }
@@ -100,24 +105,26 @@ if command -v sha256sum >/dev/null; then v=$(sha256sum); else v=$(cksum); fi
 printf '%s\n' "${v%% *}"
 }
 put() {
-mkdir -p "$STATE" && printf '%s\n' "$2" >"$STATE/$1.new" &&
+{ [ -d "$STATE" ] || mkdir -p "$STATE"; } && printf '%s\n' "$2" >"$STATE/$1.new" &&
 { ! command -v sync >/dev/null || sync "$STATE/$1.new"; } && mv -f "$STATE/$1.new" "$STATE/$1"
 }
 load() {
-committed=- committed_digest='' committed_numbers='' committed_id=''
+committed=- band=- name=0 committed_digest='' committed_numbers='' committed_id=''
 [ -r "$STATE/committed" ] || return 0
 while read -r n v; do
 case $n in
-generation) committed=$v ;;
+generation) committed=$v band=$v ;;
+band) band=$v ;;
 digest) committed_digest=$v ;;
 numbers) committed_numbers=$v ;;
 id) committed_id=$v ;;
 esac
 done <"$STATE/committed"
-case $committed$committed_numbers in [01]protocol=*) ;; *) fail "$STATE/committed is damaged; delete it, and apply again" ;; esac
+case $committed$band$committed_numbers in [01][01]protocol=*) ;; *) fail "$STATE/committed is damaged; delete it, and apply again" ;; esac
+[ "$committed" = 1 ] || name=1
 }
 batch() {
-[ -n "$2" ] || return 0
+case $2 in '' | '#') return 0 ;; esac
 v=$(printf '%s\n' "$2" | ip "-$1" -batch - 2>&1) && return
 why=${v:-ip has failed and said nothing}
 n=${why##*Command failed -:}
@@ -131,7 +138,7 @@ return 1
 started() {
 read -r started 2>/dev/null <"/proc/$1/stat" || return 1
 set -- ${started##*) }
-started=${20}
+started=${20} parent=$2
 [ "$1" != Z ]
 }
 lock() {
@@ -139,7 +146,7 @@ started $$
 mine=$RUN/lock.$$.$started
 tries=0
 while
-mkdir -p "$RUN" && true >"$mine.try" || [ -n "${1-}" ] || fail "cannot write to $RUN"
+{ [ -d "$RUN" ] || mkdir -p "$RUN"; } && true >"$mine.try" || [ -n "${1-}" ] || fail "cannot write to $RUN"
 rivals
 do
 if [ -n "$ahead" ]; then
@@ -434,16 +441,18 @@ END
 ) || return
 case $dump4 in *': lo: '*) ;; *) return 1 ;; esac
 dump6=
-[ ! -d /proc/sys/net/ipv6 ] || dump6=$(
+[ -d /proc/sys/net/ipv6 ] || return 0
+dump6=$(
 ip -6 -N -o -batch - 2>/dev/null <<END
 rule show
 route show table all
 addr show
 END
-)
+) || return
+case $dump6 in *' lookup '* | *': lo '*) ;; *) return 1 ;; esac
 }
 survey() {
-seen=
+seen='' stale=
 dump || {
 why='ip cannot show rules and routes: iproute2 6.1 or newer does, and a kernel with policy routing is needed'
 return 4
@@ -452,7 +461,7 @@ filter_dump
 fresh
 seen=$(
 printf '%s\n' =plan "$PLAN" =4 "$dump4" =6 "$dump6" ${filter_now:+=nft "$filter_now"} |
-calc -v committed="$committed" -v boot="$boot" -v records="$records" -v fresh="$fresh" -v sweep="${sweep-}" -v partial="$restoring" "$SURVEY"
+calc -v committed="$band" -v boot="$boot" -v records="$records" -v fresh="$fresh" -v sweep="${sweep-}" -v partial="$restoring" "$SURVEY"
 )
 code=$?
 ! announces || frr_look
@@ -516,7 +525,7 @@ rejoin() { [ ! -e "$STATE/worlds" ] || sh "$STATE/worlds/program" rejoin; }
 world_facts() { :; }
 judged() { check "$@"; }
 record() {
-v=$(printf '%s\n' "$seen" | awk -v words="$1" -v boot="$boot" '
+n=$(printf '%s\n' "$seen" | awk -v words="$1" -v boot="$boot" '
 BEGIN { print "boot " boot }
 $1 == "" || !index(words, $1) { next }
 { thing = $2 " " $3 ($2 == "address" ? $4 : "") }
@@ -524,12 +533,16 @@ $1 == "" || !index(words, $1) { next }
 done[thing]
 sub(/^[a-z]* /, "")
 print
-}') && put restore "$v"
+}')
+case $n in boot*) ;; *) return 1 ;; esac
+[ "$n" != "$recorded" ] || return 0
+put restore "$n" && recorded=$n
 }
 tune() {
+case $seen in *"$nl$1 sysctl "*) ;; *) return 0 ;; esac
 v=$(printf '%s\n' "$seen" | awk -v word="$1" '
 $1 == word && $2 == "sysctl" { print $3 " " (word == "todo" ? $5 : $4) }') || return
-[ -z "$v" ] || printf '%s\n' "$v" | while read -r n v; do
+[ -n "$v" ] && printf '%s\n' "$v" | while read -r n v; do
 printf '%s\n' "$v" >"/proc/sys/$n" || exit 1
 done
 }
@@ -653,6 +666,114 @@ print "rule add priority " active " goto " join " protocol " protocol
 if (!lacks()) print "rule add priority" filled() " protocol " protocol
 }
 END { if (rules) print "rule add priority " canary " fwmark " mark "/" mark " goto " start " protocol " protocol }'
+AMEND='function no() {
+bad = 1
+exit
+}
+function count(text, by, word) {
+if (text ~ /^address / && split(text, word, " ")) sources[word[3]] += by
+if (text ~ /^(prefix|expect[46]|flow[46]) /) others[text] += by
+if (text ~ /^(facts|device|[46]) /) by = -by
+else if (text ~ /^(todo|undo) / && text !~ /^[a-z]+ address / || text ~ /^(absent|nft|world) /) no()
+else if (text !~ /^(numbers|model|virtual|interface|connection|table|sysctl|route[46]|rule[46]|identity|frr) /) return
+differs[text] += by
+}
+function bare(source, f) {
+sub(f == 4 ? "/32$" : "/128$", "", source)
+return source
+}
+function alike(f, i, several, hosts) {
+hosts = 1
+for (i = 1; i <= n[f]; i++) {
+if (source[f, i] ~ /\//) hosts = 0
+if (target[f, i] != target[f, 1]) several = 1
+if (source[f, i] in seen_to && seen_to[source[f, i]] != target[f, i] || target[f, i] <= last[f]) no()
+seen_to[source[f, i]] = target[f, i]
+}
+if (several && !hosts) no()
+}
+BEGIN {
+if (mode == "plan") {
+while ((getline line < was) > 0) if (line ~ /^(facts|device|[46]) /) differs[line]++
+while ((getline line < old) > 0 && !sub(/^PLAN=./, "", line)) continue
+do count(line, -1)
+while ((getline line < old) > 0 && line !~ /^end/)
+}
+start = generation ? band1 : band0
+}
+mode == "plan" { count($0, 1) }
+mode != "plan" && $1 == f && $2 ~ /^(rule|add|del)$/ {
+text = $3 " " $4 " " $5 " " $6 " " $7
+if ($2 == "rule") there[text]
+else if (($2 == "add") == (mode == "redo")) wanted[text]
+else unwanted[text]
+}
+END {
+if (mode != "plan") {
+for (text in wanted) if (!(text in there)) print "rule add priority " text " protocol " protocol
+for (text in unwanted) if (text in there) print "rule del priority " text " protocol " protocol
+print "#"
+exit
+}
+if (bad) exit 1
+for (text in differs) if (differs[text]) {
+k = split(text, word, " ")
+if (k != 6 || word[1] !~ /^rule/ || word[2] word[6] !~ /^\+[0-9]+\+[0-9]+$/ || word[3] != "from" || word[5] != "goto" ||
+differs[text] * differs[text] != 1) exit 1
+f = substr(word[1], 5)
+i = ++n[f]
+source[f, i] = bare(word[4], f)
+target[f, i] = word[6] + 0
+if (word[2] + 0 > last[f]) last[f] = word[2] + 0
+line = f (differs[text] > 0 ? " add " : " del ") start + word[2] " from " source[f, i] " goto " start + word[6]
+if (differs[text] > 0) first = first line "\n"
+else second = second line "\n"
+}
+for (f in n) alike(f)
+if (bad) exit 1
+printf "%s%s", first, second
+for (text in sources) if (sources[text] > 0) print "source " text
+for (text in others) if (others[text]) all = "all\n"
+print all "end"
+}'
+amendable() {
+edits=
+[ -z "$restoring" ] && ! filters && ! announces && ! apart && [ -e "$STATE/observed" ] || return
+case $live4$keep4$want4/$live6$keep6$want6 in
+001/--- | ---/001 | 001/001) v=0 ;;
+111/--- | ---/111 | 111/111) v=1 ;;
+*) return 1 ;;
+esac
+edits=$(
+printf '%s\n' "$seen" "$PLAN" | calc -v mode=plan -v generation=$v -v old="$STATE/program.$committed" \
+-v was="$STATE/observed" "$AMEND"
+)
+case $edits in *end) ;; *) return 1 ;; esac
+[ "$live4" = - ] && new=$live6 || new=$live4
+amending=1
+}
+amend() {
+for _ in 1 2 3 4 5; do
+[ -z "$seen" ] || left "$(amendment "$1" 4)" "$(amendment "$1" 6)" || return 0
+survey
+done
+return 1
+}
+amendment() {
+[ "$1" = undo ] || printf '%s\n' "$seen" | calc -v f="$2" -v keep=0 "$STAGE"
+printf '%s\n' "$seen" "$edits" | calc -v mode="$1" -v f="$2" "$AMEND"
+}
+affected() {
+only=" $(printf '%s\n' "$edits" | sed -n 's/^source //p' | tr '\n' ' ')"
+case $nl$edits$nl in *"${nl}all$nl"*) only= ;; esac
+}
+unamend() {
+[ -e "$RUN/amend" ] && [ "${booted:-$boot}" = "$boot" ] || return 0
+edits=$(cat "$RUN/amend")
+case $edits in *end) ;; *) return 1 ;; esac
+seen=
+amend undo
+}
 TIDY='function del(p) { print "rule del priority " p " protocol " protocol }
 function add(p, action) { print "rule add priority " p " " action " protocol " protocol }
 BEGIN { start = keep ? band1 : band0 }
@@ -701,35 +822,63 @@ while (pendings-- > 0) del(pending)
 while (joins-- > 0) del(join)
 }
 for (t in stale) print "route flush table " t " proto " protocol
+print "#"
 }'
 stage() {
 v=$(printf '%s\n' "$seen" "$PLAN" | calc -v f="$1" -v generation="$2" -v keep="$3" "$STAGE") || return
 batch "$1" "$v"
 }
 flip() {
-v=$(calc -v g="$2" 'BEGIN {
-print "rule add priority " pending " goto " (g == "-" ? join : g ? band1 : band0) " protocol " protocol
-}') || return
-batch "$1" "$v"
+case $2 in -) number join ;; *) number "band$2" ;; esac
+n=$v
+number pending
+n="rule add priority $v goto $n"
+number protocol
+batch "$1" "$n protocol $v"
+}
+foreseen() {
+[ -z "$amending" ] || return 0
+stale=1
+[ "$want4" = - ] || seen=$seen$nl$(flipped 4 "$keep4")
+[ "$want6" = - ] || seen=$seen$nl$(flipped 6 "$keep6")
+}
+flipped() {
+number "band$new"
+set -- "$1 rule" "$2" "$v"
+number canary
+printf '%s\n' "$1 $v from all goto $3"
+number pending
+printf '%s\n' "$1 $v from all goto $3"
+[ "$2" = - ] || return 0
+number join
+n=$v
+number active
+printf '%s\n' "$1 $n from all nop" "$1 $v from all goto $n"
 }
 tidy() {
 for _ in 1 2 3 4 5; do
-if [ -n "$seen" ] &&
-left4=$(printf '%s\n' "$seen" | calc -v f=4 -v keep="$1" "$TIDY") &&
-left6=$(printf '%s\n' "$seen" | calc -v f=6 -v keep="$2" "$TIDY"); then
-[ -n "$left4$left6" ] || return 0
-batch 4 "$left4"
-batch 6 "$left6"
-fi
+[ -z "$seen" ] || left "$(printf '%s\n' "$seen" | calc -v f=4 -v keep="$1" "$TIDY")" \
+"$(printf '%s\n' "$seen" | calc -v f=6 -v keep="$2" "$TIDY")" || return 0
 survey
 done
 return 1
+}
+left() {
+case $1/$2 in
+'#/#') [ -n "$stale" ] ;;
+*'#/'*'#')
+batch 4 "$1"
+batch 6 "$2"
+true
+;;
+esac
 }
 CHECK='function clean(text) {
 gsub(/[^-A-Za-z0-9_.:@ ]/, "?", text)
 return text
 }
 function hop(dev, via) { return dev == "" ? "unreachable" : "dev " dev (via == "" ? "" : " via " via) }
+BEGIN { if (mode == "ask" && gate != "") print "rule show priority " gate }
 /^=/ { part = substr($0, 2); next }
 part == "flows" {
 split($0, field, "\t")
@@ -741,6 +890,10 @@ next
 }
 part != "plan" && /^[0-9]+: lo:/ {
 free = !free
+next
+}
+part == "answers" && $1 == gate ":" {
+open += index($0, " goto " (generation ? band1 : band0) " ") && !/unresolved/
 next
 }
 part != "plan" {
@@ -767,6 +920,7 @@ next
 $1 == "device" { device[$2] = $3 }
 $1 == "absent" { absent[$2, $3 == 6] }
 $1 == "address" || $1 == "prefix" {
+if (only != "" && !index(only, " " $3 " ")) next
 six = $3 ~ /:/
 sub(/\/.*/, "", $3)
 how[$3] = ""
@@ -840,6 +994,10 @@ expect()
 }
 ask_unbound()
 if (mode == "ask") exit
+if (gate != "" && open != gates) {
+print "the rules are not as they were made"
+exit 1
+}
 for (r = 1; r <= rows; r++) {
 have = r in answer ? answer[r] : row[r] in got ? got[row[r]] : "unreachable"
 if (index(" or " want[r] " or ", " or " have " or ")) continue
@@ -859,7 +1017,10 @@ exit failed > 0
 check() {
 form=$1 tag=$2
 shift 2
-dark='' reach=''
+dark='' reach='' gates=0
+for f in 4 6; do
+case $PLAN in *"${nl}expect$f "*) gates=$((gates + 1)) ;; esac
+done
 case $PLAN in *ignore_routes_with_linkdown*) darkness ;; esac
 case $PLAN in
 *"${nl}prefix "*)
@@ -876,7 +1037,7 @@ for f in 4 6; do
 case $PLAN in
 *"${nl}expect$f "*)
 printf '%s\n' =reach "$reach" =plan "$seen" "$PLAN" |
-calc -v mode=ask -v f=$f -v tag="$tag" -v dark="$dark" -v vrf="${vrf-}" "$CHECK" |
+calc -v mode=ask -v f=$f -v tag="$tag" -v dark="$dark" -v vrf="${vrf-}" -v only="$only" -v gate="$gate" "$CHECK" |
 ip -$f -o -force -batch - 2>/dev/null
 ;;
 esac
@@ -886,7 +1047,8 @@ for f in 4 6; do
 case $PLAN in *"${nl}flow$f "*) flows $f "$tag" ;; esac
 done
 ! announces || identity_rows "$tag"
-} | calc -v mode=judge -v form="$form" -v tag="$tag" -v dark="$dark" -v vrf="${vrf-}" "$@" "$CHECK"
+} | calc -v mode=judge -v form="$form" -v tag="$tag" -v dark="$dark" -v vrf="${vrf-}" -v only="$only" -v gate="$gate" -v gates=$gates \
+-v generation="${new-}" "$@" "$CHECK"
 }
 change() {
 [ -r "$RUN/change" ] || return 1
@@ -968,6 +1130,7 @@ fi
 recover() {
 unhindered
 if change; then
+stood=
 lapsed || lapse='the process that made it was killed'
 ({ [ ! -r "$RUN/program" ] || adopt "$RUN/program"; } && revert "$lapse") || fail 'an unfinished change cannot be rolled back; apply again'
 load
@@ -976,29 +1139,37 @@ disarm
 fi
 }
 disarm() {
-rm -f "$RUN/change" || return
+[ ! -e "$RUN/change" ] || rm -f "$RUN/change" || return
 for n in "$RUN"/watch.*; do
 v=${n##*/watch.}
 v=${v%%.*}
-[ "$v" = $$ ] || ! alive "$n" || { kill "$v" && kill -s CONT "$v"; }
+[ "$v" = $$ ] || ! alive "$n" || { kill "$v" && kill -s CONT "$v"; } 2>/dev/null
 done
-rm -f "$RUN"/maker.* "$RUN"/watch.* "$RUN/program" "$RUN/undo" "$RUN/before" "$RUN"/*.new
+set --
+for n in "$RUN"/maker.* "$RUN"/watch.* "$RUN/program" "$RUN/undo" "$RUN/before" "$RUN/amend" "$RUN"/*.new; do
+[ ! -e "$n" ] || set -- "$@" "$n"
+done
+[ $# = 0 ] || rm -f "$@"
 }
 commit() {
 trap '' INT TERM
-v="generation $new${nl}digest $proposed${nl}numbers $numbers${nl}id $id"
+v="generation $name${nl}band $new${nl}digest $proposed${nl}numbers $numbers${nl}id $id"
 put committed "$v" || [ "$v" = "$(cat "$STATE/committed" 2>/dev/null)" ] || fail "cannot write to $STATE"
 staged='' parted=
-rm -f "$RUN/parted"
-committed=$new committed_digest=$proposed committed_id=$id
+[ ! -e "$RUN/parted" ] || rm -f "$RUN/parted"
+committed=$name band=$new committed_digest=$proposed committed_id=$id
 disarm
-[ -n "$restoring" ] || rm -f "$RUN/last"
+[ -n "$restoring" ] || [ ! -e "$RUN/last" ] || rm -f "$RUN/last"
 }
 revert() {
 filtered=1
 filter_back
 [ -z "${ANNOUNCE-}" ] || frr_back
-survey
+! command -v unamend >/dev/null || unamend || {
+say "what was changed could not be changed back: $why"
+return 1
+}
+seen=
 tidy "$keep4" "$keep6" || {
 say "not all that was staged could be cleared away: $why"
 return 1
@@ -1010,11 +1181,11 @@ say "not all that was changed could be put back: $why"
 return 1
 fi
 if [ -s "$RUN/before" ]; then
-v=$(cat "$RUN/before") && put restore "$v"
+v=$(cat "$RUN/before") && [ -n "$v" ] && put restore "$v"
 elif [ -e "$RUN/before" ]; then
 rm -f "$STATE/restore"
 fi
-rm -f "$STATE/program.$new" "$STATE"/*.new
+rm -f "$STATE/program.$name" "$STATE"/*.new
 rmdir "$STATE" 2>/dev/null
 [ -n "$restoring" ] || printf '%s\n' "$id $1" >"$RUN/last"
 [ ! -e "$RUN/parted" ] || mv -f "$RUN/parted" "$RUN/parted.back"
@@ -1030,37 +1201,49 @@ bare() {
 printf '%s\n' 'plan 1 none' "numbers $numbers" end
 }
 arm() {
-disarm
-{ mkdir -p "$RUN" && printf '%s\n' "boot $boot" "$added" >"$RUN/undo" && printf %s "$before" >"$RUN/before" &&
+{ { [ -d "$RUN" ] || mkdir -p "$RUN"; } && printf '%s\n' "boot $boot" "$added" >"$RUN/undo" && printf %s "$before" >"$RUN/before" &&
+{ [ -z "$amending" ] || printf '%s\n' "$edits" >"$RUN/amend"; } &&
 printf '%s\n' "$text" >"$RUN/program" && started $$ && true >"$RUN/maker.$$.$started" && announce 0 60; } ||
 fail "cannot write to $RUN"
 [ -z "$restoring" ] || return 0
-if launch_unit; then
-n=1
+if unit_fits; then
+launch_unit &
+unit=$!
 else
-n=2
-v=$(for _ in 1 2; do $(command -v setsid) sh "$RUN/program" watch "$id" 2>/dev/null & done)
+launch
 fi
-tries=0
+}
+launch() {
+for _ in 1 2; do $(command -v setsid) sh "$RUN/program" watch "$id" >/dev/null 2>&1 & done
+}
+armed() {
+[ -z "$restoring" ] || return 0
+n=2
+if [ -n "$unit" ]; then
+if wait "$unit"; then n=1; else launch; fi
+fi
+clock
+until=$((now + 10))
 until
 set -- "$RUN"/watch.*
 [ -e "$1" ] && [ $# -ge $n ]
 do
-tries=$((tries + 1))
-[ $tries -lt 100 ] || fail 'nobody can be had to roll the change back if need be'
-nap
+clock
+[ "$now" -lt $until ] || fail 'nobody can be had to roll the change back if need be'
+nap 0.02
 done
 }
-launch_unit() {
+unit_fits() {
 [ -d /run/systemd/system ] && command -v systemd-run >/dev/null || return 1
 case $STATE$RUN in *[!-A-Za-z0-9/._]*) return 1 ;; esac
 for n in net mnt; do
-[ "$(readlink /proc/self/ns/$n)" = "$(readlink /proc/1/ns/$n)" ] || return 1
+[ /proc/self/ns/$n -ef /proc/1/ns/$n ] || return 1
 done
-systemd-run --quiet --collect --unit="multihome-$id" -p DefaultDependencies=no -E MULTIHOME_STATE_DIR="$STATE" \
--E MULTIHOME_RUN_DIR="$RUN" -p OOMScoreAdjust=-1000 -p RuntimeMaxSec=$((${wanted:-0} + 90)) \
--p ExecStopPost="/bin/sh -c 'test ! -e $RUN/program || exec /bin/sh $RUN/program expire $id'" \
-/bin/sh "$RUN/program" watch "$id" 2>/dev/null
+}
+launch_unit() {
+systemd-run --quiet --collect --unit="multihome-$id" -E MULTIHOME_STATE_DIR="$STATE" -E MULTIHOME_RUN_DIR="$RUN" \
+-p OOMScoreAdjust=-1000 -p RuntimeMaxSec=$((${wanted:-0} + 90)) \
+-p ExecStopPost="/bin/sh $RUN/program expire $id" /bin/sh "$RUN/program" watch "$id" 2>/dev/null
 }
 watch() {
 watching=1
@@ -1126,7 +1309,7 @@ kept "$reached" "$(reach "$reached")" && acknowledged
 do
 clock
 [ "$now" -lt $((began + 5)) ] || return 1
-nap
+nap 0.1
 done
 }
 kept() {
@@ -1135,12 +1318,13 @@ case "$nl$2$nl" in *"$nl$n$nl"*) ;; *) exit 1 ;; esac
 done
 }
 operator() {
-client='' owner='' n=$$
+client='' owner='' parent=$$
 v=${SSH_CONNECTION-}
-while [ -z "$v" ] && [ "${n:-0}" -gt 1 ]; do
-n=$(sed -n 's/^PPid:[^0-9]*//p' "/proc/$n/status" 2>/dev/null)
-v=$({ tr '\0' '\n' <"/proc/$n/environ" | sed -n 's/^SSH_CONNECTION=//p'; } 2>/dev/null)
-done
+if [ -z "$v" ]; then
+set --
+while [ "$parent" -gt 1 ] && started "$parent"; do set -- "$@" "/proc/$parent/environ"; done
+v=$(cat "$@" 2>/dev/null | tr '\0' '\n' | sed -n 's/^SSH_CONNECTION=//p' | sed 1q)
+fi
 case $v in *[!0-9a-f.:\ ]*) return ;; esac
 set -- $v
 [ $# = 4 ] || return 0
@@ -1225,10 +1409,12 @@ filter_tool
 ! announces || frr_tool
 unhindered
 if compare && { [ -z "$restoring" ] || ! spared; }; then
+ended
+stood=/$committed/$committed_id/$ended
 lock
 recover
 ! ended || say "the last change, $ended, was rolled back: $fate"
-if compare; then
+if [ "$tries$stood" = "0/$committed/$committed_id/$ended" ] || compare; then
 keeper
 part
 prepare
@@ -1238,6 +1424,7 @@ told pending "$id" "$wanted" "$proposed"
 return
 fi
 commit
+foreseen
 settle
 fi
 fi
@@ -1271,7 +1458,7 @@ v=
 [ -n "$print" ] && [ "$print" = "$v" ]
 }
 prepare() {
-case $keep4$keep6$committed in
+case $keep4$keep6$band in
 01? | 10?) fail 'the switches of IPv4 and IPv6 disagree, so somebody has changed them; remove first, then apply' ;;
 0?? | -0? | --0) new=1 ;;
 *) new=0 ;;
@@ -1280,9 +1467,10 @@ tidy "$keep4" "$keep6" || fail "cannot clear away what an unfinished change has 
 }
 replace() {
 before=
-[ ! -e "$STATE/restore" ] || before=$(cat "$STATE/restore") || fail "cannot read $STATE"
+[ ! -s "$STATE/restore" ] || { before=$(cat "$STATE/restore") && [ -n "$before" ]; } || fail "cannot read $STATE"
 [ -z "$restoring" ] || gone=$(absences)
-added=$(printf '%s\n' "$seen" | sed -n 's/^todo //p') || fail 'sed has failed'
+added=$(printf '%s\n' "$seen" end | sed -n 's/^todo //p;/^end$/p')
+case $added in *end) added=${added%end} ;; *) fail 'sed has failed' ;; esac
 proposed=$(printf '%s\n' "$PLAN" | digest)
 [ -n "$proposed" ] || fail 'sha256sum has failed'
 read -r id </proc/sys/kernel/random/uuid || fail 'the kernel has no random numbers'
@@ -1290,23 +1478,34 @@ id=${id%%-*}
 [ -z "$restoring" ] || id=$committed_id
 ! filters || filter_check || fail "$why"
 ! announces || frr_check || fail "$why"
+! command -v amendable >/dev/null || amendable || :
 text=$(text)
 staged=1
 arm
-{ record 'todo keep undo' && put "program.$new" "$text"; } || fail "cannot write to $STATE"
+{ recorded=$before && record 'todo keep undo' && put "program.$name" "$text"; } || fail "cannot write to $STATE"
+armed
+if [ -n "$amending" ]; then
+[ -z "$probing" ] || paths
+amend redo || fail "$why"
+affected
+else
 { stage 4 "$new" "$keep4" && stage 6 "$new" "$keep6"; } || fail "$why"
-right "${numbers##*mark=}"
+right "${numbers##*mark=}" canary
 [ -n "$restoring" ] || [ -z "$probing" ] || paths
 [ "$want4" = - ] || flip 4 "$new" || fail "$why"
 [ "$want6" = - ] || flip 6 "$new" || fail "$why"
+fi
 tune todo || fail 'cannot write sysctls'
 filter_load || fail "$why"
 ! announces || frr_load || fail "$why"
-[ -n "$restoring" ] || right ''
+[ -n "$restoring" ] || right '' "${amending:-pending}"
+only=
 [ -n "$restoring" ] || [ -z "$probing" ] || still || fail "$why"
 [ "$wanted" = 0 ] || pend
 }
 right() {
+gate=
+case $2 in [a-z]*) number "$2" && gate=$v ;; esac
 v=$(check brief "$1") || fail "the new rules would not be right here: ${v%%"$nl"*}$(suspects)"
 }
 suspects() { [ -z "${MANAGERS-}" ] || printf '%s\n' "$dump4" "$dump6" | calc "$MANAGERS" | tr -d '\n'; }
@@ -1319,13 +1518,13 @@ rm -f "$RUN"/maker.*
 settle() {
 [ "$want4" = - ] || want4=$new
 [ "$want6" = - ] || want6=$new
-survey
+[ -n "$keeper" ] || keeper
+! command -v backstopped >/dev/null || backstopped
 filter_undo
 { silenced && tidy "$want4" "$want6" && undo; } || say "the plan is in force, but not all that is old could be cleared away: $why"
-rm -f "$STATE/program.$((1 - new))"
+rm -f "$STATE/program.$((1 - committed))"
 keep
-! command -v backstopped >/dev/null || backstopped
-if [ -n "$seen" ] && record 'keep undo' && ! settled && { [ -z "$restoring" ] || [ "$gone" = "$(absences)" ]; }; then put observed "$print"; fi
+if [ -n "$seen" ] && record 'keep undo' && ! settled && { [ -z "$restoring" ] || [ "$gone" = "$(absences)" ]; }; then put observed "$print$nl$seen"; fi
 return 0
 }
 about() {
@@ -1638,13 +1837,11 @@ print "rule del priority " part[1] " " part[2] " protocol kernel"
 }
 }'
 backstop() {
-left=
 for f in 4 6; do
 v=$(printf '%s\n' "$seen" "$PLAN" | calc -v f=$f -v want="$1" "$BACKSTOP") || return
-left=$left$v
+[ -z "$v" ] || stale=1
 batch $f "$v" || return
 done
-[ -z "$left" ] || survey || :
 }
 backstopped() {
 if [ -n "$restoring" ] || [ "$keeper" = systemd ]; then backstop 1; else backstop 0; fi ||
@@ -1670,8 +1867,8 @@ apply
 }
 absences() { printf '%s\n' "$seen" | sed -n '/^absent /p'; }
 spared() {
-case ${seen-} in *"${nl}absent "*) ;; *) return 1 ;; esac
-{ [ "$want4" = - ] || [ "$live4" = "$committed" ]; } && { [ "$want6" = - ] || [ "$live6" = "$committed" ]; } &&
+case $seen in *"${nl}absent "*) ;; *) return 1 ;; esac
+{ [ "$want4" = - ] || [ "$live4" = "$band" ]; } && { [ "$want6" = - ] || [ "$live6" = "$band" ]; } &&
 check brief '' >/dev/null
 }
 boot() {
