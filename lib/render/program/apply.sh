@@ -11,14 +11,15 @@ apply() {
   filter_tool
   ! announces || frr_tool
   unhindered
+  ended
+  stood=$committed/$band/$committed_id/$ended
+  [ ! -e "$RUN/change" ] || stood=
   if compare && { [ -z "$restoring" ] || ! spared; }; then
-    ended
-    stood=/$committed/$committed_id/$ended
     lock
     recover
     ! ended || say "the last change, $ended, was rolled back: $fate"
-    # Whoever has changed the host since has left another id.
-    if [ "$tries$stood" = "0/$committed/$committed_id/$ended" ] || compare; then
+    # Who has changed the host since it was looked at has left another id.
+    if [ "$tries/$stood" = "0/$committed/$band/$committed_id/$ended" ] || compare; then
       keeper
       part
       prepare

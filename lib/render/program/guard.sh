@@ -92,8 +92,9 @@ over() {
     [ "$id" = "$given" ] || exit 0
     ! lapsed
   else
-    # Somebody has deleted it, unless it says how it has ended.
+    # Somebody has deleted it, unless it says how it has ended, or something else has been committed since.
     ! ended || [ "$ended" != "$given" ] || exit 0
+    if [ "$committed" = - ]; then [ ! -e "$STATE/committed" ]; else committed_as "$committed_id"; fi || exit 0
     lapse='its record was deleted'
     return 1
   fi

@@ -31,6 +31,12 @@ const killWatchers = (then = ""): string => `
     p=\${f##*/watch.}
     [ ! -e "$f" ] || kill -9 "\${p%%.*}"${then}
   done`;
+/** Those who do not watch yet, too. */
+const killStarted = `
+  for f in /proc/[0-9]*/cmdline; do
+    p=\${f#/proc/}
+    case $(/usr/bin/tr '\\0' ' ' <"$f" 2>/dev/null) in *"sh $RUN/program watch "*) kill -9 "\${p%%/*}" ;; esac
+  done`;
 const POWER = `${killWatchers()}; kill -9 "$PROGRAM"; exit 1`;
 /** The first half of a batch is done. */
 const HALF_BATCH = `
@@ -64,7 +70,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: "the power goes",
-    script: POWER,
+    script: `${killStarted}; ${POWER}`,
     kills: true,
     blinds: true,
     after: "power",

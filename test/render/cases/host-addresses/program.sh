@@ -34,7 +34,7 @@ expect4 nic0 10.128.15.254 attached dev @nic0
 expect4 nic1 192.0.2.1 elsewhere dev @nic1 via 10.140.0.1
 expect4 nic1 10.128.15.254 other-attached dev @nic1 via 10.140.0.1
 end'
-BODY=7f31279cda81ccef
+BODY=3221cd8328a2de0b
 set -u
 umask 077
 LC_ALL=C
@@ -1270,6 +1270,7 @@ if change; then
 ! lapsed
 else
 ! ended || [ "$ended" != "$given" ] || exit 0
+if [ "$committed" = - ]; then [ ! -e "$STATE/committed" ]; else committed_as "$committed_id"; fi || exit 0
 lapse='its record was deleted'
 return 1
 fi
@@ -1408,13 +1409,14 @@ needs write
 filter_tool
 ! announces || frr_tool
 unhindered
-if compare && { [ -z "$restoring" ] || ! spared; }; then
 ended
-stood=/$committed/$committed_id/$ended
+stood=$committed/$band/$committed_id/$ended
+[ ! -e "$RUN/change" ] || stood=
+if compare && { [ -z "$restoring" ] || ! spared; }; then
 lock
 recover
 ! ended || say "the last change, $ended, was rolled back: $fate"
-if [ "$tries$stood" = "0/$committed/$committed_id/$ended" ] || compare; then
+if [ "$tries/$stood" = "0/$committed/$band/$committed_id/$ended" ] || compare; then
 keeper
 part
 prepare
@@ -1867,7 +1869,7 @@ apply
 }
 absences() { printf '%s\n' "$seen" | sed -n '/^absent /p'; }
 spared() {
-case $seen in *"${nl}absent "*) ;; *) return 1 ;; esac
+case ${seen-} in *"${nl}absent "*) ;; *) return 1 ;; esac
 { [ "$want4" = - ] || [ "$live4" = "$band" ]; } && { [ "$want6" = - ] || [ "$live6" = "$band" ]; } &&
 check brief '' >/dev/null
 }

@@ -57,7 +57,7 @@ rule6 +1489 goto join
 expect6 front 2001:db8:ffff:ffff::1 elsewhere dev @front via fe80::1
 expect6 front 2001:db8:1:0:ffff:ffff:ffff:fffe attached dev @front
 end'
-BODY=7f31279cda81ccef
+BODY=3221cd8328a2de0b
 set -u
 umask 077
 LC_ALL=C
@@ -1293,6 +1293,7 @@ if change; then
 ! lapsed
 else
 ! ended || [ "$ended" != "$given" ] || exit 0
+if [ "$committed" = - ]; then [ ! -e "$STATE/committed" ]; else committed_as "$committed_id"; fi || exit 0
 lapse='its record was deleted'
 return 1
 fi
@@ -1431,13 +1432,14 @@ needs write
 filter_tool
 ! announces || frr_tool
 unhindered
-if compare && { [ -z "$restoring" ] || ! spared; }; then
 ended
-stood=/$committed/$committed_id/$ended
+stood=$committed/$band/$committed_id/$ended
+[ ! -e "$RUN/change" ] || stood=
+if compare && { [ -z "$restoring" ] || ! spared; }; then
 lock
 recover
 ! ended || say "the last change, $ended, was rolled back: $fate"
-if [ "$tries$stood" = "0/$committed/$committed_id/$ended" ] || compare; then
+if [ "$tries/$stood" = "0/$committed/$band/$committed_id/$ended" ] || compare; then
 keeper
 part
 prepare
@@ -1890,7 +1892,7 @@ apply
 }
 absences() { printf '%s\n' "$seen" | sed -n '/^absent /p'; }
 spared() {
-case $seen in *"${nl}absent "*) ;; *) return 1 ;; esac
+case ${seen-} in *"${nl}absent "*) ;; *) return 1 ;; esac
 { [ "$want4" = - ] || [ "$live4" = "$band" ]; } && { [ "$want6" = - ] || [ "$live6" = "$band" ]; } &&
 check brief '' >/dev/null
 }
