@@ -65,7 +65,7 @@ expect6 san 2001:db8:ffff:ffff::1 elsewhere unreachable
 expect6 san fd00:2::ffff:ffff:ffff:fffe attached dev @san
 expect6 san fd00:1::ffff:ffff:ffff:fffe other-attached unreachable
 end'
-BODY=3221cd8328a2de0b
+BODY=f0e12099fd8dfd91
 set -u
 umask 077
 LC_ALL=C
@@ -1272,9 +1272,10 @@ for n in net mnt; do
 done
 }
 launch_unit() {
-systemd-run --quiet --collect --unit="multihome-$id" -E MULTIHOME_STATE_DIR="$STATE" -E MULTIHOME_RUN_DIR="$RUN" \
--p OOMScoreAdjust=-1000 -p RuntimeMaxSec=$((${wanted:-0} + 90)) \
--p ExecStopPost="/bin/sh $RUN/program expire $id" /bin/sh "$RUN/program" watch "$id" 2>/dev/null
+systemd-run --quiet --collect --unit="multihome-$id" -p DefaultDependencies=no -E MULTIHOME_STATE_DIR="$STATE" \
+-E MULTIHOME_RUN_DIR="$RUN" -p OOMScoreAdjust=-1000 -p RuntimeMaxSec=$((${wanted:-0} + 90)) \
+-p ExecStopPost="/bin/sh -c 'test ! -e $RUN/program || exec /bin/sh $RUN/program expire $id'" \
+/bin/sh "$RUN/program" watch "$id" 2>/dev/null
 }
 watch() {
 watching=1

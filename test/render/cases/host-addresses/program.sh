@@ -34,7 +34,7 @@ expect4 nic0 10.128.15.254 attached dev @nic0
 expect4 nic1 192.0.2.1 elsewhere dev @nic1 via 10.140.0.1
 expect4 nic1 10.128.15.254 other-attached dev @nic1 via 10.140.0.1
 end'
-BODY=3221cd8328a2de0b
+BODY=f0e12099fd8dfd91
 set -u
 umask 077
 LC_ALL=C
@@ -1241,9 +1241,10 @@ for n in net mnt; do
 done
 }
 launch_unit() {
-systemd-run --quiet --collect --unit="multihome-$id" -E MULTIHOME_STATE_DIR="$STATE" -E MULTIHOME_RUN_DIR="$RUN" \
--p OOMScoreAdjust=-1000 -p RuntimeMaxSec=$((${wanted:-0} + 90)) \
--p ExecStopPost="/bin/sh $RUN/program expire $id" /bin/sh "$RUN/program" watch "$id" 2>/dev/null
+systemd-run --quiet --collect --unit="multihome-$id" -p DefaultDependencies=no -E MULTIHOME_STATE_DIR="$STATE" \
+-E MULTIHOME_RUN_DIR="$RUN" -p OOMScoreAdjust=-1000 -p RuntimeMaxSec=$((${wanted:-0} + 90)) \
+-p ExecStopPost="/bin/sh -c 'test ! -e $RUN/program || exec /bin/sh $RUN/program expire $id'" \
+/bin/sh "$RUN/program" watch "$id" 2>/dev/null
 }
 watch() {
 watching=1

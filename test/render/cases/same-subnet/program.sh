@@ -62,7 +62,7 @@ expect6 a fd00::ffff:ffff:ffff:fffe attached dev @a
 expect6 b 2001:db8:ffff:ffff::1 elsewhere dev @b via fe80::1
 expect6 b fd00::ffff:ffff:ffff:fffe attached dev @b
 end'
-BODY=3221cd8328a2de0b
+BODY=f0e12099fd8dfd91
 set -u
 umask 077
 LC_ALL=C
@@ -1269,9 +1269,10 @@ for n in net mnt; do
 done
 }
 launch_unit() {
-systemd-run --quiet --collect --unit="multihome-$id" -E MULTIHOME_STATE_DIR="$STATE" -E MULTIHOME_RUN_DIR="$RUN" \
--p OOMScoreAdjust=-1000 -p RuntimeMaxSec=$((${wanted:-0} + 90)) \
--p ExecStopPost="/bin/sh $RUN/program expire $id" /bin/sh "$RUN/program" watch "$id" 2>/dev/null
+systemd-run --quiet --collect --unit="multihome-$id" -p DefaultDependencies=no -E MULTIHOME_STATE_DIR="$STATE" \
+-E MULTIHOME_RUN_DIR="$RUN" -p OOMScoreAdjust=-1000 -p RuntimeMaxSec=$((${wanted:-0} + 90)) \
+-p ExecStopPost="/bin/sh -c 'test ! -e $RUN/program || exec /bin/sh $RUN/program expire $id'" \
+/bin/sh "$RUN/program" watch "$id" 2>/dev/null
 }
 watch() {
 watching=1
