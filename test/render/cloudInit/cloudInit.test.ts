@@ -127,8 +127,11 @@ describe("user data for the first boot", () => {
   });
 
   const testWithShellcheck = spawnSync("shellcheck", ["--version"]).status === 0 ? test : test.skip;
-  testWithShellcheck.each(["firstBoot.sh", "fetch.sh", "metadata.sh"])("shellcheck finds nothing in %s", (name) => {
-    const file = path.join(__dirname, "../../../lib/render/cloudInit", name);
-    expect(spawnSync("shellcheck", ["--shell=sh", file], { encoding: "utf8" }).stdout).toBe("");
-  });
+  testWithShellcheck.each(["firstBoot.sh", "fetch.sh", "metadata.sh"])(
+    "shellcheck finds nothing in %s",
+    (name) => {
+      const file = path.join(__dirname, "../../../lib/render/cloudInit", name);
+      expect(spawnSync("shellcheck", ["--shell=sh", file], { encoding: "utf8" }).stdout).toBe("");
+    },
+  );
 });
