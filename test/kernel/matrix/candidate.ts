@@ -9,7 +9,7 @@ export interface Candidate {
   /** Families that it configures; flows of others do not apply. */
   readonly families: readonly (4 | 6)[];
   /** Puts it on a freshly plugged host. */
-  apply(host: Host): void;
+  apply(host: Host): void | Promise<void>;
 }
 
 export function peer({ title, families = [4, 6], commands, sysctls }: RuleSet): Candidate {

@@ -46,7 +46,7 @@ export async function plugWith(
   options: HostOptions = {},
 ): Promise<Host> {
   const host = await cloud.plug(layout, { families: candidate.families, ...options });
-  candidate.apply(host);
+  await candidate.apply(host);
   return host;
 }
 

@@ -1,13 +1,14 @@
-import { HostModel, PolicySpec, TrafficSpec } from "../../../lib/model";
+import { HostModel, IdentityProtocol, PolicySpec, TrafficSpec } from "../../../lib/model";
 import { planHost } from "../../../lib/plan";
 import { renderProgram } from "../../../lib/render";
 import { none } from "../peers/none";
+import { FrrNamespace, canFrr } from "../support/frr";
 import { Namespace, dump, monitor, settle } from "../support/netns";
 import { Candidate } from "./candidate";
 import { Cloud } from "./cloud";
 import { ALL_CHECKS, NINE } from "./flows";
 import { Host } from "./host";
-import { TWO_NETS, specOf } from "./layout";
+import { TWO_NETS, gateway, specOf } from "./layout";
 import { Cell, measureChecks, measureNine, plugWith } from "./measure";
 import { describeInCloud } from "./privilege";
 
@@ -49,8 +50,8 @@ function withWorld(host: Host, policy: PolicySpec): string {
   return renderProgram(planHost({ ...spec, interfaces: [...spec.interfaces, eth2] }));
 }
 
-function run(host: Host, program: string, verb: string): void {
-  const { status, stdout, stderr } = host.namespace.run(["sh", "-s", "--", verb], {
+function run(host: Host, program: string, verb: string, namespace = host.namespace): void {
+  const { status, stdout, stderr } = namespace.run(["sh", "-s", "--", verb], {
     input: program,
     env: {
       MULTIHOME_STATE_DIR: `${host.directory}/state`,
@@ -72,6 +73,41 @@ const CANDIDATES = [
   ...Object.entries(OPTIONS).map(([title, policy]) => candidate(title, plain(policy))),
   candidate("all of it, and a world", (host) => withWorld(host, Object.values(OPTIONS)[1])),
 ];
+const routed: FrrNamespace[] = [];
+
+/** With an identity that FRR is to announce; nobody answers it here, and the interfaces' addresses keep their ways. */
+const IDENTITY: Candidate = {
+  title: "identity, strong and traffic",
+  families: [4, 6],
+  apply: async (host) => {
+    const namespace = await FrrNamespace.in(host.namespace, host.directory);
+    routed.push(namespace);
+    // Behind what FRR learns, as the program asks for.
+    for (const family of [4, 6] as const) {
+      const defaults = host.layout.map((nic, i): [string, number] => [
+        `default via ${gateway(nic, family)} dev ${nic.device} metric`,
+        100 * (i + 1),
+      ]);
+      host.namespace.batch(
+        family,
+        defaults.flatMap(([route, metric]) => [
+          `route del ${route} ${metric}`,
+          `route add ${route} ${200 * 2 ** 24 + metric}`,
+        ]),
+      );
+    }
+    const policy: PolicySpec = {
+      ...OPTIONS["strong and traffic, with a virtual address"],
+      identity: {
+        addresses: ["192.0.2.88/32", "2001:db8:88::1/128"],
+        protocol: IdentityProtocol.Bgp,
+        asn: 65077,
+        peers: ["eth0", "eth1"].map((name, i) => ({ interface: name, asn: 65001 + i })),
+      },
+    };
+    run(host, plain(policy)(host), "apply", namespace);
+  },
+};
 const WEAK = candidate("weak", plain({ hostModel: HostModel.Weak }));
 
 describeInCloud("every option, alone and together", () => {
@@ -95,6 +131,21 @@ describeInCloud("every option, alone and together", () => {
       ]);
       expect([failing(nine), failing(checks), bounced.verdict]).toEqual([[], [], "fails closed"]);
       expect([nine.size, checks.size]).toEqual([NINE.length, ALL_CHECKS.length]);
+    },
+    120_000,
+  );
+
+  (canFrr ? test : test.skip)(
+    `${IDENTITY.title}: every flow and check passes, and it fails closed`,
+    async () => {
+      try {
+        const { nine, bounced } = await measureNine(checking, IDENTITY);
+        const checks = await measureChecks(stateful, IDENTITY, { rpFilter: 2 });
+        expect([failing(nine), failing(checks), bounced.verdict]).toEqual([[], [], "fails closed"]);
+      } finally {
+        // The daemons would outlive the host.
+        for (const namespace of routed) namespace.kill();
+      }
     },
     120_000,
   );

@@ -5,9 +5,10 @@ import { Background, Namespace, Outcome, RunOptions, describeOnKernel, sleep } f
 
 const INIT = "/usr/lib/frr/frrinit.sh";
 
+export const canFrr = fs.existsSync(INIT) && fs.existsSync("/etc/frr/daemons");
+
 /** `describe` for tests with FRR: skipped, and counted as skipped, without it. */
-export const describeWithFrr: jest.Describe =
-  fs.existsSync(INIT) && fs.existsSync("/etc/frr/daemons") ? describeOnKernel : describe.skip;
+export const describeWithFrr: jest.Describe = canFrr ? describeOnKernel : describe.skip;
 
 /**
  * A namespace as a machine that has FRR: its own /etc/frr, as the distribution's package makes it, and its own places
@@ -79,7 +80,8 @@ export class FrrNamespace extends Namespace {
     return this.ok("vtysh", ...commands.flatMap((command) => ["-c", command]));
   }
 
-  async destroy(): Promise<void> {
+  /** Kills all that runs in it, the daemons among them, which nobody started here. */
+  kill(): void {
     const pids = spawnSync("ip", ["netns", "pids", this.name], { encoding: "utf8" }).stdout;
     for (const pid of pids.split("\n").filter((line) => line !== "")) {
       try {
@@ -88,6 +90,10 @@ export class FrrNamespace extends Namespace {
         // It has ended.
       }
     }
+  }
+
+  async destroy(): Promise<void> {
+    this.kill();
     await super.destroy();
   }
 }
