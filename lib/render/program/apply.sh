@@ -101,7 +101,7 @@ replace() {
   text=$(text)
   staged=1
   arm
-  { recorded=$before && record 'todo keep undo' && put "program.$name" "$text"; } || fail "cannot write to $STATE"
+  { recorded=$before && record 'todo keep undo' && put "program.$coming" "$text"; } || fail "cannot write to $STATE"
   armed
   if [ -n "$amending" ]; then
     [ -z "$probing" ] || paths

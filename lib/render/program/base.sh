@@ -112,9 +112,9 @@ put() {
 }
 
 # load: sets committed (which program: 0, 1, or - for nothing), band (that of its rules, and generation of its tables),
-# committed_digest, committed_numbers and committed_id; and name, that of the next program.
+# committed_digest, committed_numbers and committed_id; and coming, that of the next program.
 load() {
-  committed=- band=- name=0 committed_digest='' committed_numbers='' committed_id=''
+  committed=- band=- coming=0 committed_digest='' committed_numbers='' committed_id=''
   [ -r "$STATE/committed" ] || return 0
   while read -r n v; do
     case $n in
@@ -126,7 +126,7 @@ load() {
     esac
   done <"$STATE/committed"
   case $committed$band$committed_numbers in [01][01]protocol=*) ;; *) fail "$STATE/committed is damaged; delete it, and apply again" ;; esac
-  [ "$committed" = 1 ] || name=1
+  [ "$committed" = 1 ] || coming=1
 }
 
 # batch FAMILY TEXT: has ip do all lines in one process. On failure $why says which line was refused, and why.

@@ -144,12 +144,12 @@ disarm() {
 # commit: from here on it is the new generation that comes back, whatever happens.
 commit() {
   trap '' INT TERM
-  v="generation $name${nl}band $new${nl}digest $proposed${nl}numbers $numbers${nl}id $id"
+  v="generation $coming${nl}band $new${nl}digest $proposed${nl}numbers $numbers${nl}id $id"
   # What was written decides, whatever was said about it.
   put committed "$v" || [ "$v" = "$(cat "$STATE/committed" 2>/dev/null)" ] || fail "cannot write to $STATE"
   staged='' parted=
   [ ! -e "$RUN/parted" ] || rm -f "$RUN/parted"
-  committed=$name band=$new committed_digest=$proposed committed_id=$id
+  committed=$coming band=$new committed_digest=$proposed committed_id=$id
   disarm
   [ -n "$restoring" ] || [ ! -e "$RUN/last" ] || rm -f "$RUN/last"
 }
@@ -181,7 +181,7 @@ revert() {
   elif [ -e "$RUN/before" ]; then
     rm -f "$STATE/restore"
   fi
-  rm -f "$STATE/program.$name" "$STATE"/*.new
+  rm -f "$STATE/program.$coming" "$STATE"/*.new
   rmdir "$STATE" 2>/dev/null
   [ -n "$restoring" ] || printf '%s\n' "$id $1" >"$RUN/last"
   [ ! -e "$RUN/parted" ] || mv -f "$RUN/parted" "$RUN/parted.back"

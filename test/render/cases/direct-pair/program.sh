@@ -65,7 +65,7 @@ expect6 san 2001:db8:ffff:ffff::1 elsewhere unreachable
 expect6 san fd00:2::ffff:ffff:ffff:fffe attached dev @san
 expect6 san fd00:1::ffff:ffff:ffff:fffe other-attached unreachable
 end'
-BODY=f0e12099fd8dfd91
+BODY=314d279d6bb3f764
 set -u
 umask 077
 LC_ALL=C
@@ -140,7 +140,7 @@ put() {
 { ! command -v sync >/dev/null || sync "$STATE/$1.new"; } && mv -f "$STATE/$1.new" "$STATE/$1"
 }
 load() {
-committed=- band=- name=0 committed_digest='' committed_numbers='' committed_id=''
+committed=- band=- coming=0 committed_digest='' committed_numbers='' committed_id=''
 [ -r "$STATE/committed" ] || return 0
 while read -r n v; do
 case $n in
@@ -152,7 +152,7 @@ id) committed_id=$v ;;
 esac
 done <"$STATE/committed"
 case $committed$band$committed_numbers in [01][01]protocol=*) ;; *) fail "$STATE/committed is damaged; delete it, and apply again" ;; esac
-[ "$committed" = 1 ] || name=1
+[ "$committed" = 1 ] || coming=1
 }
 batch() {
 case $2 in '' | '#') return 0 ;; esac
@@ -1184,11 +1184,11 @@ done
 }
 commit() {
 trap '' INT TERM
-v="generation $name${nl}band $new${nl}digest $proposed${nl}numbers $numbers${nl}id $id"
+v="generation $coming${nl}band $new${nl}digest $proposed${nl}numbers $numbers${nl}id $id"
 put committed "$v" || [ "$v" = "$(cat "$STATE/committed" 2>/dev/null)" ] || fail "cannot write to $STATE"
 staged='' parted=
 [ ! -e "$RUN/parted" ] || rm -f "$RUN/parted"
-committed=$name band=$new committed_digest=$proposed committed_id=$id
+committed=$coming band=$new committed_digest=$proposed committed_id=$id
 disarm
 [ -n "$restoring" ] || [ ! -e "$RUN/last" ] || rm -f "$RUN/last"
 }
@@ -1216,7 +1216,7 @@ v=$(cat "$RUN/before") && [ -n "$v" ] && put restore "$v"
 elif [ -e "$RUN/before" ]; then
 rm -f "$STATE/restore"
 fi
-rm -f "$STATE/program.$name" "$STATE"/*.new
+rm -f "$STATE/program.$coming" "$STATE"/*.new
 rmdir "$STATE" 2>/dev/null
 [ -n "$restoring" ] || printf '%s\n' "$id $1" >"$RUN/last"
 [ ! -e "$RUN/parted" ] || mv -f "$RUN/parted" "$RUN/parted.back"
@@ -1516,7 +1516,7 @@ id=${id%%-*}
 text=$(text)
 staged=1
 arm
-{ recorded=$before && record 'todo keep undo' && put "program.$name" "$text"; } || fail "cannot write to $STATE"
+{ recorded=$before && record 'todo keep undo' && put "program.$coming" "$text"; } || fail "cannot write to $STATE"
 armed
 if [ -n "$amending" ]; then
 [ -z "$probing" ] || paths
