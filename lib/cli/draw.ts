@@ -5,7 +5,7 @@ import { policyLanes } from "../render/drawing/picture";
 import { drawMermaid } from "../render/drawing/mermaid";
 import { drawSvg } from "../render/drawing/svg";
 import { drawText } from "../render/drawing/text";
-import { proveStaged } from "../prove/staged";
+import { proveWorlds } from "../prove/staged";
 import { ExitCode, Io } from "./io";
 import { writeNewFile } from "./output";
 import { stagedHostOf } from "./staged";
@@ -55,7 +55,7 @@ export const draw: Verb = (program, act) => {
 async function drawn(file: string, format: Format, io: Io): Promise<string> {
   if (format === "html") {
     const staged = await stagedHostOf(file, io);
-    return drawPage(staged, proveStaged(staged), policyLanes(await planOf(file, io)));
+    return drawPage(staged, proveWorlds(staged), policyLanes(await planOf(file, io)));
   }
   const plan = await planOf(file, io);
   return { text: drawText, svg: drawSvg, mermaid: drawMermaid }[format](plan);

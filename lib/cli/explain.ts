@@ -12,17 +12,22 @@ const NOTE = `
 A is an address of the host: it asks, with that address; or "any": it asks, and leaves the choice to the kernel. Or A is
 an address elsewhere: it asks the host. Without --capture the host is as its plan makes it.
 
+Of a host with further worlds, it is in its own, unless --world names another, or the host's address of the two is one
+of that world alone. A capture knows the network namespace that it was taken in.
+
 Exit codes: 0 the same way in both directions, 1 not so or unknown, 2 bad input.
 
 Examples:
   multihome explain edge-1.json --from 10.0.2.50 --to 10.0.1.10 --proto tcp --dport 22
   multihome explain edge-1.json --from 10.0.2.10 --to 203.0.113.5
   multihome explain edge-1.json --from any --to 192.0.2.5 --user 1500 --mark 0x10    # which traffic policy decides
+  multihome explain edge-1.json --world red --from any --to 203.0.113.5
   multihome explain --capture edge-1.txt --from any --to 203.0.113.5 --bind eth1`;
 
 interface Options {
   from: string;
   to: string;
+  world?: string;
   in?: string;
   bind?: string;
   proto?: number;
@@ -41,6 +46,7 @@ export const explain: Verb = (program, act) => {
     .argument("[HOST.json]", "the host as JSON; - is standard input; may be left out with --capture")
     .requiredOption("--from <A>", "who asks: an address, or any")
     .requiredOption("--to <B>", "who is asked: an address")
+    .option("--world <NAME>", "the world of the host that it is in; default: the one that has the address")
     .option("--in <IFACE>", "the interface by which A's packets come in; default: the one that owns B")
     .option("--bind <IFACE>", "the host's socket is bound to this interface")
     .option("--proto <PROTOCOL>", "tcp, udp, icmp or a number", protocol)
@@ -54,9 +60,14 @@ export const explain: Verb = (program, act) => {
       act(async (io) => {
         if (file === undefined && options.capture === undefined)
           throw new UserError("give HOST.json, or --capture FILE, or both");
+        if (options.world !== undefined && options.capture !== undefined)
+          throw new UserError(
+            "--world: a capture holds one network namespace: take it in that of the world (ip netns exec NAME ...), " +
+              "and leave --world out",
+          );
         const scene =
           options.capture === undefined
-            ? await plannedScene(file!, io)
+            ? await plannedScene(file!, options, io)
             : await capturedScene(await readCaptureFile(options.capture, io), file, io);
         const explained = answer(scene, exchangeOf(scene, options));
         await io.stdout(
@@ -96,12 +107,14 @@ function exchangeOf(scene: Scene, options: Options): Exchange {
   return { asker: "peer", peer: address(from, "--from"), local: address(to, "--to"), ...fields };
 }
 
-function deviceOf({ state, survey }: Scene, name: string, option: string): string {
+function deviceOf({ state, survey, world }: Scene, name: string, option: string): string {
+  // Of a VRF are its ports; the loopback device is not.
+  const links = world?.vrf === undefined ? state.links : [];
   const iface = survey.intent.interfaces.find((one) => one.name === name || one.device === name);
-  const device = iface?.device ?? state.links.find((link) => link.name === name)?.name;
+  const device = iface?.device ?? links.find((link) => link.name === name)?.name;
   if (device !== undefined) return device;
   const known = [
-    ...new Set([...survey.intent.interfaces.map((one) => one.name), ...state.links.map((l) => l.name)]),
+    ...new Set([...survey.intent.interfaces.map((one) => one.name), ...links.map((l) => l.name)]),
   ];
   throw new UserError(`${option}: got ${JSON.stringify(name)}; known here are ${known.join(", ")}`);
 }

@@ -24,15 +24,16 @@ export function answer(scene: Scene, exchange: Exchange): Explained {
   if (local !== undefined && local.family !== peer.family)
     throw new UserError(`${formatAddress(local)} and ${formatAddress(peer)} are of different families`);
   const { intent } = scene.survey;
-  const follower = new Follower(scene.state, intent);
+  const follower = new Follower(scene.state, intent, scene.world?.vrf);
   if (
     asker === "peer" &&
     exchange.arrival === undefined &&
     follower.ownerOf(local!) === undefined &&
     !follower.isIdentity(local!)
   ) {
+    const where = scene.world?.name === undefined ? scene.host : `world ${scene.world.name} of ${scene.host}`;
     throw new UserError(
-      `--to: ${formatAddress(local!)} is no address of an interface of ${scene.host}: say by --in where the request comes in, ` +
+      `--to: ${formatAddress(local!)} is no address of an interface of ${where}: say by --in where the request comes in, ` +
         `or give one of ${intent.interfaces
           .flatMap((i) => i.addresses.map((a) => formatAddress(a.address)))
           .slice(0, 8)

@@ -5,6 +5,7 @@ import { formatAddress, sameAddress } from "../net/address";
 import { ExchangeResult } from "../prove/exchange";
 import { Explained } from "./explainFlow";
 import { wrap } from "./layout";
+import { Scene } from "./scene";
 import { traceLines } from "./traceText";
 
 const VERDICTS: Readonly<Record<ExchangeResult["verdict"], string>> = {
@@ -32,7 +33,7 @@ export function explanationText({ scene, result, fault }: Explained): string {
   const { exchange, inward, outward } = result;
   const there = exchange.asker === "peer" ? inward : outward;
   const parts = [
-    para(`${title(result)}: ${verdictOf(result, intent)}.`),
+    para(`${worldText(scene)}${title(result)}: ${verdictOf(result, intent)}.`),
     ...(fault === undefined
       ? []
       : [[...para(fault.comesIn), ...para(fault.goesOut), ...para(fault.why), ...para(fault.firewalls)]]),
@@ -43,6 +44,13 @@ export function explanationText({ scene, result, fault }: Explained): string {
       ),
   ];
   return `${parts.map((lines) => lines.join("\n")).join("\n\n")}\n`;
+}
+
+/** Which world it is, where there are several. */
+function worldText({ world }: Scene): string {
+  if (world === undefined) return "";
+  if (world.name === undefined) return "In the host's own world, ";
+  return `In world ${world.name}${world.vrf === undefined ? "" : " (a VRF)"}, `;
 }
 
 function para(text: string): string[] {
@@ -121,6 +129,7 @@ export function explanationJson({ scene, result, fault }: Explained): object {
     };
   return {
     host: scene.host,
+    ...(scene.world?.name !== undefined && { world: scene.world.name }),
     flow: title(result),
     verdict: result.verdict,
     ...(result.arrival !== undefined && { arrival: result.arrival }),

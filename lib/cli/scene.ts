@@ -5,22 +5,45 @@ import { bind } from "../doctor/bind";
 import { HostCapture } from "../doctor/capture";
 import { Survey, othersOf, survey } from "../doctor/survey";
 import { normalize } from "../plan";
+import { VrfInHost } from "../prove/worlds";
 import { nameOf, readJsonFile } from "./input";
 import { Io, UserError } from "./io";
 import { stagedHostOf } from "./staged";
+import { Asked, worldOf } from "./world";
 
 /** A host to ask about: its state, and what is wanted of it. */
 export interface Scene {
   readonly host: string;
+  /** Which world of the host it is, where the host has further worlds. */
+  readonly world?: SceneWorld;
   readonly state: LinuxState;
   readonly survey: Survey;
 }
 
-/** The host in a file, with its program on it. */
-export async function plannedScene(file: string, io: Io): Promise<Scene> {
-  const { name, intent, state } = await stagedHostOf(file, io);
+export interface SceneWorld {
+  /** Absent: the host's own. */
+  readonly name?: string;
+  readonly vrf?: VrfInHost;
+}
+
+/**
+ * The host in a file, with its program on it; of its worlds, the one that the exchange is in.
+ *
+ * @throws UserError when it cannot be read, or it cannot be told which world that is
+ */
+export async function plannedScene(file: string, asked: Asked, io: Io): Promise<Scene> {
+  const host = await stagedHostOf(file, io);
+  const staged = worldOf(host, asked);
+  const { name, intent, state, vrf } = staged;
   const devices = intent.interfaces.map(({ device }) => device);
-  return { host: name, state, survey: { intent, others: othersOf(state, devices), notes: [] } };
+  return {
+    host: host.name,
+    ...(host.worlds.length > 0 && {
+      world: { ...(staged !== host && { name }), ...(vrf && { vrf }) },
+    }),
+    state,
+    survey: { intent, others: othersOf(state, devices), notes: [] },
+  };
 }
 
 /**

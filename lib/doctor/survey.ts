@@ -38,7 +38,7 @@ const TUNNELS = new Set([
  */
 export function survey(state: LinuxState): Survey {
   const notes: string[] = [];
-  const vrfs = new Set(state.links.filter(({ kind }) => kind === "vrf").map(({ name }) => name));
+  const vrfs = vrfsOf(state);
   const managed = state.links.filter((link) => isManaged(state, link, vrfs));
   for (const { name, master } of state.links) {
     if (master !== undefined && vrfs.has(master))
@@ -67,6 +67,10 @@ export function marksOf(state: LinuxState): NonNullable<Intent["foreignMarks"]> 
   return FAMILIES.flatMap((family) => state.rules[family])
     .flatMap(({ mark, not }) => (mark === undefined || not || (mark.value & mark.mask) === 0 ? [] : [mark]))
     .filter((mark, i, all) => all.findIndex((m) => m.value === mark.value && m.mask === mark.mask) === i);
+}
+
+function vrfsOf({ links }: LinuxState): ReadonlySet<string> {
+  return new Set(links.filter(({ kind }) => kind === "vrf").map(({ name }) => name));
 }
 
 function isManaged(state: LinuxState, link: Link, vrfs: ReadonlySet<string>): boolean {
@@ -163,10 +167,12 @@ function routesOf(
   );
 }
 
-/** Devices that are no interface of the host's, with what they reach. */
+/** Devices that are no interface of the host's, with what they reach. A VRF and its ports are a world apart. */
 export function othersOf(state: LinuxState, managed: readonly string[]): OtherDevice[] {
+  const vrfs = vrfsOf(state);
+  const apart = ({ name, master = "" }: Link): boolean => vrfs.has(name) || vrfs.has(master);
   return state.links
-    .filter((link) => link.up && !link.loopback && !managed.includes(link.name) && link.kind !== "vrf")
+    .filter((link) => link.up && !link.loopback && !managed.includes(link.name) && !apart(link))
     .map(({ name }) => ({ device: name, reaches: reachedBy(state, name) }))
     .filter(({ reaches }) => reaches.length > 0);
 }

@@ -3,10 +3,11 @@
 
 /* Looks up what was worked out beforehand, and lights up the way. It knows addresses, and nothing of routing. */
 (() => {
-  const data = JSON.parse(document.getElementById("data").textContent);
   const byId = (id) => document.getElementById(id);
+  const { worlds } = JSON.parse(byId("data").textContent);
   const ANY = "any";
-  const FAR = { 4: data.far[4], 6: data.far[6] };
+  /** The world that is looked at. */
+  let data = worlds[0];
 
   // Addresses
 
@@ -217,6 +218,8 @@
     const [inside, host, gateways, networks] = ["inside", "host", "gateways", "networks"].map((name) =>
       document.querySelector(`#map .${name}`),
     );
+    nodes.clear();
+    for (const section of [inside, host, gateways, networks]) section.replaceChildren();
     for (const one of data.inside) {
       const [first] = one.networks;
       inside.append(
@@ -247,9 +250,30 @@
       }
     }
     networks.append(
-      node("far", "everywhere else", { end: true, small: "beyond the gateways", address: FAR[4] ?? FAR[6] }),
+      node("far", "everywhere else", {
+        end: true,
+        small: "beyond the gateways",
+        address: data.far[4] ?? data.far[6],
+      }),
     );
-    for (const section of [inside, gateways]) if (section.childElementCount === 0) section.remove();
+    for (const section of [inside, gateways]) section.hidden = section.childElementCount === 0;
+  }
+
+  /** Looks at another world: nothing of the one before stays. */
+  function enter(world) {
+    data = world;
+    draw();
+    fill(byId("from-list"), true);
+    fill(byId("to-list"), false);
+    const proof = document.querySelector(".proof");
+    proof.className = `proof ${data.proof.className}`;
+    proof.textContent = data.proof.text;
+    // Traffic policies are those of the host's own world.
+    const policies = document.querySelector(".policies");
+    if (policies !== null) policies.hidden = data.name !== undefined;
+    if (byId("world") !== null) byId("world").value = worlds.indexOf(data);
+    [byId("from").value, byId("to").value] = [data.start.from, data.start.to];
+    next = "from";
   }
 
   /** A click on the map: the first end, then the other. */
@@ -348,8 +372,12 @@
           networks.map((network) => [exampleOf(network), `${network} (${device})`]),
         ),
       ],
-      ["Elsewhere", [4, 6].filter((f) => FAR[f]).map((f) => [FAR[f], `a host on the Internet, IPv${f}`])],
+      [
+        "Elsewhere",
+        [4, 6].filter((f) => data.far[f]).map((f) => [data.far[f], `a host on the Internet, IPv${f}`]),
+      ],
     ];
+    select.replaceChildren();
     for (const [label, options] of groups) {
       const parent = label === "" ? select : select.appendChild(element("optgroup"));
       if (label !== "") parent.label = label;
@@ -398,7 +426,8 @@
       article.append(details);
       byId("reasons").append(article);
     }
-    location.replace(`#${encodeURIComponent(from)}>${encodeURIComponent(to)}`);
+    const place = [...(data.name === undefined ? [] : [data.name]), from, to];
+    location.replace(`#${place.map(encodeURIComponent).join(">")}`);
   }
 
   /** What is wrong with the two ends, in words. */
@@ -413,9 +442,14 @@
     return undefined;
   }
 
-  draw();
-  fill(byId("from-list"), true);
-  fill(byId("to-list"), false);
+  const choice = byId("world");
+  if (choice !== null) {
+    worlds.forEach(({ name }, i) => choice.append(new Option(name ?? "the host's own", i)));
+    choice.addEventListener("change", () => {
+      enter(worlds[choice.value]);
+      update();
+    });
+  }
   for (const name of ["from", "to"]) {
     byId(`${name}-list`).addEventListener("change", (event) => {
       byId(name).value = event.target.value;
@@ -431,6 +465,9 @@
   });
   addEventListener("resize", update);
   const asked = decodeURIComponent(location.hash.slice(1)).split(">");
-  [byId("from").value, byId("to").value] = asked.length === 2 ? asked : [data.start.from, data.start.to];
+  const name = asked.length === 3 ? asked.shift() : undefined;
+  const world = worlds.find((one) => one.name === name);
+  enter(world ?? worlds[0]);
+  if (world !== undefined && asked.length === 2) [byId("from").value, byId("to").value] = asked;
   update();
 })();

@@ -1,26 +1,26 @@
 import {
   Intent,
   IntentInterface,
-  LinuxState,
   Model,
+  OutputFlow,
   PartitionRow,
   compile,
   describeOutcome,
   partition,
   tracing,
 } from "../linux";
-import { Address, FAMILIES, Family, formatAddress, widthOf } from "../net/address";
+import { FAMILIES, Family, formatAddress, widthOf } from "../net/address";
 import { Prefix, formatPrefix, hostPrefix, sizeOf } from "../net/prefix";
 import { ExchangeVerdict, Follower } from "../prove/exchange";
+import { StagedHost } from "../prove/staged";
 import { Peer, peersOf } from "../doctor/peers";
 import { othersOf } from "../doctor/survey";
 
 /**
- * Everything the page of a host can be asked, worked out beforehand by the model: for every source, where all
- * destinations go, and what becomes of the way back. The page only looks up; it knows nothing of routing.
+ * Everything the page of a host can be asked about one world of it, worked out beforehand by the model: for every source,
+ * where all destinations go, and what becomes of the way back. The page only looks up; it knows nothing of routing.
  */
 export interface PageData {
-  readonly host: string;
   readonly interfaces: readonly PageInterface[];
   /** Containers and tunnels, with their networks. */
   readonly inside: readonly { readonly device: string; readonly networks: readonly string[] }[];
@@ -69,9 +69,10 @@ export interface PageRow {
   readonly in?: readonly string[];
 }
 
-export function pageData(host: string, state: LinuxState, intent: Intent): PageData {
-  const model = compile(state);
-  const follower = new Follower(state, intent);
+export function pageData({ state, intent, vrf }: StagedHost): PageData {
+  const model = compile(vrf?.state ?? state);
+  const socket = vrf === undefined ? {} : { oif: vrf.device };
+  const follower = new Follower(state, intent, vrf);
   const managed = intent.interfaces.map(({ device }) => device);
   const inside = othersOf(state, managed);
   const peers = peersOf(state, { intent, others: inside, notes: [] });
@@ -81,19 +82,24 @@ export function pageData(host: string, state: LinuxState, intent: Intent): PageD
     ),
   );
   return {
-    host,
     interfaces: intent.interfaces.map(describeInterface),
     inside: inside.map(({ device, reaches }) => ({ device, networks: reaches.map(formatPrefix) })),
     groups: FAMILIES.flatMap((family) => [
       ...intent.interfaces.flatMap((owner) =>
         alikeSources(model, family, owner).map((sources): PageGroup => ({
-          ...tableOf(model, family, { family, value: sources[0].value }, follower, managed),
+          ...tableOf(
+            model,
+            family,
+            { from: { family, value: sources[0].value }, anySource: true, ...socket },
+            follower,
+            managed,
+          ),
           sources: sources.map(formatPrefix),
           interface: owner.name,
         })),
       ),
       ...(intent.interfaces.some((i) => i.addresses.some(({ address }) => address.family === family))
-        ? [{ ...tableOf(model, family, undefined, follower, managed), sources: [] }]
+        ? [{ ...tableOf(model, family, socket, follower, managed), sources: [] }]
         : []),
     ]),
     far,
@@ -139,18 +145,20 @@ function alikeSources(model: Model, family: Family, owner: IntentInterface): Pre
   return [...groups.values()];
 }
 
+/** What packets of one table have in common. */
+type Source = Omit<OutputFlow, "to">;
+
 function tableOf(
   model: Model,
   family: Family,
-  from: Address | undefined,
+  source: Source,
   follower: Follower,
   managed: readonly string[],
 ): Pick<PageGroup, "family" | "rows" | "stretches"> {
-  const source = from === undefined ? {} : { from, anySource: true };
   const found = partition(model, family, source);
   return {
     family,
-    rows: found.map((row) => describeRow(model, row, from, follower, managed)),
+    rows: found.map((row) => describeRow(model, row, source, follower, managed)),
     stretches: stretches(family, found),
   };
 }
@@ -158,28 +166,29 @@ function tableOf(
 function describeRow(
   model: Model,
   row: PartitionRow,
-  from: Address | undefined,
+  source: Source,
   follower: Follower,
   managed: readonly string[],
 ): PageRow {
   const { outcome, example } = row;
+  const { from } = source;
   const result = follower.follow(
     from === undefined
       ? { asker: "host", peer: example, connected: false }
       : { asker: "peer", peer: example, local: from, ...arrivalOf(row, managed) },
     { trace: true },
   );
-  const { steps } = tracing(model, { to: example, ...(from && { from, anySource: true }) });
+  const { steps } = tracing(model, { ...source, to: example });
   const local = outcome.kind === "route" && outcome.type !== "unicast";
   return {
     to: row.summary,
     kind: local ? "local" : outcome.kind === "route" ? "away" : "nowhere",
     hops:
       outcome.kind === "route" && !local
-        ? outcome.hops.map(({ device, via, source }) => ({
+        ? outcome.hops.map(({ device, via, source: chosen }) => ({
             device,
             ...(via && { via: formatAddress(via) }),
-            ...(from === undefined && source && { source: formatAddress(source) }),
+            ...(from === undefined && chosen && { source: formatAddress(chosen) }),
           }))
         : [],
     way: row.way,

@@ -3,30 +3,46 @@ import * as path from "node:path";
 import { Proof } from "../linux";
 import { StagedHost } from "../prove/staged";
 import { POLICIES, PolicyLane } from "../render/drawing/picture";
-import { pageData } from "./data";
+import { PageData, pageData } from "./data";
+
+/** A world of a host on its page: the host's own, or one that has a name. */
+interface PageWorld extends PageData {
+  readonly name?: string;
+  readonly proof: { readonly text: string; readonly className: string };
+}
 
 /**
- * A host as one page for a browser: a person picks a source and a destination, and sees the way light up, and why. It is
- * self-contained: it loads nothing, and works from a file.
+ * A host as one page for a browser: a person picks a world, if there are several, a source and a destination, and sees the
+ * way light up, and why. It is self-contained: it loads nothing, and works from a file.
  *
- * @param proof the verdict that stands at its head
- * @param policies the traffic policies of its plan
+ * @param proofs the verdicts that stand at its head: of the host's own world, and of its further worlds in their order
+ * @param policies the traffic policies of its plan, which are its own world's
  */
 export function drawPage(
-  { name, state, intent }: StagedHost,
-  proof: Proof,
+  host: StagedHost,
+  proofs: readonly Proof[],
   policies: readonly PolicyLane[] = [],
 ): string {
-  const data = pageData(name, state, intent);
-  const [headline, verdict] = HEADLINES[proof.verdict];
+  const worlds = [host, ...host.worlds]
+    .map((staged, i): PageWorld => ({
+      ...(staged !== host && { name: staged.name }),
+      proof: HEADLINES[proofs[i].verdict],
+      ...pageData(staged),
+    }))
+    // A host whose every interface is in a further world has none of its own to ask about.
+    .filter(
+      ({ name, interfaces }) => name !== undefined || interfaces.length > 0 || host.worlds.length === 0,
+    );
+  const [{ proof }] = worlds;
   const parts: Readonly<Record<string, string>> = {
-    "{{title}}": markup(`${name}: which way packets go`),
-    "{{verdict}}": verdict,
-    "{{proof}}": markup(headline),
+    "{{title}}": markup(`${host.name}: which way packets go`),
+    "{{verdict}}": proof.className,
+    "{{proof}}": markup(proof.text),
+    "{{worlds}}": worlds.length > 1 ? WORLD_CHOICE : "",
     "{{policies}}": policyList(policies),
     '<link rel="stylesheet" href="client.css" />': `<style>\n${asset("client.css")}</style>`,
     // Within a script element only "<" could end it.
-    '<script type="application/json" id="data"></script>': `<script type="application/json" id="data">${JSON.stringify(data).replace(/</g, "\\u003c")}</script>`,
+    '<script type="application/json" id="data"></script>': `<script type="application/json" id="data">${JSON.stringify({ worlds }).replace(/</g, "\\u003c")}</script>`,
     '<script src="client.js"></script>': `<script>\n${asset("client.js")}</script>`,
   };
   // In one pass, so that nothing that is filled in is looked at again.
@@ -37,12 +53,14 @@ export function drawPage(
 const PARTS =
   /\{\{\w+\}\}|<link rel="stylesheet"[^>]*>|<script type="application\/json"[^>]*><\/script>|<script src=[^>]*><\/script>/g;
 
-const HEADLINES: Readonly<Record<Proof["verdict"], readonly [string, string]>> = {
-  proved: ["Proved symmetric for every packet there can be.", "proved"],
-  witness: ["Not symmetric: some packets go astray.", "failed"],
-  unknown: ["Not proved: not everything is understood.", "failed"],
-  skipped: ["Nothing was proved.", "failed"],
+const HEADLINES: Readonly<Record<Proof["verdict"], PageWorld["proof"]>> = {
+  proved: { text: "Proved symmetric for every packet there can be.", className: "proved" },
+  witness: { text: "Not symmetric: some packets go astray.", className: "failed" },
+  unknown: { text: "Not proved: not everything is understood.", className: "failed" },
+  skipped: { text: "Nothing was proved.", className: "failed" },
 };
+
+const WORLD_CHOICE = '<label class="world">World <select id="world"></select></label>';
 
 function policyList(policies: readonly PolicyLane[]): string {
   if (policies.length === 0) return "";

@@ -18,6 +18,7 @@ import { Expectations } from "../linux/prove/expect";
 import { Expected, meets } from "../linux/prove/expected";
 import { Policies } from "../linux/prove/policies";
 import { Address, formatAddress } from "../net/address";
+import type { VrfInHost } from "./worlds";
 
 /**
  * A request and its answer, between a peer and the host: the unit in which people, and firewalls, think. It is
@@ -93,14 +94,19 @@ export class Follower {
   private readonly expectations: { readonly 4: Expectations; readonly 6: Expectations };
   private readonly policies: { readonly 4: Policies; readonly 6: Policies };
 
+  /**
+   * @param vrf when the state is a VRF as who is in it sees it: the host in which its packets are looked up
+   */
   constructor(
     state: LinuxState,
     private readonly intent: Intent,
+    private readonly vrf?: VrfInHost,
   ) {
-    this.model = compile(state);
+    const seen = compile(state);
+    this.model = vrf === undefined ? seen : compile(vrf.state);
     this.expectations = {
-      4: new Expectations(intent, this.model, 4),
-      6: new Expectations(intent, this.model, 6),
+      4: new Expectations(intent, seen, 4),
+      6: new Expectations(intent, seen, 6),
     };
     this.policies = { 4: new Policies(intent, 4), 6: new Policies(intent, 6) };
   }
@@ -137,7 +143,13 @@ export class Follower {
       );
     }
     const inward = this.arrive(exchange, local, arrival, trace);
-    const answer = { to: peer, from: local, ...fields(exchange, "answer"), ...socket(exchange) };
+    const answer = {
+      to: peer,
+      from: local,
+      ...this.binding(),
+      ...fields(exchange, "answer"),
+      ...socket(exchange),
+    };
     const outward = this.leave(answer, false, trace);
     const judged = this.judge({ exchange, local, owner, arrival, inward, outward });
     if (inward.outcome.kind === "route") return judged;
@@ -145,11 +157,10 @@ export class Follower {
   }
 
   private asking(exchange: Exchange, trace: boolean): ExchangeResult {
-    const { peer, bound } = exchange;
     const flow: OutputFlow = {
-      to: peer,
+      to: exchange.peer,
       from: exchange.local,
-      ...(bound !== undefined && { oif: bound }),
+      ...this.binding(exchange),
       ...fields(exchange, "request"),
       ...socket(exchange),
     };
@@ -211,6 +222,11 @@ export class Follower {
     }
     const expectations = this.expectations[peer.family];
     return bound === undefined ? expectations.egress(owner, peer) : expectations.bound(owner, peer);
+  }
+
+  /** In a VRF every socket is bound: to its device, or to one of its ports. */
+  private binding({ bound = this.vrf?.device }: Partial<Exchange> = {}): Pick<OutputFlow, "oif"> {
+    return bound === undefined ? {} : { oif: bound };
   }
 
   private isManaged(device: string | undefined): boolean {

@@ -16,14 +16,17 @@ import {
  * A host as its distribution leaves it before anybody cares for symmetry: every interface up, with its addresses; in the
  * main table a default route of each, the first interface's the best, and the routes declared; a bridge of containers. What is proved of a plan
  * is proved on top of this, since the host itself is not there yet. `doctor` proves the same of a host as it is.
+ *
+ * @param reserved names of devices that the host will have besides
  */
-export function hostState(intent: Intent): LinuxState {
+export function hostState(intent: Intent, reserved: readonly string[] = []): LinuxState {
   const devices: DeviceSpec[] = intent.interfaces.map(({ device, addresses }) => ({
     name: device,
     addresses,
   }));
-  const bridge = containerBridge(intent);
-  const others = [bridge, ...incomingDevices(intent, bridge)];
+  const taken = [...reserved, ...devices.map(({ name }) => name)];
+  const bridge = containerBridge(intent, taken);
+  const others = [bridge, ...incomingDevices(intent, [bridge.name, ...taken])];
   const names = ["all", ...[...devices, ...others].map(({ name }) => name)];
   const identities = intent.identities ?? [];
   const state = kernelState(
@@ -115,14 +118,13 @@ const CONTAINERS: Readonly<Record<Family, readonly string[]>> = {
   6: ["fd00:c0de::1/64", "fd00:c1de::1/64", "fd00:c2de::1/64"],
 };
 
-function containerBridge(intent: Intent): DeviceSpec {
+function containerBridge(intent: Intent, taken: readonly string[]): DeviceSpec {
   const used = intent.interfaces.flatMap((iface) => [
     ...iface.subnets,
     ...iface.delegatedPrefixes,
     ...iface.addresses.map((one) => hostPrefix(one.address)),
     ...iface.routes.map(({ to }) => to).filter(({ length }) => length > 1),
   ]);
-  const taken = intent.interfaces.map(({ device }) => device);
   const names = ["docker0", "containers0", ...taken.map((_, i) => `containers${i + 1}`)];
   return {
     name: names.find((name) => !taken.includes(name))!,
@@ -134,8 +136,7 @@ function containerBridge(intent: Intent): DeviceSpec {
 }
 
 /** Those that traffic policies name are there, or nothing could be said of the policies. */
-function incomingDevices({ interfaces, traffic = [] }: Intent, bridge: DeviceSpec): DeviceSpec[] {
-  const there = [bridge.name, ...interfaces.map(({ device }) => device)];
+function incomingDevices({ traffic = [] }: Intent, there: readonly string[]): DeviceSpec[] {
   const named = new Set(traffic.flatMap(({ incoming }) => incoming));
   return [...named].filter((name) => !there.includes(name)).map((name) => ({ name, addresses: [] }));
 }

@@ -54,11 +54,14 @@ const LONGEST_DEVICE = 15;
 /**
  * Devices for interfaces of a host that is not there yet: as `match` says where it does, else called as the interface
  * is, so that a proof reads well. Which names they are decides nothing.
+ *
+ * @param reserved names of other devices of the host
  */
 export function stageDevices(
   interfaces: readonly { readonly name: string; readonly match: { readonly ifname?: string } }[],
+  reserved: readonly string[] = [],
 ): Devices {
-  const taken = new Set(["lo", ...interfaces.flatMap(({ match }) => match.ifname ?? [])]);
+  const taken = new Set(["lo", ...reserved, ...interfaces.flatMap(({ match }) => match.ifname ?? [])]);
   const devices: Record<string, string> = {};
   interfaces.forEach(({ name, match }, i) => {
     let device = match.ifname ?? name;

@@ -7,7 +7,7 @@ import { payloadLines } from "../render/payload";
 import { hostState } from "./hostState";
 import { Devices, intentOf, stageDevices } from "./intent";
 import { ProgramText, commandsOf, intentOfProgram, readProgram } from "./programText";
-import { stageWorld, withVrfs } from "./worlds";
+import { VrfInHost, stageWorld, vrfInHost, withVrfs } from "./worlds";
 
 /** A host as it is before a program is put on it, and as it will be after; and what is wanted of it. */
 export interface StagedHost {
@@ -19,6 +19,8 @@ export interface StagedHost {
   readonly steps: NonNullable<ProveOptions["steps"]>;
   /** Its further worlds, each as the host that it is to who is in it. */
   readonly worlds: readonly StagedHost[];
+  /** Of a VRF: where its packets are looked up in fact, with the rules and tables that ip(8) shows. */
+  readonly vrf?: VrfInHost;
 }
 
 /**
@@ -52,17 +54,28 @@ export function stageOn(before: LinuxState, plan: Plan, intent: Intent, devices:
 }
 
 function stage(program: ProgramText, host?: Host): StagedHost {
-  const devices = stageDevices(program.interfaces);
+  const vrfs = program.worlds.filter(({ table }) => table !== undefined);
+  const devices = stageDevices(
+    [program, ...vrfs.map((vrf) => vrf.program)].flatMap(({ interfaces }) => interfaces),
+    vrfs.map(({ name }) => name),
+  );
   const { connections } = program;
   const intent = {
     ...(host === undefined ? intentOfProgram(program, devices) : intentOf(host, devices)),
     connections,
   };
   const worlds = program.worlds.map((world) =>
-    stageWorld(world, host?.worlds.find(({ name }) => name === world.name)?.host, stage),
+    stageWorld(world, devices, host?.worlds.find(({ name }) => name === world.name)?.host, stage),
   );
-  const before = withVrfs(hostState(intent), worlds);
-  return { ...after(program, intent, before, devices), worlds: worlds.map(({ staged }) => staged) };
+  const reserved = [...vrfs.map(({ name }) => name), ...Object.values(devices)];
+  const before = withVrfs(hostState(intent, reserved), devices, worlds);
+  const staged = after(program, intent, before, devices);
+  return {
+    ...staged,
+    worlds: worlds.map((one) =>
+      one.world.table === undefined ? one.staged : { ...one.staged, vrf: vrfInHost(staged.state, one) },
+    ),
+  };
 }
 
 function after(program: ProgramText, intent: Intent, before: LinuxState, devices: Devices): StagedHost {

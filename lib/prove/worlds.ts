@@ -12,7 +12,7 @@ import {
 import { LOCAL_PRIORITY } from "../model/numbers";
 import { Host } from "../model/host";
 import { FAMILIES } from "../net/address";
-import { intentOf, stageDevices } from "./intent";
+import { Devices, intentOf } from "./intent";
 import { ProgramText, ProgramWorld, intentOfProgram } from "./programText";
 import type { StagedHost } from "./staged";
 
@@ -22,24 +22,36 @@ export interface StagedWorld {
   readonly staged: StagedHost;
 }
 
+/** A VRF in the host that it is part of. */
+export interface VrfInHost {
+  /** The host, VRFs and all. */
+  readonly state: LinuxState;
+  /** The device of the VRF, to which whoever is in it binds its sockets. */
+  readonly device: string;
+}
+
 /**
+ * @param devices of the host and its VRFs, by interface name
  * @param host the world as a host of its own, where its description is at hand
  * @param stage how a host is staged
  */
 export function stageWorld(
   world: ProgramWorld,
+  devices: Devices,
   host: Host | undefined,
   stage: (program: ProgramText, host?: Host) => StagedHost,
 ): StagedWorld {
-  return { world, staged: world.table === undefined ? stage(world.program, host) : stageVrf(world, host) };
+  return {
+    world,
+    staged: world.table === undefined ? stage(world.program, host) : stageVrf(world, devices, host),
+  };
 }
 
 /**
  * A VRF as who is in it sees it: its rule comes first and its table refuses what it has no route for, so that lookups end
  * there, as in a host that has this table for its main one. That it is so in the host itself is P12.
  */
-function stageVrf(world: ProgramWorld, host?: Host): StagedHost {
-  const devices = stageDevices(world.program.interfaces);
+function stageVrf(world: ProgramWorld, devices: Devices, host?: Host): StagedHost {
   const intent = host === undefined ? intentOfProgram(world.program, devices) : intentOf(host, devices);
   const bare = kernelState(
     intent.interfaces.map(({ device, addresses }) => ({ name: device, addresses })),
@@ -53,7 +65,7 @@ function stageVrf(world: ProgramWorld, host?: Host): StagedHost {
 function withRoutes(
   state: LinuxState,
   { routes }: ProgramWorld,
-  devices: Readonly<Record<string, string>>,
+  devices: Devices,
   table: string,
 ): LinuxState {
   const filled = (words: readonly string[]): string =>
@@ -69,33 +81,33 @@ function withRoutes(
   );
 }
 
-/** The host with its VRFs in place, and lookups of its own addresses after theirs. */
-export function withVrfs(state: LinuxState, worlds: readonly StagedWorld[]): LinuxState {
+/**
+ * The host with its VRFs in place, and lookups of its own addresses after theirs.
+ *
+ * @param devices of the host and its VRFs, by interface name
+ */
+export function withVrfs(state: LinuxState, devices: Devices, worlds: readonly StagedWorld[]): LinuxState {
   const vrfs = worlds.filter(({ world }) => world.table !== undefined);
   if (vrfs.length === 0) return state;
-  const made = vrfs.reduce<LinuxState>((host, { world, staged }) => {
-    const taken = new Set(host.links.map(({ name }) => name));
-    const devices: Record<string, string> = {};
-    // In the host as a whole, no two devices have one name.
-    for (const { name, device } of staged.intent.interfaces) {
-      let unique = device;
-      for (let n = 0; taken.has(unique); n++) unique = `port${n}`;
-      taken.add(unique);
-      devices[name] = unique;
-    }
-    const joined = staged.intent.interfaces.reduce(
-      (all, iface) => withPort(all, devices[iface.name], iface.addresses),
+  const made = vrfs.reduce<LinuxState>((host, { world, staged: { intent } }) => {
+    const ports = intent.interfaces.map(({ device }) => device);
+    const joined = intent.interfaces.reduce(
+      (all, { device, addresses }) => withPort(all, device, addresses),
       host,
     );
-    const vrf = withVrf(joined, {
-      name: world.name,
-      table: Number(world.table),
-      ports: Object.values(devices),
-    });
+    const vrf = withVrf(joined, { name: world.name, table: Number(world.table), ports });
     return withRoutes(vrf, world, devices, world.table as string);
   }, state);
   const moved = `rule add priority ${LOCAL_PRIORITY} lookup local protocol 2\nrule del priority 0 lookup local`;
   return FAMILIES.reduce((host, family) => applyBatch(host, family, moved), made);
+}
+
+/** A VRF in the staged host. What comes in is taken as by its device; and nobody may count on a filter that is loose. */
+export function vrfInHost(state: LinuxState, { world: { name } }: StagedWorld): VrfInHost {
+  return {
+    state: { ...state, sysctls: { ...state.sysctls, [`ipv4/conf/${name}/rp_filter`]: 1 } },
+    device: name,
+  };
 }
 
 /** The host with one more device that is up and has these addresses. */

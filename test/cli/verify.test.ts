@@ -171,6 +171,123 @@ describe("multihome explain", () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ policy: { by: "policy bulk", met: true } });
   });
 
+  describe("of a host with further worlds", () => {
+    const net = (name: string, i: number, address: string, gateway: string) => ({
+      name,
+      match: { ifname: `eth${i}` },
+      addresses: [`${address}/24`],
+      gateways: [gateway],
+    });
+    const worlds = [
+      { name: "w-red", kind: "netns", interfaces: ["red"] },
+      { name: "w-blue", kind: "vrf", interfaces: ["blue"] },
+      { name: "w-gold", kind: "vrf", interfaces: ["gold"] },
+      { name: "w-green", kind: "netns", interfaces: ["green", "lime"] },
+    ];
+    const host = JSON.stringify({
+      ...EDGE,
+      interfaces: [
+        ...EDGE.interfaces,
+        net("red", 2, "10.9.0.10", "10.9.0.1"),
+        net("blue", 3, "10.9.0.10", "10.9.0.1"),
+        net("gold", 4, "10.8.0.10", "10.8.0.1"),
+        net("green", 5, "10.6.0.10", "10.6.0.1"),
+        net("lime", 6, "10.7.0.10", "10.7.0.1"),
+      ],
+      policy: { worlds },
+    });
+    const ask = async (from: string, to: string, ...more: string[]) => {
+      const argv = ["explain", "-", "--from", from, "--to", to, ...more];
+      const outcome = await multihome(argv, { stdin: host });
+      expect(outcome.stdout.split("\n").every((line) => line.length <= 80)).toBe(true);
+      return { ...outcome, words: outcome.stdout.replace(/\s+/g, " ") };
+    };
+
+    test("is in its own by default, and says so", async () => {
+      for (const [from, to] of [
+        ["any", "203.0.113.5"],
+        ["10.0.1.10", "203.0.113.5"],
+        ["10.0.2.50", "10.0.1.10"],
+      ]) {
+        const { code, words } = await ask(from, to);
+        expect(code).toBe(0);
+        expect(words).toMatch(/^In the host's own world, .*: symmetric/);
+        expect(words).toMatch(/leaves by (front|back) via/);
+      }
+      const json = await multihome(["explain", "-", "--from", "any", "--to", "203.0.113.5", "--json"], {
+        stdin: host,
+      });
+      expect(JSON.parse(json.stdout)).not.toHaveProperty("world");
+    });
+
+    test("explains within the world that is named: a namespace by its own rules, a VRF by its table", async () => {
+      const red = await ask("any", "203.0.113.5", "--world", "w-red");
+      expect(red.code).toBe(0);
+      expect(red.words).toMatch(/^In world w-red, 10\.9\.0\.10 asks 203\.0\.113\.5: symmetric/);
+      expect(red.words).toContain("leaves by red (eth2) via 10.9.0.1, as it should.");
+      expect(red.words).not.toContain("l3mdev");
+      const blue = await ask("10.9.0.50", "10.9.0.10", "--world", "w-blue");
+      expect(blue.code).toBe(0);
+      expect(blue.words).toMatch(/^In world w-blue \(a VRF\), 10\.9\.0\.50 asks 10\.9\.0\.10: symmetric/);
+      expect(blue.words).toMatch(
+        /comes in by blue \(eth3\).* 1000: from all lookup \[l3mdev-table\]: matches local 10\.9\.0\.10 dev eth3/,
+      );
+      expect(blue.words).toContain("leaves by blue (eth3) directly, as it should.");
+      expect(blue.words).toContain("the reverse path check (rp_filter 1)");
+    });
+
+    test.each([
+      ["10.8.0.10", "203.0.113.5", "w-gold", "The request leaves by gold (eth4) via 10.8.0.1, as it should."],
+      ["10.8.0.10", "10.8.0.10", "w-gold", "The request stays on the host."],
+      ["203.0.113.5", "10.8.0.10", "w-gold", "The answer leaves by gold (eth4) via 10.8.0.1, as it should."],
+      ["10.7.0.50", "10.6.0.10", "w-green", "The answer leaves by green (eth5) via 10.6.0.1, as it should."],
+    ])("%s to %s is in the one world that has the address", async (from, to, world, text) => {
+      const { code, words } = await ask(from, to);
+      expect(code).toBe(0);
+      expect(words).toMatch(new RegExp(`^In world ${world}[ ,]`));
+      expect(words).toContain(text);
+      const json = await multihome(["explain", "-", "--from", from, "--to", to, "--json"], { stdin: host });
+      expect(JSON.parse(json.stdout)).toMatchObject({ world, verdict: "symmetric" });
+    });
+
+    test.each([
+      [
+        ["--from", "10.9.0.10", "--to", "1.1.1.1"],
+        /--from: 10\.9\.0\.10 .* several worlds .* --world .*: w-blue, w-red$/,
+      ],
+      [
+        ["--from", "1.1.1.1", "--to", "10.9.0.10"],
+        /--to: 10\.9\.0\.10 .* several worlds .* --world .*: w-blue, w-red$/,
+      ],
+      [
+        ["--from", "any", "--to", "1.1.1.1", "--world", "w-pink"],
+        /--world: got "w-pink"; the worlds of edge-1 are w-blue, w-gold, w-green, w-red; without --world/,
+      ],
+      [
+        ["--from", "1.1.1.1", "--to", "10.0.1.10", "--world", "w-gold"],
+        /10\.0\.1\.10 is no address of an interface of world w-gold of edge-1: .* 10\.8\.0\.10$/,
+      ],
+      [
+        ["--from", "any", "--to", "1.1.1.1", "--world", "w-gold", "--bind", "lo"],
+        /--bind: got "lo"; known here are gold/,
+      ],
+    ])("refuses %j by name, and names the way out", async (argv, message) => {
+      const { code, stdout, stderr } = await multihome(["explain", "-", ...argv], { stdin: host });
+      expect([code, stdout]).toEqual([2, ""]);
+      expect(stderr.trim()).toMatch(message);
+    });
+
+    test("takes no world for the own one of a host whose every interface is in one", async () => {
+      const interfaces = [net("red", 2, "10.9.0.10", "10.9.0.1"), net("blue", 3, "10.9.0.10", "10.9.0.1")];
+      const stdin = JSON.stringify({ ...EDGE, interfaces, policy: { worlds: worlds.slice(0, 2) } });
+      const outcome = await multihome(["explain", "-", "--from", "any", "--to", "1.1.1.1"], { stdin });
+      expect(outcome).toMatchObject({ code: 2, stdout: "" });
+      expect(outcome.stderr).toContain(
+        "edge-1 has no interface of its own world: say by --world which: w-blue, w-red",
+      );
+    });
+  });
+
   test("says what is wrong on a captured host, and exits 1", async () => {
     const argv = ["explain", "--capture", "edge.txt", "--from", "10.0.2.50", "--to", "10.0.1.10"];
     const { code, stdout } = await multihome(argv, { cwd: dir });
@@ -195,6 +312,14 @@ describe("multihome explain", () => {
     [["edge.json", "--from", "any", "--to", "1.1.1.1", "--user", "bob"], "the number of a user"],
     [["edge.json", "--from", "any", "--to", "1.1.1.1", "--mark", "0x100000000"], "of at most 32 bits"],
     [["--from", "any", "--to", "1.1.1.1"], "give HOST.json, or --capture FILE"],
+    [
+      ["edge.json", "--from", "any", "--to", "1.1.1.1", "--world", "red"],
+      '--world: got "red"; edge-1 has no further worlds: leave --world out',
+    ],
+    [
+      ["--capture", "edge.txt", "--from", "any", "--to", "1.1.1.1", "--world", "red"],
+      "--world: a capture holds one network namespace",
+    ],
   ])("refuses %j by name, with exit 2", async (argv, message) => {
     const outcome = await multihome(["explain", ...argv], { cwd: dir });
     expect(outcome).toMatchObject({ code: 2, stdout: "" });

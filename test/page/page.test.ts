@@ -3,8 +3,9 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { pageData } from "../../lib/page/data";
 import { drawPage } from "../../lib/page/page";
-import { proveStaged, stageHost } from "../../lib/prove/staged";
+import { proveStaged, proveWorlds, stageHost } from "../../lib/prove/staged";
 import { HostSpec } from "../../lib/model/spec";
+import { PolicyLane } from "../../lib/render/drawing/picture";
 import { Browser, describeInBrowser } from "./support/browser";
 
 const HOST: HostSpec = {
@@ -20,17 +21,63 @@ const HOST: HostSpec = {
   ],
 };
 const staged = stageHost(HOST);
-const page = drawPage(staged, proveStaged(staged));
+/** With two further worlds of one address plan, of either kind; and with a policy of its own world. */
+const WORLDS = stageHost({
+  ...HOST,
+  interfaces: [
+    ...HOST.interfaces,
+    ...["red", "blue"].map((name, i) => ({
+      name,
+      match: { ifname: `eth${i + 2}` },
+      addresses: ["10.9.0.10/24", "2001:db8:9::10/64"],
+      gateways: ["10.9.0.1", "fe80::1"],
+      routes: [{ to: `172.2${i}.0.0/16`, via: "10.9.0.254" }],
+    })),
+  ],
+  policy: {
+    worlds: [
+      { name: "w-red", kind: "netns", interfaces: ["red"] },
+      { name: "w-blue", kind: "vrf", interfaces: ["blue"] },
+    ],
+  },
+});
+const POLICY = { name: "bulk", selects: ["to 192.0.2.0/24"], ways: ["back"] } as unknown as PolicyLane;
+const worldsPage = drawPage(WORLDS, proveWorlds(WORLDS), [POLICY]);
+const page = drawPage(staged, [proveStaged(staged)]);
 
 describe("the page of a host", () => {
-  test("is one file that names nothing outside of itself", () => {
-    expect(page).not.toMatch(/\b(?:src|href)="(?!data:,")/);
-    expect(page).not.toMatch(/url\(|@import|https?:\/\/(?!www\.w3\.org\/2000\/svg)/);
-    expect(page).toContain("default-src 'none'");
+  test.each([
+    ["without", page],
+    ["with", worldsPage],
+  ])("is one file that names nothing outside of itself, %s further worlds", (_, text) => {
+    expect(text).not.toMatch(/\b(?:src|href)="(?!data:,")/);
+    expect(text).not.toMatch(/url\(|@import|https?:\/\/(?!www\.w3\.org\/2000\/svg)/);
+    expect(text).toContain("default-src 'none'");
+  });
+
+  test("offers a choice of world only where there is one", () => {
+    expect(page).not.toContain('<select id="world">');
+    expect(worldsPage).toContain('<select id="world">');
+    const [first, ...more] = HOST.interfaces.map((iface, i) => ({ ...iface, match: { ifname: `eth${i}` } }));
+    const worlds = [{ name: "all", kind: "netns" as const, interfaces: [first, ...more].map((i) => i.name) }];
+    const moved = stageHost({ name: "moved", interfaces: [first, ...more], policy: { worlds } });
+    const text = drawPage(moved, proveWorlds(moved));
+    expect(text).not.toContain('<select id="world">');
+    expect(text).toContain("Proved symmetric");
+  });
+
+  test("looks packets of a VRF up where the host does: by its rule, in its table", () => {
+    const { groups } = pageData(WORLDS.worlds.find(({ vrf }) => vrf !== undefined)!);
+    const rows = groups.flatMap((group) => group.rows.filter(({ kind }) => kind === "away"));
+    expect(rows.length).toBeGreaterThan(4);
+    for (const { hops, because } of rows) {
+      expect(hops.map(({ device }) => device)).toEqual(["eth3"]);
+      expect(because).toContain("[l3mdev-table]");
+    }
   });
 
   test("knows for every source, in stretches without gaps, which way all destinations go", () => {
-    const { groups } = pageData(staged.name, staged.state, staged.intent);
+    const { groups } = pageData(staged);
     for (const { family, stretches, rows } of groups) {
       const starts = stretches.map(([start]) => BigInt(`0x${start}`));
       expect(starts[0]).toBe(0n);
@@ -44,7 +91,7 @@ describe("the page of a host", () => {
 
   test("carries a hostile name as text", () => {
     const name = '</script><script>alert("x")</script>';
-    const hostile = drawPage({ ...staged, name }, proveStaged(staged));
+    const hostile = drawPage({ ...staged, name }, [proveStaged(staged)]);
     expect(hostile).not.toContain("<script>alert");
     expect(hostile).toContain("&#60;/script&#62;");
   });
@@ -126,4 +173,58 @@ describeInBrowser("the page in a browser", () => {
     await browser.evaluate("document.querySelector('[data-node=\"address 10.0.1.10\"]').click()");
     expect(await answer()).toContain("The answer goes by front via 10.0.1.1");
   });
+
+  test.each([
+    ["a phone", 390, 844],
+    ["a desk", 1280, 900],
+  ])(
+    "shows on %s the world that is chosen, its proof and its ways, and nothing of another",
+    async (_, width, height) => {
+      const many = path.join(dir, `worlds-${width}.html`);
+      fs.writeFileSync(many, worldsPage);
+      await browser.open(many, width, height);
+      const choose = (name: string) =>
+        browser.evaluate(`(() => { const s = document.getElementById("world");
+        s.value = [...s.options].find((o) => o.text === ${JSON.stringify(name)}).value;
+        s.dispatchEvent(new Event("change")); })()`);
+      const text = (query: string) =>
+        browser.evaluate<string>(`document.querySelector(${JSON.stringify(query)}).innerText`);
+      const own = await text("#map");
+      expect(own).toContain("10.0.1.10");
+      expect(own).not.toContain("10.9.0");
+      const policies = () =>
+        browser.evaluate<boolean>('document.querySelector(".policies").offsetHeight > 0');
+      expect(await policies()).toBe(true);
+      await choose("w-blue");
+      const blue = await text("#map");
+      expect(blue).toContain("10.9.0.10");
+      expect(blue).not.toContain("10.0.1.10");
+      expect(await policies()).toBe(false);
+      expect(await text(".proof")).toBe("Proved symmetric for every packet there can be.");
+      await type("to", "172.21.7.7");
+      await type("from", "10.9.0.10");
+      expect(await answer()).toContain("by eth3 via 10.9.0.254");
+      await type("from", "172.21.7.7");
+      await type("to", "10.9.0.10");
+      expect(await answer()).toContain("Symmetric: the same way in both directions.");
+      expect(await answer()).toContain("It comes in by eth3");
+      expect(await lit()).toEqual(["address 10.9.0.10", "network 172.21.0.0/16"]);
+      if (process.env.PAGE_SHOTS !== undefined)
+        await browser.screenshot(path.join(process.env.PAGE_SHOTS, `worlds-${width}.png`));
+      await type("to", "10.0.1.10");
+      expect(await answer()).toBe("Neither is an address of this host.");
+      await choose("w-red");
+      await type("from", "10.9.0.10");
+      await type("to", "172.20.7.7");
+      expect(await answer()).toContain("by eth2 via 10.9.0.254");
+      // The address of the page names the world as well.
+      const place = await browser.evaluate<string>("location.hash");
+      expect(decodeURIComponent(place)).toBe("#w-red>10.9.0.10>172.20.7.7");
+      const overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
+      expect(await browser.evaluate(overflow)).toBe(0);
+      await choose("the host's own");
+      expect(await text("#map")).toBe(own);
+      expect(browser.errors).toEqual([]);
+    },
+  );
 });
