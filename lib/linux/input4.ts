@@ -92,9 +92,9 @@ function forward(
   const refusals = usable.map((hop) =>
     validate(model, flow, device, Number(flow.to.value), hop.device, trace),
   );
-  const refused = refusals.find((refusal) => refusal !== undefined);
-  if (refused !== undefined) {
-    return refusals.every((refusal) => refusal !== undefined)
+  const [refused] = refusals;
+  if (refusals.some((refusal) => refusal !== undefined)) {
+    return refused !== undefined && refusals.every((refusal) => sameRefusal(refusal, refused))
       ? refused
       : unknown("whether the packet passes depends on which of several hops is chosen");
   }
@@ -103,6 +103,10 @@ function forward(
     via: hop.via,
   }));
   return { ...made, type: "unicast", hops };
+}
+
+function sameRefusal(a: Outcome | undefined, b: Outcome): boolean {
+  return a?.kind === "error" && b.kind === "error" ? a.error === b.error : a?.kind === b.kind;
 }
 
 /** The device a local packet is delivered on: the VRF's, or the loopback. */

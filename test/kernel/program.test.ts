@@ -124,7 +124,8 @@ describeOnKernel.each(privileged ? shells(tools) : [{ name: "any shell", argv: [
     });
 
     test("another plan takes its place in the other band, and what it no longer wants is put back", () => {
-      host.ok(other, "apply");
+      // What has been made is asked about at once, as a component does.
+      expect(JSON.parse(host.ok(other, "apply", "--json"))).toMatchObject({ ok: true, generation: 1 });
       expect(JSON.parse(host.ok(other, "verify", "--json"))).toMatchObject({ ok: true, generation: 1 });
       expect(ns.ip("-d -N link show dev eth1")).toContain(" group 0 ");
       expect(ns.ip("addr show dev eth0")).not.toContain("10.1.0.11");

@@ -126,9 +126,9 @@ replace() {
 # right MARK GATE: ends the program when the kernel would not do as planned, or the rule that leads there is not there. It
 # came last, so all that came before it is there.
 right() {
-  gate=
   case $2 in [a-z]*) number "$2" && gate=$v ;; esac
   v=$(check brief "$1") || fail "the new rules would not be right here: ${v%%"$nl"*}$(suspects)"
+  gate=
 }
 
 # suspects: whose rules may be to blame, and the cure: see managers.awk.

@@ -34,7 +34,7 @@ expect4 nic0 10.128.15.254 attached dev @nic0
 expect4 nic1 192.0.2.1 elsewhere dev @nic1 via 10.140.0.1
 expect4 nic1 10.128.15.254 other-attached dev @nic1 via 10.140.0.1
 end'
-BODY=314d279d6bb3f764
+BODY=342f3f79c4dcd48e
 set -u
 umask 077
 LC_ALL=C
@@ -1507,9 +1507,9 @@ only=
 [ "$wanted" = 0 ] || pend
 }
 right() {
-gate=
 case $2 in [a-z]*) number "$2" && gate=$v ;; esac
 v=$(check brief "$1") || fail "the new rules would not be right here: ${v%%"$nl"*}$(suspects)"
+gate=
 }
 suspects() { [ -z "${MANAGERS-}" ] || printf '%s\n' "$dump4" "$dump6" | calc "$MANAGERS" | tr -d '\n'; }
 pend() {

@@ -62,7 +62,7 @@ expect6 a fd00::ffff:ffff:ffff:fffe attached dev @a
 expect6 b 2001:db8:ffff:ffff::1 elsewhere dev @b via fe80::1
 expect6 b fd00::ffff:ffff:ffff:fffe attached dev @b
 end'
-BODY=314d279d6bb3f764
+BODY=342f3f79c4dcd48e
 set -u
 umask 077
 LC_ALL=C
@@ -1535,9 +1535,9 @@ only=
 [ "$wanted" = 0 ] || pend
 }
 right() {
-gate=
 case $2 in [a-z]*) number "$2" && gate=$v ;; esac
 v=$(check brief "$1") || fail "the new rules would not be right here: ${v%%"$nl"*}$(suspects)"
+gate=
 }
 suspects() { [ -z "${MANAGERS-}" ] || printf '%s\n' "$dump4" "$dump6" | calc "$MANAGERS" | tr -d '\n'; }
 pend() {
