@@ -1,5 +1,5 @@
-import * as path from "node:path";
 import { HostModel, HostSpec, PolicySpec } from "../../lib/model/spec";
+import { endFlood, lost, overflows, serveEcho, startFlood } from "./support/flood";
 import { Background, Namespace, Namespaces, describeOnKernel, sleep } from "./support/netns";
 import { ProgramHost, program } from "./support/program";
 
@@ -8,7 +8,6 @@ import { ProgramHost, program } from "./support/program";
  * leaves by the wrong link is counted by nftables, one that finds no route or no answer is counted by its sender.
  */
 const APPLIES = 50;
-const UDP = path.join(__dirname, "support", "udp.js");
 
 const host = (extra: boolean, policy: PolicySpec = {}): HostSpec => ({
   name: "edge",
@@ -47,23 +46,6 @@ ip route flush table 100 2>/dev/null; ip route flush table 101 2>/dev/null
 ip rule add priority 100 from 10.1.0.10 lookup 100; ip rule add priority 101 from 10.2.0.10 lookup 101
 ip route add default via 10.1.0.1 dev eth0 table 100; ip route add default via 10.2.0.1 dev eth1 table 101`;
 
-/** RcvbufErrors of both families. */
-function overflowsIn(namespace: Namespace): number {
-  const [names, values] = namespace
-    .ok("cat", "/proc/net/snmp")
-    .split("\n")
-    .filter((line) => line.startsWith("Udp:"))
-    .map((line) => line.split(" "));
-  const six = /^Udp6RcvbufErrors\s+(\d+)/m.exec(namespace.ok("cat", "/proc/net/snmp6"));
-  return Number(values[names.indexOf("RcvbufErrors")]) + Number(six?.[1] ?? 0);
-}
-
-interface Flow {
-  readonly sent: number;
-  readonly answered: number;
-  readonly refused: number;
-}
-
 describeOnKernel("changes under load", () => {
   const namespaces = new Namespaces("prgload");
   let ns: Namespace;
@@ -101,8 +83,7 @@ describeOnKernel("changes under load", () => {
     });
     ns.steady();
     peer.steady();
-    const server = peer.start(["node", UDP, "serve"]);
-    await server.until((out) => out.includes("ready"));
+    await serveEcho(peer);
   }, 30_000);
   afterAll(async () => {
     machine?.destroy();
@@ -111,24 +92,9 @@ describeOnKernel("changes under load", () => {
 
   const wrong = (): number =>
     Number(/packets (\d+)/.exec(ns.ok("nft", "list", "counter", "inet", "watch", "wrong"))?.[1]);
-  /** Datagrams that a socket had no room for: the machine's fault, not routing's. */
-  const overflowed = (): number => [ns, peer].reduce((sum, n) => sum + overflowsIn(n), 0);
-
-  async function flood(sources: string[]): Promise<Background> {
-    const flows = ns.start(["node", UDP, "flood", "203.0.113.5", "fd00:f::5", ...sources]);
-    await flows.until((out) => out.includes("ready"));
-    await sleep(200);
-    return flows;
-  }
-
-  async function finish(flows: Background): Promise<Record<string, Flow>> {
-    flows.child.stdin?.end();
-    const { stdout } = await flows.end();
-    return JSON.parse(stdout.slice(stdout.indexOf("{")));
-  }
-
-  const lost = (result: Record<string, Flow>): number =>
-    Object.values(result).reduce((sum, { sent, answered }) => sum + sent - answered, 0);
+  const overflowed = (): number => overflows(ns, peer);
+  const flood = (sources: string[]): Promise<Background> =>
+    startFlood(ns, ["203.0.113.5", "fd00:f::5"], sources);
 
   test(`${APPLIES} applies in turn of two plans: no packet of any source lost, none by the wrong interface`, async () => {
     const plans = [program(host(false)), program(host(true))];
@@ -139,7 +105,7 @@ describeOnKernel("changes under load", () => {
       machine.ok(plans[i % 2], "apply");
       await sleep(1);
     }
-    const result = await finish(flows);
+    const result = await endFlood(flows);
     for (const { sent, refused } of Object.values(result)) {
       expect(sent).toBeGreaterThan(1000);
       expect(refused).toBe(0);
@@ -155,7 +121,7 @@ describeOnKernel("changes under load", () => {
     const [wrongBefore, overflowBefore] = [wrong(), overflowed()];
     const flows = await flood(["10.1.0.10", "10.2.0.10", "fd00:a::10", "fd00:b::10"]);
     for (let i = 1; i <= APPLIES / 5; i++) machine.ok(plans[i % 2], "apply");
-    const result = await finish(flows);
+    const result = await endFlood(flows);
     for (const { refused } of Object.values(result)) expect(refused).toBe(0);
     expect(lost(result) - (overflowed() - overflowBefore)).toBe(0);
     expect(wrong() - wrongBefore).toBe(0);
@@ -170,7 +136,7 @@ describeOnKernel("changes under load", () => {
       machine.ok(plan, "apply");
       machine.ok(plan, "remove");
     }
-    expect(lost(await finish(flows)) - (overflowed() - overflowBefore)).toBe(0);
+    expect(lost(await endFlood(flows)) - (overflowed() - overflowBefore)).toBe(0);
   }, 60_000);
 
   test("control: flushing and adding again loses packets or sends them by the wrong interface", async () => {
@@ -178,7 +144,7 @@ describeOnKernel("changes under load", () => {
     const [wrongBefore, overflowBefore] = [wrong(), overflowed()];
     const flows = await flood(["10.1.0.10", "10.2.0.10"]);
     for (let i = 0; i < 10; i++) ns.ok("sh", "-c", NAIVE);
-    const result = await finish(flows);
+    const result = await endFlood(flows);
     expect(lost(result) - (overflowed() - overflowBefore) + wrong() - wrongBefore).toBeGreaterThan(0);
   }, 60_000);
 });

@@ -161,7 +161,12 @@ part == "" || !NF { next }
 
 mode == "give" && part == "addr" && $3 ~ /^inet6?$/ {
   there[$2, $4]
-  if (!(($2, $4) in given) && $4 !~ /^fe80:/ && $2 in is_dev && !/ dynamic /) print "addr del " $4 " dev " $2
+  if (!(($2, $4) in given) && $4 !~ /^fe80:/ && $2 in is_dev && !/ dynamic /) {
+    # After the routes that are not wanted, some of which would be gone with it.
+    parting = parting "addr del " $4 " dev " $2 "\n"
+    # With the first of its network the kernel may take the others.
+    if (f == 4 && !/ secondary /) bereft[$2]
+  }
 }
 part ~ /^route/ { named() }
 mode == "give" && part == "route" && word("proto") == protocol {
@@ -188,8 +193,10 @@ END {
   if (mode == "resolver" && search != "") print "search" search
   if (mode == "capture") printf "%s%s", six_addresses, later
   if (mode != "give") exit
+  printf "%s", parting
   for (i in dev) print "link set dev " dev[i] " up"
   for (i = 1; i <= count; i++)
     if (!((on[i], addresses[i]) in there)) print "addr add " addresses[i] " dev " on[i] (f == 6 ? " nodad" : "")
+    else if (on[i] in bereft) print "addr replace " addresses[i] " dev " on[i]
   for (i = 1; i <= ways; i++) print "route replace " routes[i] (table == "-" ? "" : " table " table) " proto " protocol
 }

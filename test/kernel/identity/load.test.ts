@@ -1,0 +1,115 @@
+import { HostModel, HostSpec } from "../../../lib/model";
+import { describeWithFrr } from "../support/frr";
+import { overflows } from "../support/flood";
+import { Background, Namespace, Outcome, RunOptions, sleep, worldNames } from "../support/netns";
+import { ProgramHost, program } from "../support/program";
+import { endFlows, serveFlows, startFlows } from "./flows";
+import { CORE4, CORE6, ID4, ID6, IdentityNetwork, STUB, identityHost } from "./network";
+import { tell } from "./tell";
+
+/** Plans alternate under load while FRR announces the identity: once with it alone, once with every other option too. */
+const APPLIES = Number(process.env.APPLIES ?? 2);
+const { side: SIDE } = worldNames("idlw", ["side"]);
+
+/** The third link is in a world of its own. */
+function host(extra: boolean): HostSpec {
+  const spec = identityHost(STUB, {
+    worlds: [{ name: SIDE, kind: "netns", interfaces: ["side"] }],
+    ...(extra && {
+      hostModel: HostModel.Strong,
+      virtualAddresses: ["192.0.2.99"],
+      traffic: [{ name: "bulk", to: ["198.18.0.0/15"], use: ["back", "front"] }],
+    }),
+  });
+  const [front, back] = spec.interfaces;
+  const side = {
+    name: "side",
+    match: { ifname: "eth2" },
+    addresses: ["10.9.0.10/24", "fd00:9::10/64", ...(extra ? ["10.9.0.11/24"] : [])],
+    gateways: ["10.9.0.1", "fd00:9::1"],
+  };
+  const more = extra ? ["10.1.0.11/24", "fd00:a::11/64"] : [];
+  return { ...spec, interfaces: [{ ...front, addresses: [...front.addresses!, ...more] }, back, side] };
+}
+
+/** A world that is known where its host's files are, and nowhere else. */
+class World extends Namespace {
+  constructor(
+    private readonly host: () => Namespace,
+    name: string,
+  ) {
+    super(name);
+  }
+
+  run(argv: readonly string[], options: RunOptions = {}): Outcome {
+    return this.host().run(["ip", "netns", "exec", this.name, ...argv], options);
+  }
+
+  start(argv: readonly string[], options: Pick<RunOptions, "env"> = {}): Background {
+    return this.host().start(["ip", "netns", "exec", this.name, ...argv], options);
+  }
+}
+
+describeWithFrr("an identity under changes", () => {
+  const net = new IdentityNetwork("idload");
+  const world = new World(() => net.h, SIDE);
+  let machine: ProgramHost;
+
+  beforeAll(async () => {
+    await net.build();
+    net.startRouters(host(false));
+    machine = new ProgramHost(net.h);
+    machine.ok(program(host(false)), "apply");
+    await net.converge(2);
+    await serveFlows(net.h, ID4, ID6);
+    await serveFlows(net.m, "10.9.0.1", "fd00:9::1");
+  }, 60_000);
+  afterAll(async () => {
+    await world.destroy();
+    machine?.destroy();
+    await net.destroy();
+  });
+
+  test(`${APPLIES} applies in turn of two plans, each twice: nothing lost, by both links`, async () => {
+    const plans = [program(host(false)), program(host(true))];
+    const all = [net.h, net.f, net.m, world];
+    const before = overflows(...all);
+    const flows = await Promise.all([
+      startFlows(net.f, CORE4, ID4, { udp: 40, tcp: 5 }),
+      startFlows(net.f, CORE6, ID6, { udp: 40, tcp: 5 }),
+      startFlows(world, "10.9.0.10", "10.9.0.1", { udp: 4, tcp: 2 }),
+      startFlows(world, "fd00:9::10", "fd00:9::1", { udp: 4, tcp: 2 }),
+    ]);
+    const carried: number[] = [];
+    try {
+      for (let i = 1; i <= APPLIES; i++) {
+        const sent = ["eth0", "eth1"].map((device) => net.sent(device));
+        machine.ok(plans[i % 2], "apply");
+        machine.ok(plans[i % 2], "apply");
+        carried.push(...["eth0", "eth1"].map((device, j) => net.sent(device) - sent[j]));
+      }
+    } catch (error) {
+      await Promise.all(flows.map((flow) => flow.stop()));
+      throw error;
+    }
+    const results = await Promise.all(flows.map(endFlows));
+    tell(`${2 * APPLIES} applies of plans with every option under load`, results[0], results[1]);
+    tell("its world in the meantime", results[2], results[3]);
+    const lost = results.reduce((sum, { udp }) => sum + udp.lost, 0);
+    expect(lost - (overflows(...all) - before)).toBe(0);
+    for (const { udp, tcp } of results) {
+      expect(udp.sent).toBeGreaterThan(300);
+      expect(tcp.map((t) => t.alive)).toEqual(tcp.map(() => true));
+    }
+    expect(Math.min(...carried)).toBeGreaterThan(100);
+    machine.ok(plans[0], "verify");
+  }, 120_000);
+
+  test("control: taking the address away and adding it again loses packets", async () => {
+    const flows = await startFlows(net.f, CORE4, ID4, { udp: 40, tcp: 0 });
+    net.h.ip(`addr del ${ID4}/32 dev lo`);
+    await sleep(200);
+    net.h.ip(`addr add ${ID4}/32 dev lo`);
+    expect((await endFlows(flows)).udp.lost).toBeGreaterThan(0);
+  });
+});
