@@ -50,7 +50,9 @@ export class Browser {
       ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
       ...["--disable-dev-shm-usage", "--remote-debugging-pipe", `--user-data-dir=${profile}`, "about:blank"],
     ];
-    const child = spawn(BROWSER!, flags, { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });
+    // A process group of its own: its helpers write into the profile until they end as well.
+    const stdio = ["ignore", "ignore", "ignore", "pipe", "pipe"] as const;
+    const child = spawn(BROWSER!, flags, { detached: true, stdio: [...stdio] });
     const browser = new Browser(child, profile);
     const { targetInfos } = await browser.send("Target.getTargets");
     const page = (targetInfos as { type: string; targetId: string }[]).find(({ type }) => type === "page")!;
@@ -92,9 +94,9 @@ export class Browser {
 
   async close(): Promise<void> {
     const ended = new Promise((resolve) => this.child.on("close", resolve));
-    this.child.kill("SIGKILL");
+    process.kill(-this.child.pid!, "SIGKILL");
     await ended;
-    fs.rmSync(this.profile, { recursive: true, force: true, maxRetries: 5 });
+    fs.rmSync(this.profile, { recursive: true, force: true, maxRetries: 20 });
   }
 
   private send(method: string, params: object = {}): Promise<Record<string, unknown>> {
