@@ -35,7 +35,7 @@ let worlds = 0;
 const made: Namespace[] = [];
 
 /** With one more interface, in a world of its own. */
-function withWorld(host: Host, policy: PolicySpec): string {
+function withWorld(host: Host, policy: PolicySpec = {}): string {
   const name = `opt-${process.pid}-w${++worlds}`;
   made.push(new Namespace(name));
   if (!host.namespace.ip("-o link").includes(" eth2@"))
@@ -71,13 +71,21 @@ const candidate = (title: string, text: (host: Host) => string): Candidate => ({
 const plain = (policy: PolicySpec) => (host: Host) => renderProgram(planHost(specOf(host.layout, policy)));
 const CANDIDATES = [
   ...Object.entries(OPTIONS).map(([title, policy]) => candidate(title, plain(policy))),
+  candidate("a world", (host) => withWorld(host)),
   candidate("all of it, and a world", (host) => withWorld(host, Object.values(OPTIONS)[1])),
 ];
 const routed: FrrNamespace[] = [];
 
-/** With an identity that FRR is to announce; nobody answers it here, and the interfaces' addresses keep their ways. */
-const IDENTITY: Candidate = {
-  title: "identity, strong and traffic",
+/** An identity that FRR is to announce; nobody answers it here, and the interfaces' addresses keep their ways. */
+const IDENTITY: PolicySpec["identity"] = {
+  addresses: ["192.0.2.88/32", "2001:db8:88::1/128"],
+  protocol: IdentityProtocol.Bgp,
+  asn: 65077,
+  peers: ["eth0", "eth1"].map((name, i) => ({ interface: name, asn: 65001 + i })),
+};
+
+const announced = (title: string, text: (host: Host) => string): Candidate => ({
+  title,
   families: [4, 6],
   apply: async (host) => {
     const namespace = await FrrNamespace.in(host.namespace, host.directory);
@@ -96,18 +104,15 @@ const IDENTITY: Candidate = {
         ]),
       );
     }
-    const policy: PolicySpec = {
-      ...OPTIONS["strong and traffic, with a virtual address"],
-      identity: {
-        addresses: ["192.0.2.88/32", "2001:db8:88::1/128"],
-        protocol: IdentityProtocol.Bgp,
-        asn: 65077,
-        peers: ["eth0", "eth1"].map((name, i) => ({ interface: name, asn: 65001 + i })),
-      },
-    };
-    run(host, plain(policy)(host), "apply", namespace);
+    run(host, text(host), "apply", namespace);
   },
-};
+});
+const ANNOUNCED = [
+  announced("an identity", plain({ identity: IDENTITY })),
+  announced("all of it, a world and an identity", (host) =>
+    withWorld(host, { ...OPTIONS["strong and traffic, with a virtual address"], identity: IDENTITY }),
+  ),
+];
 const WEAK = candidate("weak", plain({ hostModel: HostModel.Weak }));
 
 describeInCloud("every option, alone and together", () => {
@@ -135,16 +140,16 @@ describeInCloud("every option, alone and together", () => {
     120_000,
   );
 
-  (canFrr ? test : test.skip)(
-    `${IDENTITY.title}: every flow and check passes, and it fails closed`,
-    async () => {
+  (canFrr ? test : test.skip).each(ANNOUNCED.map((one) => [one.title, one] as const))(
+    "%s: every flow and check passes, and it fails closed",
+    async (_title, one) => {
       try {
-        const { nine, bounced } = await measureNine(checking, IDENTITY);
-        const checks = await measureChecks(stateful, IDENTITY, { rpFilter: 2 });
+        const { nine, bounced } = await measureNine(checking, one);
+        const checks = await measureChecks(stateful, one, { rpFilter: 2 });
         expect([failing(nine), failing(checks), bounced.verdict]).toEqual([[], [], "fails closed"]);
       } finally {
         // The daemons would outlive the host.
-        for (const namespace of routed) namespace.kill();
+        for (const namespace of routed.splice(0)) namespace.kill();
       }
     },
     120_000,
