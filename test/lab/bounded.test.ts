@@ -134,7 +134,9 @@ describeFabric("an update over machines that fall silent", () => {
       on(namespaceOf(NAME, "operator"), ["sh", "-c", `echo ${value} >/proc/sys/net/ipv4/tcp_keepalive_${key}`]);
     } // prettier-ignore
     const before = routing();
-    const running = failureOf(edge("up", [FRONT, more("10.0.2.22")]));
+    // An address alone would be added to what is in force, in a moment.
+    const wide = { more: { confirmWithin: WITHIN, policy: { onLink: "direct" } } };
+    const running = failureOf(edge("up", [FRONT, more("10.0.2.22")], wide));
     // The canary stands: staged, and not yet in force.
     await until(() => onHost("ip", "rule", "show", "priority", "7000") !== "", 90);
     const drop = (hook: string, port: string): string =>
