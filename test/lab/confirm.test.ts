@@ -19,6 +19,8 @@ const BACK = { name: "back", deviceIndex: 1 };
 const more = (address: string): object => ({ ...BACK, privateIps: [address] });
 /** Seconds in which a change must be confirmed here. */
 const WITHIN = 15;
+/** What takes a generation of its own, whose switch shows that it is pending; an address alone would be added in place. */
+const WIDE = { policy: { onLink: "direct" } };
 
 describeFabric("an update that goes wrong", () => {
   const keys = fs.mkdtempSync(path.join(os.tmpdir(), "cfm-keys-"));
@@ -106,7 +108,7 @@ describeFabric("an update that goes wrong", () => {
   });
 
   test("a change that shuts out every new connection is rolled back at its deadline, and the update says why", async () => {
-    const running = failureOf(edge("up", [FRONT, more("10.0.2.12")]));
+    const running = failureOf(edge("up", [FRONT, more("10.0.2.12")], WIDE));
     await until(pending, 60);
     const began = Date.now();
     shut();
@@ -142,7 +144,7 @@ describeFabric("an update that goes wrong", () => {
   });
 
   test("what was cut off after the change and is rolled back unheard of is no hindrance to the next update", async () => {
-    const running = failureOf(edge("up", [FRONT, more("10.0.2.14")]));
+    const running = failureOf(edge("up", [FRONT, more("10.0.2.14")], WIDE));
     await until(pending, 60);
     shut();
     // Neither does the host come back in the time that the update waits for it.
