@@ -1,13 +1,11 @@
 import { HOST_CAPTURE_COMMAND } from "../doctor/capture";
 import { diagnose } from "../doctor/diagnose";
-import { SpecError } from "../model/issue";
-import { HostSpec } from "../model/spec";
 import { normalize } from "../plan";
 import { readCaptureFile } from "./captureFile";
 import { diagnosisJson } from "./doctorJson";
 import { diagnosisText } from "./doctorText";
-import { nameOf, readJsonFile } from "./input";
-import { ExitCode, Io, UserError } from "./io";
+import { oneStandardInput, readSpec } from "./input";
+import { ExitCode, UserError } from "./io";
 import { captureLive } from "./liveHost";
 import { Verb } from "./verb";
 
@@ -49,11 +47,15 @@ export const doctor: Verb = (program, act) => {
         }
         if (options.host !== undefined && options.capture !== undefined)
           throw new UserError("give --host or --capture, not both");
+        oneStandardInput(file, options.capture);
         const capture =
           options.capture === undefined
             ? await captureLive(options.host)
             : await readCaptureFile(options.capture, io);
-        const diagnosis = await withHost(file, io, (host) => diagnose(capture, host));
+        const diagnosis =
+          file === undefined
+            ? diagnose(capture)
+            : await readSpec(file, io, (value) => diagnose(capture, normalize(value)));
         await io.stdout(
           options.json
             ? `${JSON.stringify(diagnosisJson(diagnosis), undefined, 2)}\n`
@@ -63,18 +65,3 @@ export const doctor: Verb = (program, act) => {
       }),
     );
 };
-
-async function withHost<T>(
-  file: string | undefined,
-  io: Io,
-  use: (host?: ReturnType<typeof normalize>) => T,
-): Promise<T> {
-  if (file === undefined) return use();
-  const value = await readJsonFile(file, io);
-  try {
-    return use(normalize(value as HostSpec));
-  } catch (error) {
-    if (!(error instanceof SpecError)) throw error;
-    throw new UserError(`${nameOf(file)}: ${error.message}`);
-  }
-}

@@ -1,15 +1,15 @@
-import * as path from "node:path";
 import { Option } from "commander";
 import { drawPage } from "../page/page";
+import { buildPlan, normalize } from "../plan";
 import { policyLanes } from "../render/drawing/picture";
 import { drawMermaid } from "../render/drawing/mermaid";
 import { drawSvg } from "../render/drawing/svg";
 import { drawText } from "../render/drawing/text";
-import { proveWorlds } from "../prove/staged";
+import { proveWorlds, stagePlan } from "../prove/staged";
+import { readSpec } from "./input";
 import { ExitCode, Io } from "./io";
-import { writeNewFile } from "./output";
-import { stagedHostOf } from "./staged";
-import { HOST_ARGUMENT, Verb, planOf } from "./verb";
+import { writeNewFiles } from "./output";
+import { HOST_ARGUMENT, Verb, planOf, tellWarnings } from "./verb";
 
 const FORMATS = ["text", "svg", "mermaid", "html"] as const;
 type Format = (typeof FORMATS)[number];
@@ -43,8 +43,7 @@ export const draw: Verb = (program, act) => {
         if (options.out === undefined) {
           await io.stdout(text);
         } else {
-          const replace = options.force === true;
-          writeNewFile(path.resolve(io.cwd, options.out), text, { name: options.out, mode: 0o644, replace });
+          writeNewFiles([{ name: options.out, text, mode: 0o644 }], io.cwd, options.force === true);
           await io.stdout(`${options.out}\n`);
         }
         return ExitCode.Done;
@@ -54,8 +53,13 @@ export const draw: Verb = (program, act) => {
 
 async function drawn(file: string, format: Format, io: Io): Promise<string> {
   if (format === "html") {
-    const staged = await stagedHostOf(file, io);
-    return drawPage(staged, proveWorlds(staged), policyLanes(await planOf(file, io)));
+    const { plan, staged } = await readSpec(file, io, (value) => {
+      const host = normalize(value);
+      const made = buildPlan(host);
+      return { plan: made, staged: stagePlan(made, host) };
+    });
+    tellWarnings(plan, io);
+    return drawPage(staged, proveWorlds(staged), policyLanes(plan));
   }
   const plan = await planOf(file, io);
   return { text: drawText, svg: drawSvg, mermaid: drawMermaid }[format](plan);

@@ -4,6 +4,7 @@ import { parseAddress } from "../net/address";
 import { readCaptureFile } from "./captureFile";
 import { answer } from "./explainFlow";
 import { explanationJson, explanationText } from "./explainText";
+import { oneStandardInput } from "./input";
 import { ExitCode, UserError } from "./io";
 import { Scene, capturedScene, plannedScene } from "./scene";
 import { Verb } from "./verb";
@@ -65,6 +66,7 @@ export const explain: Verb = (program, act) => {
             "--world: a capture holds one network namespace: take it in that of the world (ip netns exec NAME ...), " +
               "and leave --world out",
           );
+        oneStandardInput(file, options.capture);
         const scene =
           options.capture === undefined
             ? await plannedScene(file!, options, io)

@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { shown } from "../model/issue";
+import { SpecError, shown } from "../model/issue";
 import { TextError, decodeUtf8 } from "./decode";
 import { Io, UserError, reasonOf } from "./io";
 import { parseJson } from "./json";
@@ -21,6 +21,31 @@ export async function readJsonFile(file: string, io: Io): Promise<unknown> {
     if (!(error instanceof TextError)) throw error;
     throw new UserError(`${nameOf(file)}: ${error.message}`);
   }
+}
+
+/**
+ * What `use` makes of the value in a JSON file.
+ *
+ * @throws UserError when the file cannot be read, or `use` refuses the value: with its name, and all that is wrong
+ */
+export async function readSpec<T>(file: string, io: Io, use: (value: unknown) => T): Promise<T> {
+  const value = await readJsonFile(file, io);
+  try {
+    return use(value);
+  } catch (error) {
+    if (!(error instanceof SpecError)) throw error;
+    throw new UserError(`${nameOf(file)}: ${error.message}`);
+  }
+}
+
+/**
+ * Standard input can be read once.
+ *
+ * @throws UserError when both files are it
+ */
+export function oneStandardInput(file: string | undefined, capture: string | undefined): void {
+  if (file === "-" && capture === "-")
+    throw new UserError("HOST.json and --capture cannot both be standard input; give one of them as a file");
 }
 
 /** How messages call the input. */

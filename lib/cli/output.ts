@@ -2,37 +2,50 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { UserError, reasonOf } from "./io";
 
-export interface FileOptions {
-  /** How messages call the file. */
+/** A file to write. */
+export interface NewFile {
+  /** Its path, and how messages call it. */
   readonly name: string;
+  readonly text: string;
   readonly mode: number;
-  /** Whether a file that is there and differs may be replaced. */
-  readonly replace: boolean;
 }
 
 /**
- * Writes a file as a whole or not at all, with its directory where that is missing. A file that holds just this
- * text already is left alone.
+ * Writes files, each as a whole or not at all, with their directories where those are missing. One that holds just its
+ * text already is left alone. Nothing is written when one that differs is in the way of any.
  *
- * @throws UserError when it cannot be written, or another text is there and may not be replaced
+ * @param cwd directory that relative names start from
+ * @param replace whether files that are there and differ may be replaced
+ * @throws UserError when one cannot be written, or naming those that are there and may not be replaced
  */
-export function writeNewFile(file: string, text: string, { name, mode, replace }: FileOptions): void {
+export function writeNewFiles(files: readonly NewFile[], cwd: string, replace: boolean): void {
+  const placed = files.map((one) => ({ ...one, file: path.resolve(cwd, one.name) }));
+  const found = placed.map((one) => trying(one, () => existing(one.file)));
+  const inTheWay = placed.filter(({ text }, i) => found[i] !== undefined && found[i] !== text);
+  if (inTheWay.length > 0 && !replace) {
+    const names = inTheWay.map(({ name }) => name).join(", ");
+    throw new UserError(
+      inTheWay.length === 1
+        ? `${names} is there already and differs; use --force to replace it`
+        : `${names} are there already and differ; use --force to replace them`,
+    );
+  }
+  placed.forEach((one, i) => {
+    if (found[i] !== one.text) trying(one, () => putInPlace(one.file, one.text, one.mode));
+  });
+}
+
+function trying<T>({ name }: NewFile, work: () => T): T {
   try {
-    fs.mkdirSync(path.dirname(file), { recursive: true });
-    const there = existing(file);
-    if (there === text) return;
-    if (there !== undefined && !replace) {
-      throw new UserError(`${name} is there already and differs; use --force to replace it`);
-    }
-    putInPlace(file, text, mode);
+    return work();
   } catch (error) {
-    if (error instanceof UserError) throw error;
     throw new UserError(`cannot write ${name}: ${reasonOf(error)}`);
   }
 }
 
 /** Written beside its place and then moved there, so that nobody ever sees a part of it. */
 function putInPlace(file: string, text: string, mode: number): void {
+  fs.mkdirSync(path.dirname(file), { recursive: true });
   const beside = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}`);
   const handle = fs.openSync(beside, "wx", mode);
   try {

@@ -52,7 +52,7 @@ function headLines(plan: Plan): string[] {
     ...field("priorities", [`${priorityBase} to ${priorityBase + PRIORITY_WINDOW - 1}`]),
     ...field("tables", [`${tableBase} to ${tableBase + TABLE_WINDOW - 1}, two an interface, used in turn`]),
     ...field("marks", [`protocol ${protocol} on all of ours, group ${group} on each interface`]),
-    ...field("sysctl", [sysctlText(plan)]),
+    ...field("sysctl", plan.sysctls.length === 0 ? [] : [sysctlText(plan)]),
     ...(plan.hostModel === HostModel.Strong ? strongLines(plan) : []),
     ...connectionLines(plan),
   ];

@@ -28,7 +28,7 @@ function headline(subject: string, { verdict, results }: Proof, classes: number)
       return `${subject}: proved, for every packet there can be (${classes} classes of packets).`;
     case "witness": {
       const failing = results.filter((result) => result.verdict === "witness").length;
-      return `${subject}: not as it should be. ${count(failing, "claim")} of ${results.length} fail.`;
+      return `${subject}: not as it should be. ${count(failing, "claim")} of ${results.length} ${failing === 1 ? "fails" : "fail"}.`;
     }
     case "unknown":
       return `${subject}: unknown. Nothing fails, but not everything is understood.`;

@@ -2,7 +2,7 @@ import * as path from "node:path";
 import { Option } from "commander";
 import { IPV6_GATEWAY } from "../clouds/aws/subnet";
 import { FleetSpec } from "../model/fleet";
-import { SpecError, shown } from "../model/issue";
+import { shown } from "../model/issue";
 import { Plan } from "../model/plan";
 import { Fleet, planFleet } from "../plan/fleet";
 import { renderProgram } from "../render";
@@ -13,9 +13,9 @@ import { frrFiles } from "../render/frr/files";
 import { DEFAULT_NETWORK_FILE, networkdFiles } from "../render/networkd";
 import { persistenceFiles } from "../render/persistence";
 import { serviceFiles } from "../render/persistence/services";
-import { nameOf, readJsonFile } from "./input";
+import { readSpec } from "./input";
 import { ExitCode, Io, UserError } from "./io";
-import { writeNewFile } from "./output";
+import { writeNewFiles } from "./output";
 import { HOST_ARGUMENT, Verb, planOf } from "./verb";
 
 const EXAMPLES = `
@@ -84,32 +84,28 @@ export const render: Verb = (program, act) => {
           await io.stdout(files[0].text);
           return ExitCode.Done;
         }
-        for (const { path: name, text, mode } of files) {
-          const target = path.join(out, name);
-          writeNewFile(path.resolve(io.cwd, target), text, { name: target, mode, replace: force === true });
-          await io.stdout(`${target}\n`);
-        }
+        const targets = files.map(({ path: name, text, mode }) => ({
+          name: path.join(out, name),
+          text,
+          mode,
+        }));
+        writeNewFiles(targets, io.cwd, force === true);
+        await io.stdout(targets.map(({ name }) => `${name}\n`).join(""));
         return ExitCode.Done;
       }),
     );
 };
 
 async function fleetOf(file: string, io: Io): Promise<Fleet> {
-  const value = await readJsonFile(file, io);
-  try {
-    return planFleet(value as FleetSpec, IPV6_GATEWAY);
-  } catch (error) {
-    if (!(error instanceof SpecError)) throw error;
-    throw new UserError(`${nameOf(file)}: ${error.message}`);
-  }
+  return readSpec(file, io, (value) => planFleet(value as FleetSpec, IPV6_GATEWAY));
 }
 
 /** An option that says nothing about the format asked for was meant for another. */
 function misplaced({ to, identity, networkFile, programUrl }: Options): void {
   if (programUrl !== undefined && to !== "fleet") throw new UserError("--program-url is for --to fleet");
-  if (identity !== undefined && to !== "iproute2") throw new UserError(`--identity is for --to iproute2`);
+  if (identity !== undefined && to !== "iproute2") throw new UserError("--identity is for --to iproute2");
   if (networkFile !== undefined && to !== "networkd")
-    throw new UserError(`--network-file is for --to networkd`);
+    throw new UserError("--network-file is for --to networkd");
 }
 
 function fleetFiles(fleet: Fleet, programUrl: string | undefined): readonly RenderedFile[] {

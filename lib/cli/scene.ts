@@ -1,13 +1,11 @@
 import { LinuxState } from "../linux";
-import { SpecError } from "../model/issue";
-import { HostSpec } from "../model/spec";
 import { bind } from "../doctor/bind";
 import { HostCapture } from "../doctor/capture";
 import { Survey, othersOf, survey } from "../doctor/survey";
 import { normalize } from "../plan";
 import { VrfInHost } from "../prove/worlds";
-import { nameOf, readJsonFile } from "./input";
-import { Io, UserError } from "./io";
+import { readSpec } from "./input";
+import { Io } from "./io";
 import { stagedHostOf } from "./staged";
 import { Asked, worldOf } from "./world";
 
@@ -55,12 +53,8 @@ export async function plannedScene(file: string, asked: Asked, io: Io): Promise<
 export async function capturedScene(capture: HostCapture, file: string | undefined, io: Io): Promise<Scene> {
   const { state, name } = capture;
   if (file === undefined) return { host: name ?? "this host", state, survey: survey(state) };
-  const value = await readJsonFile(file, io);
-  try {
-    const host = normalize(value as HostSpec);
+  return readSpec(file, io, (value) => {
+    const host = normalize(value);
     return { host: host.name, state, survey: bind(state, host) };
-  } catch (error) {
-    if (!(error instanceof SpecError)) throw error;
-    throw new UserError(`${nameOf(file)}: ${error.message}`);
-  }
+  });
 }

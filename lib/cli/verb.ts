@@ -1,11 +1,10 @@
 import { Command } from "commander";
-import { SpecError } from "../model/issue";
 import { Plan } from "../model/plan";
 import { HostSpec } from "../model/spec";
 import { planHost } from "../plan";
 import { planWarnings } from "../plan/warnings";
-import { nameOf, readJsonFile } from "./input";
-import { ExitCode, Io, UserError } from "./io";
+import { readSpec } from "./input";
+import { ExitCode, Io } from "./io";
 
 /** Does a verb's work; gives its exit code. What is thrown is told to the user by main. */
 export type Work = (io: Io) => Promise<ExitCode>;
@@ -25,16 +24,15 @@ export const HOST_ARGUMENT = ["<HOST.json>", "the host as JSON; - is standard in
  * @throws UserError when it cannot be read, or lists what is wrong with it
  */
 export async function planOf(file: string, io: Io): Promise<Plan> {
-  const value = await readJsonFile(file, io);
-  try {
-    // The planner checks whatever it gets.
-    const plan = planHost(value as HostSpec);
-    for (const { path, problem, fix } of planWarnings(plan)) {
-      io.stderr(`multihome: warning: ${path}: ${problem}. ${fix}.\n`);
-    }
-    return plan;
-  } catch (error) {
-    if (!(error instanceof SpecError)) throw error;
-    throw new UserError(`${nameOf(file)}: ${error.message}`);
+  // The planner checks whatever it gets.
+  const plan = await readSpec(file, io, (value) => planHost(value as HostSpec));
+  tellWarnings(plan, io);
+  return plan;
+}
+
+/** Tells on standard error what is unwise about a plan. */
+export function tellWarnings(plan: Plan, io: Io): void {
+  for (const { path, problem, fix } of planWarnings(plan)) {
+    io.stderr(`multihome: warning: ${path}: ${problem}. ${fix}.\n`);
   }
 }

@@ -20,9 +20,10 @@ export function cidrSubnet(block: string, length: number, n: number): string {
       `cidrSubnet: got the length ${shown(length)}; ${block} has subnets of ${outer} to ${width}`,
     );
   }
-  if (!Number.isSafeInteger(n) || n < 0 || BigInt(n) >= 1n << BigInt(length - outer)) {
+  const count = 1n << BigInt(length - outer);
+  if (!Number.isSafeInteger(n) || n < 0 || BigInt(n) >= count) {
     throw new Error(
-      `cidrSubnet: ${block} has ${1n << BigInt(length - outer)} subnets of length ${length}, but got ${shown(n)}`,
+      `cidrSubnet: got the number ${shown(n)}; the subnets of length ${length} of ${block} are 0 to ${count - 1n}`,
     );
   }
   const subnet: Prefix = { family, value: value + (BigInt(n) << BigInt(width - length)), length };

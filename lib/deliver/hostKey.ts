@@ -52,7 +52,7 @@ export interface SshHostKey {
  *
  * @param seed any secret text with at least 128 bits of entropy, such as 32 hexadecimal digits from `openssl rand -hex 16`
  * @param host distinguishes hosts that share a seed. Default: ""
- * @throws RunError when the seed is shorter than 16 characters
+ * @throws RunError when the seed is no text, or shorter than 16 characters
  * @example hostKeyFromSeed(config.requireSecret("hostKeySeed"), "edge")
  */
 export function hostKeyFromSeed(seed: pulumi.Input<string>, host = ""): pulumi.Output<SshHostKey> {
@@ -64,10 +64,11 @@ const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
 
 /** The plain function behind {@link hostKeyFromSeed}: HKDF (RFC 5869) with SHA-256, the result an RFC 8032 seed. */
 export function deriveHostKey(seed: string, host = ""): SshHostKey {
-  if (seed.length < 16) {
+  if (typeof seed !== "string" || seed.length < 16) {
+    const got = typeof seed === "string" ? "is too short" : "is not text";
     // A RunError is shown without a stack trace, also when it comes out of an apply.
     throw new pulumi.RunError(
-      `the seed of a host key has ${seed.length} characters. Give a secret text of at least 16, as from: openssl rand -hex 16`,
+      `the seed of a host key ${got}. Give a secret text of at least 16 characters, as from: openssl rand -hex 16`,
     );
   }
   const secret = Buffer.from(hkdfSync("sha256", seed, "", `multihome ssh host key ${host}`, 32));

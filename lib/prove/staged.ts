@@ -55,8 +55,10 @@ export function stageOn(before: LinuxState, plan: Plan, intent: Intent, devices:
 
 function stage(program: ProgramText, host?: Host): StagedHost {
   const vrfs = program.worlds.filter(({ table }) => table !== undefined);
+  // The program of the weak host model has no interfaces; its host has.
+  const own = host?.interfaces ?? program.interfaces;
   const devices = stageDevices(
-    [program, ...vrfs.map((vrf) => vrf.program)].flatMap(({ interfaces }) => interfaces),
+    [...own, ...vrfs.flatMap((vrf) => vrf.program.interfaces)],
     vrfs.map(({ name }) => name),
   );
   const { connections } = program;

@@ -198,6 +198,29 @@ describe("multihome render", () => {
     });
   });
 
+  test("--out of several files writes none when one is in the way, and names all that are", async () => {
+    const argv = ["render", "h.json", "--to", "systemd", "--out", "root"];
+    const [first, second, ...others] = persistenceFiles().map(({ path: name }) => path.join("root", name));
+    const spoil = (name: string): void => {
+      fs.mkdirSync(path.dirname(path.join(dir, name)), { recursive: true });
+      fs.writeFileSync(path.join(dir, name), "mine");
+    };
+    const last = others[others.length - 1];
+    spoil(last);
+    expect(await multihome(argv, { cwd: dir })).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: `multihome: ${last} is there already and differs; use --force to replace it\n`,
+    });
+    expect(fs.existsSync(path.join(dir, first))).toBe(false);
+    spoil(second);
+    expect((await multihome(argv, { cwd: dir })).stderr).toBe(
+      `multihome: ${second}, ${last} are there already and differ; use --force to replace them\n`,
+    );
+    expect((await multihome([...argv, "--force"], { cwd: dir })).code).toBe(0);
+    expect(fs.readFileSync(path.join(dir, last), "utf8")).not.toBe("mine");
+  });
+
   test("--out leaves alone a file that is right already", async () => {
     await multihome(out, { cwd: dir });
     const before = fs.statSync(target());

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import * as fc from "fast-check";
 import { planText } from "../../lib/cli/planText";
-import { HostSpec } from "../../lib/model";
+import { HostSpec, WorldKind } from "../../lib/model";
 import { planHost } from "../../lib/plan";
 import { costOf } from "../../lib/plan/cost";
 import { materialize } from "../../lib/render";
@@ -140,6 +140,14 @@ describe("a plan as text", () => {
     };
     check(big);
     fc.assert(fc.property(specs, check), { numRuns: 60 });
+  });
+
+  test("says nothing of settings of a host whose interfaces are all in worlds", () => {
+    const san = { name: "san", match: { ifname: "ens7" }, addresses: ["10.0.1.10/24"] };
+    const worlds = [{ name: "storage", kind: WorldKind.Netns, interfaces: ["san"] }];
+    const text = planText(planHost({ name: "h", interfaces: [san], policy: { worlds } }));
+    expect(text).toContain("World storage: a network namespace");
+    expect(text).not.toContain("sysctl");
   });
 
   test("says how each device is found, and what is delegated to it", () => {

@@ -413,6 +413,31 @@ test("a plain host with one interface has nothing wrong", () => {
   expect(diagnose({ state })).toMatchObject({ verdict: "symmetric", findings: [], remarks: [] });
 });
 
+test("a host of the weak host model is shown as Linux routes it, by the names of its interfaces", async () => {
+  const weak = JSON.stringify({ ...EDGE, policy: { hostModel: "weak" } });
+  const proof = await multihome(["prove", "-"], { stdin: weak });
+  expect(proof).toMatchObject({ code: 1, stderr: "" });
+  expect(proof.stdout).toMatch(
+    /P1 egress, IPv4: packets that disprove it[^]*expected {2}by front via 10\.0\.1\.1/,
+  );
+  const argv = ["explain", "-", "--from", "203.0.113.5", "--to", "10.0.1.10"];
+  const explained = await multihome(argv, { stdin: weak });
+  expect(explained.stdout).toMatch(/dropped by the host on arrival[^]*The answer leaves by back via/);
+  for (const { stdout } of [proof, explained]) expect(stdout).not.toContain("undefined");
+});
+
+test.each([["doctor"], ["explain", "--from", "any", "--to", "203.0.113.5"]])(
+  "standard input cannot be both the host and its capture: %s",
+  async (...argv) => {
+    expect(await multihome([...argv, "-", "--capture", "-"], { stdin })).toEqual({
+      code: 2,
+      stdout: "",
+      stderr:
+        "multihome: HOST.json and --capture cannot both be standard input; give one of them as a file\n",
+    });
+  },
+);
+
 describe("multihome draw", () => {
   test.each([
     ["text", /front/],
@@ -425,5 +450,7 @@ describe("multihome draw", () => {
     expect(stdout).toMatch(looks);
     await multihome(["draw", "edge.json", "--format", format, "--out", "picture"], { cwd: dir });
     expect(fs.readFileSync(path.join(dir, "picture"), "utf8")).toBe(stdout);
+    const piped = await multihome(["draw", "-", "--format", format], { stdin });
+    expect(piped).toEqual({ code: 0, stdout, stderr: "" });
   });
 });

@@ -36,7 +36,8 @@ describe("a host key derived from a seed", () => {
   });
 
   test("wants a seed that is worth the name", () => {
-    expect(() => deriveHostKey("short")).toThrow(/has 5 characters.*at least 16/);
+    expect(() => deriveHostKey("short")).toThrow(/is too short.*at least 16/);
+    expect(() => deriveHostKey(12 as unknown as string)).toThrow(/is not text.*at least 16/);
   });
 });
 

@@ -196,10 +196,11 @@ function checkRoom(
   const policies = traffic.map((t) => t.traffic);
   const over = overflow(policies);
   for (const place of ["before", "after"] as const) {
-    if (over[place] <= 0) continue;
+    const missing = over[place];
+    if (missing <= 0) continue;
     problems.add(
       path,
-      `too many policies ${place} the rules for sources: ${over[place]} priorities more than there are`,
+      `too many policies ${place} the rules for sources: they take ${missing} more ${missing === 1 ? "priority" : "priorities"} than there are`,
       "A policy takes one priority, or three when its selectors have several values: join some, or mark packets by nftables and select the mark",
     );
   }

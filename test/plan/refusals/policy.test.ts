@@ -300,7 +300,7 @@ table("room for policies", [
     "before the rules for sources: one more",
     site({ traffic: each(7, () => ({ beforeSources: true })) }),
     [
-      "policy.traffic: too many policies before the rules for sources: 1 priorities more than there are. A policy takes one priority, or three when its selectors have several values: join some, or mark packets by nftables and select the mark.",
+      "policy.traffic: too many policies before the rules for sources: they take 1 more priority than there are. A policy takes one priority, or three when its selectors have several values: join some, or mark packets by nftables and select the mark.",
     ],
   ],
   [
@@ -312,7 +312,7 @@ table("room for policies", [
     "before the rules for sources, of several values: one more",
     site({ traffic: each(3, (i) => ({ ...two(i), beforeSources: true })) }),
     [
-      "policy.traffic: too many policies before the rules for sources: 3 priorities more than there are. A policy takes one priority, or three when its selectors have several values: join some, or mark packets by nftables and select the mark.",
+      "policy.traffic: too many policies before the rules for sources: they take 3 more priorities than there are. A policy takes one priority, or three when its selectors have several values: join some, or mark packets by nftables and select the mark.",
     ],
   ],
   ["after the rules for sources: as many as fit", site({ traffic: each(68, () => ({})) }), []],
@@ -320,7 +320,7 @@ table("room for policies", [
     "after the rules for sources: one more",
     site({ traffic: each(69, () => ({})) }),
     [
-      "policy.traffic: too many policies after the rules for sources: 1 priorities more than there are. A policy takes one priority, or three when its selectors have several values: join some, or mark packets by nftables and select the mark.",
+      "policy.traffic: too many policies after the rules for sources: they take 1 more priority than there are. A policy takes one priority, or three when its selectors have several values: join some, or mark packets by nftables and select the mark.",
     ],
   ],
   [
@@ -331,7 +331,7 @@ table("room for policies", [
       })),
     }),
     [
-      "policy.traffic: too many policies after the rules for sources: 1 priorities more than there are. A policy takes one priority, or three when its selectors have several values: join some, or mark packets by nftables and select the mark.",
+      "policy.traffic: too many policies after the rules for sources: they take 1 more priority than there are. A policy takes one priority, or three when its selectors have several values: join some, or mark packets by nftables and select the mark.",
     ],
   ],
   [
