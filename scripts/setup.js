@@ -6,8 +6,8 @@
  *
  *   node scripts/setup.js packages          npm packages alone
  *   node scripts/setup.js demo | lab        npm packages, system tools and the engine
- *   node scripts/setup.js systems           npm packages, system tools, QEMU, and the image of the lab's real systems
- *   node scripts/setup.js test              all of it; without the image its tests are skipped
+ *   node scripts/setup.js systems           npm packages, system tools, QEMU, and the images of the lab's real systems
+ *   node scripts/setup.js test              all of it but QEMU, and one image; without an image its tests are skipped
  */
 
 const { spawnSync } = require("node:child_process");
@@ -72,7 +72,7 @@ function engine() {
   if (engine.status !== 0) fail("setup: the Pulumi engine could not be had; the reason is above");
 }
 
-/** The image of a real Debian. Whoever has not asked for just that goes on without. */
+/** The images of a real Debian. Whoever has not asked for just that goes on without. */
 function systems(needed) {
   if (process.getuid?.() !== 0 || !onPath("apt-get")) {
     const problem = "the lab's real systems need root and Debian's or Ubuntu's packages";
@@ -82,7 +82,11 @@ function systems(needed) {
   if (needed && process.arch === "x64") systemTools(MACHINE_TOOLS);
   const { status } = spawnSync(
     path.join(ROOT, "node_modules", ".bin", "tsx"),
-    [path.join(ROOT, "lab", "systems", "image", "main.ts")],
+    [
+      path.join(ROOT, "lab", "systems", "image", "main.ts"),
+      "common",
+      ...(needed ? ["docker", "openrc"] : []),
+    ],
     { cwd: ROOT, stdio: ["ignore", "ignore", "inherit"] },
   );
   if (status === 0) return;

@@ -6,6 +6,7 @@ import { ENVIRONMENT, Finished, Runner } from "../fabric/run";
 import { readIfThere } from "../fabric/files";
 import { namespacePath } from "../fabric/names";
 import { removeControlGroup } from "./controlGroup";
+import { Init } from "./init";
 import { labName } from "./names";
 import { Network } from "./network";
 import { Nic } from "./nic";
@@ -21,7 +22,7 @@ export type Files = Readonly<
 >;
 
 /**
- * A real Debian with systemd, in systemd-nspawn. It shares the machine's kernel, and has all else of its own: disk,
+ * A real Debian, with systemd unless its disk says otherwise, in systemd-nspawn. It shares the machine's kernel, and has all else of its own: disk,
  * network, udev, daemons. A reboot gives it a new network, as on a machine: nothing of the kernel's state stays.
  */
 export class Guest {
@@ -41,6 +42,7 @@ export class Guest {
     private readonly network: Network,
     private readonly image: string,
     private readonly directory: string,
+    private readonly init: Init,
   ) {
     this.name = name;
     this.namespace = labName(name);
@@ -68,7 +70,7 @@ export class Guest {
   async reboot(): Promise<number> {
     const before = this.booted;
     const began = Date.now();
-    await this.exec(["systemctl", "reboot", "--no-block"]);
+    await this.exec(this.init.reboot);
     await this.up(before + 1);
     return Date.now() - began;
   }
@@ -124,6 +126,20 @@ export class Guest {
       if (Date.now() - began > timeout) throw new Error(`${this.name} has no addresses\n${stdout}`);
       await sleep(20);
     }
+  }
+
+  /** What the machine calls a process that the guest calls so. */
+  processId(inside: number): number {
+    const found = fs
+      .readdirSync("/proc")
+      .filter((pid) => /^\d+$/.test(pid))
+      .find((pid) => {
+        const ids = /^NSpid:\t(.*)$/m.exec(readIfThere(`/proc/${pid}/status`) ?? "")?.[1].split("\t") ?? [];
+        const groups = readIfThere(`/proc/${pid}/cgroup`) ?? "";
+        return ids[1] === String(inside) && groups.includes(`/${this.namespace}/`);
+      });
+    if (found === undefined) throw new Error(`${this.name} has no process ${inside}`);
+    return Number(found);
   }
 
   /** The cloud's end of an interface, as in {@link Network.wrong}. */
@@ -184,8 +200,8 @@ export class Guest {
     for (;;) {
       if (Date.now() > deadline) throw new Error(`${this.name} does not boot\n${this.console}`);
       if (this.booted >= boot && this.findLeader()) {
-        const { stdout } = await this.exec(["systemctl", "is-active", "multi-user.target"]);
-        if (stdout === "active\n") return;
+        const { status } = await this.exec(this.init.isUp);
+        if (status === 0) return;
       }
       await sleep(20);
     }

@@ -2,6 +2,8 @@
 export { Guest } from "./guest";
 export type { Files } from "./guest";
 export { ensureImage, imageRoot } from "./image/image";
+export type { ImageName } from "./image/recipe";
+export { OPENRC, SYSTEMD } from "./init";
 export { metadataOf } from "./metadata";
 export { MANAGERS, managerFiles } from "./managers";
 export type { Manager } from "./managers";

@@ -19,4 +19,4 @@ mount -t overlay overlay -o "lowerdir=$image,upperdir=$directory/disk,workdir=$d
 export SYSTEMD_NSPAWN_API_VFS_WRITABLE=network
 exec systemd-nspawn --quiet --register=no --keep-unit --machine="$name" --directory="$directory/root" \
   --network-namespace-path="/run/netns/$name" --capability=CAP_NET_ADMIN --kill-signal=SIGRTMIN+3 \
-  --resolv-conf=off --timezone=off --link-journal=no --console=pipe /usr/local/sbin/lab-init
+  --system-call-filter='add_key keyctl bpf' --resolv-conf=off --timezone=off --link-journal=no --console=pipe /usr/local/sbin/lab-init

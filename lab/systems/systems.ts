@@ -2,6 +2,8 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { Guest } from "./guest";
 import { imageRoot } from "./image/image";
+import { ImageName } from "./image/recipe";
+import { Init, SYSTEMD } from "./init";
 import { Manager, managerFiles } from "./managers";
 import { macOf } from "./names";
 import { Network } from "./network";
@@ -23,11 +25,15 @@ export class Systems {
     return systems;
   }
 
-  /** A guest that is off, with an empty disk. */
-  guest(name: string): Guest {
-    const image = imageRoot();
+  /**
+   * A guest that is off, with an empty disk.
+   *
+   * @param init what the image is run by
+   */
+  guest(name: string, imageName: ImageName = "common", init: Init = SYSTEMD): Guest {
+    const image = imageRoot(imageName);
     if (image === undefined) throw new Error("the image is not made; node scripts/setup.js systems makes it");
-    const guest = new Guest(name, this.network, image, path.join(directoryOf(), name));
+    const guest = new Guest(name, this.network, image, path.join(directoryOf(), name), init);
     this.guests.push(guest);
     this.made++;
     return guest;

@@ -1,14 +1,14 @@
 import { sleep } from "../../lab/fabric/processes";
 import { Guest, Nic, Systems } from "../../lab/systems";
 import { runMatrix } from "../../lab/traffic";
-import { Container, DOCKER } from "./support/container";
+import { Container, PUBLISHED } from "./support/container";
 import { Report } from "./support/report";
-import { dump, flowsOf, program } from "./support/host";
+import { dump, flowsOf, program, specOf } from "./support/host";
 import { NEIGHBOURS, Neighbour } from "./support/neighbours";
-import { LONG, describeOnSystems } from "./support/systems";
+import { LONG, describeOnImage } from "./support/systems";
 
 /** Others on the same host, who put their own rules and routes there and refresh them when they like. */
-describeOnSystems("beside others", () => {
+describeOnImage("docker")("beside others", () => {
   let systems: Systems;
   const report = new Report("beside others");
 
@@ -28,25 +28,33 @@ describeOnSystems("beside others", () => {
 
     const failing = async (): Promise<string[]> => {
       const flows = [...flowsOf(systems, guest, nics), ...container.flows(systems, nics)];
-      return (await runMatrix(flows, { timeout: 3000 })).filter(({ ok }) => !ok).map(({ flow }) => flow.name);
+      const results = await runMatrix(flows, { timeout: 3000 });
+      if (neighbour.policy?.trackConnections === true)
+        results.push(
+          ...(await runMatrix(container.published(systems, nics), { timeout: 3000, port: PUBLISHED })),
+        );
+      return results.filter(({ ok }) => !ok).map(({ flow }) => flow.name);
     };
     const wrong = async (): Promise<number> =>
       Object.values(await systems.network.wrong()).reduce((sum, { packets }) => sum + packets, 0);
+    const ours = (verb: string): Promise<string> =>
+      program(guest, nics, verb, specOf(nics, neighbour.policy));
+    /** With nftables, but for how much has passed by its rules. */
+    const all = async (): Promise<string> => (await dump(guest)) + (await guest.sh("nft -s list ruleset"));
     const signs = (): Promise<string> => guest.sh("ip rule; ip -6 rule; nft list ruleset");
 
     beforeAll(async () => {
-      guest = systems.guest("host");
+      guest = systems.guest("host", "docker");
       nics = [systems.nic(0, "a"), systems.nic(1, "b")];
       guest.write(neighbour.files(nics));
       await guest.boot(nics);
       await guest.addressed();
       await neighbour.settle?.(guest, nics, systems);
-      await guest.sh(DOCKER);
       container = new Container(guest);
       await container.start();
       await sleep(3000);
       await guest.addressed();
-      before = await dump(guest);
+      before = await all();
     }, LONG);
     afterAll(async () => {
       await container?.stop();
@@ -68,11 +76,11 @@ describeOnSystems("beside others", () => {
     test(
       "is left as it was, byte for byte, when the plan is applied and removed",
       async () => {
-        await program(guest, nics, "apply");
+        await ours("apply");
         await sleep(1000);
-        await program(guest, nics, "remove");
+        await ours("remove");
         await guest.sh("rm -f /root/program");
-        expect(await dump(guest)).toBe(before);
+        expect(await all()).toBe(before);
       },
       LONG,
     );
@@ -80,7 +88,7 @@ describeOnSystems("beside others", () => {
     test(
       "with the plan in force every flow goes right, and its own rules are there still",
       async () => {
-        await program(guest, nics, "apply");
+        await ours("apply");
         await sleep(1500);
         expect(await failing()).toEqual([]);
         expect(await signs()).toMatch(neighbour.sign);
@@ -89,11 +97,21 @@ describeOnSystems("beside others", () => {
       LONG,
     );
 
+    (neighbour.policy?.trackConnections === true ? test : test.skip)(
+      "without marks of connections what is published is lost, as by itself",
+      async () => {
+        await program(guest, nics, "apply");
+        expect(await failing()).toEqual(["i>Bc", "a>Bc", "b>Ac"]);
+        await ours("apply");
+      },
+      LONG,
+    );
+
     test.each(neighbour.refreshes)(
       "after $name every flow goes right, and nothing has left by a wrong interface",
       async ({ name, run }) => {
         const then = await wrong();
-        await run(guest, nics, systems);
+        await run({ guest, nics, systems, container });
         await sleep(4000);
         const leaked = (await wrong()) - then;
         const lost = await failing();
@@ -108,10 +126,10 @@ describeOnSystems("beside others", () => {
     test(
       "without the plan again the host has only what the other has put there",
       async () => {
-        await program(guest, nics, "remove");
+        await ours("remove");
         await guest.sh("rm -f /root/program");
-        const ours = /proto 77|multihome|700\d:|group 77|999[123]:/;
-        const lines = (await dump(guest)).split("\n").filter((line) => ours.test(line));
+        const of = /proto 77|multihome|700\d:|group 77|999[123]:/;
+        const lines = (await all()).split("\n").filter((line) => of.test(line));
         expect(lines).toEqual([]);
         expect(before).not.toMatch(/multihome/);
       },

@@ -48,7 +48,7 @@ export function whyNoMachines(): string | undefined {
  */
 export function machineFiles(): MachineFiles {
   const hash = createHash("sha256")
-    .update(recipeKey())
+    .update(recipeKey("common"))
     .update(JSON.stringify(MANAGEMENT))
     .update(fs.readFileSync(MAKE));
   const name = `vm-${hash.digest("hex").slice(0, 16)}`;

@@ -1,65 +1,48 @@
-import { Runner, inNamespace } from "../../../lab/fabric/run";
+import { Runner } from "../../../lab/fabric/run";
 import { labName } from "../../../lab/systems/names";
 import { Guest, INTERNET, Nic, Systems } from "../../../lab/systems";
 import { Flow } from "../../../lab/traffic";
 
-const BRIDGE = { device: "docker0", address: "172.17.0.1", net: "172.17.0.0/16" };
+/** Docker's own choice for the first container on its bridge. */
 const ADDRESS = "172.17.0.2";
+/** The container's port that is published on every address of its host. */
+export const PUBLISHED = 7008;
 
-/**
- * What Docker 20 puts on a host, without its daemon: the bridge, forwarding, and its chains as iptables-nft shows them.
- * Run again it is what a restart of the daemon does: all of it anew.
- */
-export const DOCKER = `
-  ip link show ${BRIDGE.device} >/dev/null 2>&1 || ip link add ${BRIDGE.device} type bridge
-  ip addr replace ${BRIDGE.address}/16 dev ${BRIDGE.device}
-  ip link set ${BRIDGE.device} up
-  echo 1 >/proc/sys/net/ipv4/ip_forward
-  nft -f - <<'END'
-table ip docker-nat
-delete table ip docker-nat
-table ip docker-nat {
-  chain PREROUTING { type nat hook prerouting priority dstnat; fib daddr type local jump DOCKER; }
-  chain OUTPUT { type nat hook output priority -100; ip daddr != 127.0.0.0/8 fib daddr type local jump DOCKER; }
-  chain POSTROUTING { type nat hook postrouting priority srcnat; ip saddr ${BRIDGE.net} oifname != "${BRIDGE.device}" masquerade; }
-  chain DOCKER { iifname "${BRIDGE.device}" return; }
-}
-table ip docker-filter
-delete table ip docker-filter
-table ip docker-filter {
-  chain FORWARD {
-    type filter hook forward priority filter; policy drop;
-    oifname "${BRIDGE.device}" ct state related,established accept
-    iifname "${BRIDGE.device}" oifname != "${BRIDGE.device}" accept
-    iifname "${BRIDGE.device}" oifname "${BRIDGE.device}" accept
-  }
-}
-END`;
+/** busybox is all that is in the image of the containers: no registry is needed, or reached. */
+const IMAGE = `
+  d=$(mktemp -d) && mkdir $d/bin && cp /bin/busybox $d/bin && ln -s busybox $d/bin/sleep
+  tar -C $d -c . | docker import - box >/dev/null && rm -r $d`;
 
-/** Takes it away again; forwarding too. */
-export const NO_DOCKER = `nft delete table ip docker-nat; nft delete table ip docker-filter
-  ip link del ${BRIDGE.device}; echo 0 >/proc/sys/net/ipv4/ip_forward`;
+const RUN = `docker run --detach --name ct --publish ${PUBLISHED}:${PUBLISHED} box /bin/sleep 86400`;
 
-/** A container on the bridge: a network namespace of its own. */
+/** A container of the guest's Docker: Debian's docker.io, which its image starts at boot. */
 export class Container {
   readonly namespace = labName("ct");
   private readonly runner = new Runner(undefined);
 
   constructor(private readonly guest: Guest) {}
 
+  /** Makes the image, and the container. */
   async start(): Promise<void> {
-    await this.runner.ok(["ip", "netns", "add", this.namespace]);
-    const add = ["link", "add", "vethc", "type", "veth", "peer", "name", "eth0", "netns", this.namespace];
-    await this.runner.ok(inNamespace(this.guest.namespace, ["ip", ...add]));
-    const up = ["ip", "link", "set", "vethc", "master", BRIDGE.device, "up"];
-    await this.runner.ok(inNamespace(this.guest.namespace, up));
-    const lines = [
-      ...["link set lo up", `addr add ${ADDRESS}/16 dev eth0`, "link set eth0 up"],
-      `route add default via ${BRIDGE.address}`,
-    ];
-    await this.runner.ok(inNamespace(this.namespace, ["ip", "-batch", "-"]), `${lines.join("\n")}\n`);
+    await this.guest.sh(IMAGE);
+    await this.renew();
   }
 
+  /** Another container in place of the one that was there, or of none. */
+  async renew(): Promise<void> {
+    await this.stop();
+    await this.guest.sh(`docker rm --force ct >/dev/null 2>&1; ${RUN}`);
+    const pid = await this.guest.sh("docker inspect --format '{{.State.Pid}}' ct");
+    await this.runner.ok([
+      "ip",
+      "netns",
+      "attach",
+      this.namespace,
+      String(this.guest.processId(Number(pid))),
+    ]);
+  }
+
+  /** Forgets its namespace, by which traffic of the tests is made in it; it runs on. */
   async stop(): Promise<void> {
     await this.runner.run(["ip", "netns", "del", this.namespace]);
   }
@@ -74,5 +57,24 @@ export class Container {
       flow("c>B", this.guest.namespace, b.ipv4),
       flow("c>i", systems.network.namespaceOf("i"), INTERNET.ipv4.address),
     ];
+  }
+
+  /**
+   * To the published port by every address of the host, from everywhere: IPv4 by DNAT, IPv6 by Docker's own proxy. To be
+   * tried at {@link PUBLISHED}.
+   */
+  published(systems: Systems, [a, b]: readonly [Nic, Nic]): Flow[] {
+    return (["ipv4", "ipv6"] as const).flatMap((family) =>
+      (["i", "a", "b"] as const).flatMap((client) =>
+        [a, b].map((nic): Flow => ({
+          name: `${client}>${nic === a ? "A" : "B"}c${family === "ipv6" ? "6" : ""}`,
+          client: systems.network.namespaceOf(client),
+          server: this.namespace,
+          to: nic[family],
+          listen: ADDRESS,
+          protocol: "tcp",
+        })),
+      ),
+    );
   }
 }

@@ -38,7 +38,8 @@ export function dump(guest: Guest): Promise<string> {
       sed 's/ expires [0-9]*sec//; s/valid_lft.*//'
     ip -N -o link
     cd /proc/sys/net && find ipv4/conf ipv6/conf -type f ! -name stable_secret | sort | xargs grep -H .
-    find /etc /usr/local /var/lib -xdev ! -path '/var/lib/systemd*' ! -path '/var/lib/NetworkManager*' | sort
+    find /etc /usr/local /var/lib -xdev ! -path '/var/lib/systemd*' ! -path '/var/lib/NetworkManager*' ! -path '/var/lib/docker*' \\
+      ! -path '/var/lib/containerd*' | sort
     find /etc -xdev -type f | sort | xargs sha256sum`);
 }
 

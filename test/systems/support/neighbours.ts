@@ -1,7 +1,16 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { Files, Guest, Nic, Systems, imageRoot, managerFiles, metadataOf } from "../../../lab/systems";
-import { DOCKER, NO_DOCKER } from "./container";
+import { HostSpec } from "../../../lib/model/spec";
+import { Container } from "./container";
+
+/** A host with Docker and a container, and somebody else. */
+interface Inhabited {
+  readonly guest: Guest;
+  readonly nics: readonly [Nic, Nic];
+  readonly systems: Systems;
+  readonly container: Container;
+}
 
 /** Somebody else who configures routing on the same host, and how it comes and goes. */
 export interface Neighbour {
@@ -12,8 +21,10 @@ export interface Neighbour {
   /** What it does again and again, with something changed; by name. */
   readonly refreshes: readonly {
     readonly name: string;
-    readonly run: (guest: Guest, nics: readonly [Nic, Nic], systems: Systems) => Promise<unknown>;
+    readonly run: (host: Inhabited) => Promise<unknown>;
   }[];
+  /** What the plan needs besides, beside it. */
+  readonly policy?: HostSpec["policy"];
   /** A rule or table that shows that it is at work, in `ip rule` or `nft list ruleset`. */
   readonly sign: RegExp;
   /** Flows that do not work without the plan, among others. */
@@ -42,12 +53,12 @@ const ec2NetUtils: Neighbour = {
   refreshes: [
     {
       name: "its refresh, nothing changed",
-      run: (guest, nics) =>
+      run: ({ guest, nics }) =>
         guest.sh(everyInterface(nics, (device) => `systemctl start refresh-policy-routes@${device}.service`)),
     },
     {
       name: "its refresh, one address more",
-      run: async (guest, nics, systems) => {
+      run: async ({ guest, nics, systems }) => {
         const [a, b] = nics;
         await systems.network.metadata.say(
           metadataOf([a, { ...b, secondary: [b.ipv4.replace(/\d+$/, "77")] }]),
@@ -92,10 +103,10 @@ const cloudInit: Neighbour = {
     [CLOUD_INIT]: { secret: cloudInitYaml(nics[1], 101) },
   }),
   refreshes: [
-    { name: "`netplan apply`", run: (guest) => guest.sh("netplan apply") },
+    { name: "`netplan apply`", run: ({ guest }) => guest.sh("netplan apply") },
     {
       name: "its hotplug with another address, and `netplan apply`",
-      run: (guest, [, b]) =>
+      run: ({ guest, nics: [, b] }) =>
         guest.sh(
           `cat >/${CLOUD_INIT}; netplan apply`,
           cloudInitYaml({ ...b, secondary: [b.ipv4.replace(/\d+$/, "77")] }, 102),
@@ -106,19 +117,40 @@ const cloudInit: Neighbour = {
   loses: ["b>A", "i>B6", "b>A6", "c>B"],
 };
 
+const restarted = (guest: Guest): Promise<unknown> =>
+  guest.sh("systemctl restart docker && docker version >/dev/null");
+
 const docker: Neighbour = {
-  name: "Docker's bridge and rules",
+  name: "Docker 20.10",
   files: (nics) => managerFiles("networkd", nics),
+  // What Docker leads to a container must go back by where it came in.
+  policy: { trackConnections: true },
   refreshes: [
-    { name: "its rules made anew", run: (guest) => guest.sh(DOCKER) },
+    { name: "another container", run: ({ container }) => container.renew() },
     {
-      name: "its bridge taken away, and all of it made anew",
-      run: (guest) => guest.sh(`${NO_DOCKER}\n${DOCKER}\nip link set vethc master docker0`),
+      name: "a restart of its daemon, and another container",
+      run: async ({ guest, container }) => {
+        await restarted(guest);
+        await container.renew();
+      },
+    },
+    {
+      name: "a reboot, and another container",
+      run: async ({ guest, container }) => {
+        await container.stop();
+        await guest.reboot();
+        await guest.addressed();
+        await container.renew();
+      },
+    },
+    {
+      name: "a network of its own that comes and goes",
+      run: ({ guest }) => guest.sh("docker network create other && docker network rm other"),
     },
   ],
-  sign: /docker-nat/,
-  loses: ["b>A", "b>A6"],
+  sign: /chain DOCKER-USER/,
+  loses: ["b>A", "b>A6", "i>Bc", "b>Ac"],
 };
 
-/** On every one of these hosts there are Docker's bridge and a container as well. */
+/** On every one of these hosts there are Docker and a container as well. */
 export const NEIGHBOURS: readonly Neighbour[] = [ec2NetUtils, cloudInit, docker];
