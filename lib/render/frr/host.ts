@@ -46,13 +46,27 @@ export function bfdProfile({ bfdInterval }: PlanIdentity): string[] {
   ];
 }
 
-/** How OSPF talks on a link: the same on both ends. */
-export function ospfLink(identity: PlanIdentity, families: readonly Family[], cost?: number): string[] {
+/**
+ * How OSPF talks on a link: the same on both ends.
+ *
+ * OSPFv2 is given the one address that it is to speak from. Left alone it speaks from each address of the link that is no
+ * secondary one, from every other as a neighbour of its own with the same router id, and the router at the other end goes
+ * back and forth between them.
+ *
+ * @param own addresses of this end, where they are known
+ */
+export function ospfLink(
+  identity: PlanIdentity,
+  families: readonly Family[],
+  own: readonly string[] = [],
+  cost?: number,
+): string[] {
   const { keepalive, hold, bfdInterval, passwordFile } = identity;
   return families.flatMap((family) => {
     const ospf = family === 4 ? " ip ospf" : " ipv6 ospf6";
+    const speaker = family === 4 ? own.find((a) => familyOf(a) === 4) : undefined;
     return [
-      `${ospf} area ${areaOf(identity, family)}`,
+      `${ospf} area ${areaOf(identity, family)}${speaker === undefined ? "" : ` ${speaker}`}`,
       `${ospf} network point-to-point`,
       `${ospf} hello-interval ${keepalive}`,
       `${ospf} dead-interval ${hold}`,
@@ -89,13 +103,13 @@ function ospfLines(identity: PlanIdentity): string[] {
   return [
     ...links.flatMap((link) => [
       ...["!", `interface @${link.interface}`],
-      ...ospfLink(identity, link.addresses.map(familyOf), LINK_COST),
+      ...ospfLink(identity, link.addresses.map(familyOf), link.addresses, LINK_COST),
       "exit",
     ]),
     ...["!", "interface lo"],
-    ...families.flatMap((family) =>
-      family === 4
-        ? [` ip ospf area ${areaOf(identity, 4)}`, " ip ospf passive"]
+    ...addresses.flatMap((address) =>
+      familyOf(address) === 4
+        ? [` ip ospf area ${areaOf(identity, 4)} ${address}`, " ip ospf passive"]
         : [` ipv6 ospf6 area ${areaOf(identity, 6)}`, " ipv6 ospf6 passive"],
     ),
     "exit",

@@ -26,6 +26,10 @@ part != "" {
       " 3355443200 or more, which FRR reads as a distance of 200 (that of router advertisements is" \
       " net.ipv6.conf.DEVICE.ra_defrtr_metric), or take it away")
   }
+  if (part == 4 && $3 == "inet" && / secondary /) {
+    sub(/\/.*/, "", $4)
+    secondary[$4] = $2
+  }
   next
 }
 $1 == "device" { device["@" $2] = $3 }
@@ -42,6 +46,8 @@ $1 $2 == "frrpassword" {
   close(path)
 }
 $1 $2 == "frrsay" {
+  if ($3 == "interface") speaking = $4
+  if ($5 == "area" && $7 != "") speaker[$7] = substr(speaking, 2)
   text = substr($0, 9)
   for (i = 2; i <= NF; i++) {
     by = $i in device ? device[$i] : path != "" && $i == path ? password : ""
@@ -60,6 +66,12 @@ END {
     if (setting("all") > strict) strict = setting("all")
     if (strict == 1) wrong("rp_filter is 1 (strict) on " d " and would drop what is sent to the identity while a link comes or" \
       " goes. Set net.ipv4.conf." d ".rp_filter to 2 (loose), here and in /etc/sysctl.d")
+  }
+  # OSPF passes over what the kernel has as a secondary address.
+  for (n in speaker) if (n in secondary) {
+    wrong("OSPF cannot speak from " n ", the first address of " speaker[n] ", which is a secondary one on " secondary[n] ". Name" \
+      " another address first in the addresses of " speaker[n] ": that which \"ip -4 address show dev " secondary[n] "\" has without" \
+      " \"secondary\"")
   }
   if (problems != "") {
     print problems

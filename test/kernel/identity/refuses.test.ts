@@ -77,6 +77,12 @@ describeWithFrr("an identity is refused, by name, with the cure, and with nothin
       /rp_filter is 1 \(strict\) on eth1 .*Set net\.ipv4\.conf\.eth1\.rp_filter to 2 \(loose\)/,
     ],
     [
+      "where OSPF would have to speak from a secondary address",
+      "ip addr del 10.1.0.10/24 dev eth0; ip addr add 10.1.0.9/24 dev eth0; ip addr add 10.1.0.10/24 dev eth0",
+      "ip addr del 10.1.0.10/24 dev eth0; ip addr del 10.1.0.9/24 dev eth0; ip addr add 10.1.0.10/24 dev eth0",
+      /OSPF cannot speak from 10\.1\.0\.10, the first address of front, which is a secondary one on eth0\. Name another/,
+    ],
+    [
       "where FRR has a configuration of somebody else's",
       "echo 'router ospf' >>/etc/frr/frr.conf",
       "sed -i '/^router ospf$/d' /etc/frr/frr.conf",
