@@ -85,6 +85,8 @@ function bytesOf({ firstBoot }: MultiHomedHostArgs, draft: Draft<UserDataFacts>)
   if (isPending(draft) || isPending(draft.facts)) return undefined;
   const { hostKey, own, host, facts } = draft;
   if (pendingPaths({ hostKey, own }).length > 0) return undefined;
+  // What is no text and no key is told by the other checks.
+  if ((own !== undefined && typeof own !== "string") || hostKey === null) return undefined;
   const told = { hostKey: hostKey as SshHostKey | undefined, own: own as string | undefined };
   if (firstBoot !== true) {
     const text = composeUserData(told);

@@ -7,6 +7,7 @@ import { USER_DATA_LIMIT, composeUserData, compressedBytes, compressedUserData }
 import { FleetSpec } from "../model/fleet";
 import { Issue, shown } from "../model/issue";
 import { planFleet } from "../plan/fleet";
+import { ofHostName } from "./spec";
 import {
   FLEET_URL,
   fleetProgramDigest,
@@ -80,7 +81,7 @@ function fleetIssues(draft: Draft<PlainFleet>): readonly Issue[] {
   if (isPending(draft)) return [];
   const { spec, programUrl, userData } = draft;
   const known = pendingPaths(spec).length === 0;
-  const issues = known ? [...issuesOf(() => planFleet(spec as FleetSpec, IPV6_GATEWAY))] : [];
+  const issues = known ? issuesOf(() => planFleet(spec as FleetSpec, IPV6_GATEWAY)).map(ofHostName) : [];
   if (
     !isPending(programUrl) &&
     !(typeof programUrl === "string" && FLEET_URL.test(fleetUrl(programUrl, "0")))

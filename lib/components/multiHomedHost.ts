@@ -122,6 +122,8 @@ function newHost(
     host,
     connection: args.connection as Inputs<PlainHostConnection>,
     timeoutSeconds: args.timeoutSeconds,
+    userData: args.userData,
+    sshHostKey: args.sshHostKey as Inputs<HostCheck["sshHostKey"]>,
     userDataBytes: userDataBytes(args, told),
   };
   const checked = independently(settle<HostCheck, void>(check, (draft) => fail(checkIssues(draft, args))));

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { HostInterfaceArgs, MultiHomedHostArgs } from "../args/multiHomedHost";
+import { HostInterfaceArgs, MultiHomedHostArgs, SshHostKeyArgs } from "../args/multiHomedHost";
 import { awsIssues } from "../clouds/aws/check";
 import { HostFacts } from "../clouds/aws/facts";
 import { interfaceSpec } from "../clouds/aws/toSpec";
@@ -9,6 +9,7 @@ import { USER_DATA_LIMIT } from "../deliver/userData";
 import { Issue, shown } from "../model/issue";
 import { planHost } from "../plan";
 import { PlainHostConnection, managementIssues } from "./management";
+import { ownUserDataIssues, shapeIssues, soundLists, sshHostKeyIssues } from "./multiHomedHostShape";
 import { PlainHostArgs, hostIssues } from "./spec";
 import { confirmIssues, timeoutIssues } from "./timeout";
 
@@ -18,34 +19,31 @@ export interface HostCheck {
   host: Omit<PlainHostArgs, "interfaces">;
   connection?: PlainHostConnection;
   timeoutSeconds?: number;
+  userData?: string;
   userDataBytes?: number;
+  sshHostKey?: pulumi.Unwrap<SshHostKeyArgs>;
 }
 
 /** What is wrong with the arguments as they are now, in the constructor; nothing is made when there is an issue. */
 export function constructorIssues(args: MultiHomedHostArgs, host: Inputs<HostCheck["host"]>): Issue[] {
-  if (pulumi.Output.isInstance(args.interfaces)) {
-    const problem = "is an output, but resources are named by the interfaces";
-    const fix = "Give the list itself; the fields in it may be outputs, such as subnetId";
-    return [{ path: "interfaces", problem, fix }];
-  }
-  if (!Array.isArray(args.interfaces) || args.interfaces.length === 0) {
-    const fix = "List the interfaces by name and deviceIndex";
-    return [{ path: "interfaces", problem: "there is no interface", fix }];
-  }
+  const shape = shapeIssues(args);
+  if (shape.length > 0) return shape;
   const interfaces = args.interfaces.map((iface) => ({
     ...iface,
     // What a subnet is, is an output: looked at later.
     subnet: pulumi.output({}),
     securityGroupIds: iface.securityGroupIds ?? args.securityGroupIds,
   }));
-  const { instanceType, maxSecurityGroups = 5, connection, timeoutSeconds, userData, firstBoot } = args;
+  const { instanceType, maxSecurityGroups = 5, connection, timeoutSeconds, userData, sshHostKey } = args;
   const draft = knownNow<HostCheck>({
     facts: { instanceType, maxSecurityGroups, interfaces } as Inputs<HostFacts>,
     host,
     connection: connection as Inputs<PlainHostConnection>,
     timeoutSeconds,
+    userData,
     userDataBytes:
-      typeof userData === "string" && firstBoot !== true ? Buffer.byteLength(userData) : undefined,
+      typeof userData === "string" && args.firstBoot !== true ? Buffer.byteLength(userData) : undefined,
+    sshHostKey: sshHostKey as Inputs<HostCheck["sshHostKey"]>,
   });
   return distinct([
     ...nameIssues(args.interfaces),
@@ -58,8 +56,9 @@ export function constructorIssues(args: MultiHomedHostArgs, host: Inputs<HostChe
 /** What is wrong with what is known of a host; once more in the output, with all that the engine knows. */
 export function checkIssues(draft: Draft<HostCheck>, args: MultiHomedHostArgs): Issue[] {
   if (isPending(draft) || isPending(draft.facts)) return [];
-  const aws = args.existing === undefined ? awsIssues(draft.facts) : [];
-  const interfaces = isPending(draft.facts.interfaces) ? [] : draft.facts.interfaces;
+  const { facts, issues } = soundLists(draft.facts);
+  const aws = [...issues, ...(args.existing === undefined ? awsIssues(facts) : [])];
+  const interfaces = isPending(facts.interfaces) ? [] : facts.interfaces;
   // An interface with an issue is left out of the plan: the same would be found there again, in other words.
   const routed = interfaces.map((iface, i) =>
     args.existing !== undefined ||
@@ -76,7 +75,9 @@ export function checkIssues(draft: Draft<HostCheck>, args: MultiHomedHostArgs): 
       ? []
       : managementIssues(draft.connection, candidates(args), args.sshHostKey !== undefined)),
     ...timeoutIssues(draft.timeoutSeconds),
+    ...ownUserDataIssues(draft.userData),
     ...userDataIssues(draft.userDataBytes, args.firstBoot === true),
+    ...sshHostKeyIssues(draft.sshHostKey),
   ];
 }
 
@@ -109,6 +110,9 @@ function modeIssues(args: MultiHomedHostArgs): Issue[] {
       "iamInstanceProfile",
       "sshHostKey",
       "firstBoot",
+      "securityGroupIds",
+      "maxSecurityGroups",
+      "tags",
     ] as const;
     return [
       ...host.filter((field) => args[field] !== undefined).map((field) => superfluous(field)),
@@ -143,7 +147,7 @@ function superfluous(path: string): Issue {
   return {
     path,
     problem: "is given for an instance that exists already",
-    fix: "Leave it out; it is looked up",
+    fix: "Leave it out: what routing needs to know is looked up, and nothing of the instance is changed",
   };
 }
 

@@ -4,7 +4,7 @@ import { Draft, Pending, pendingPaths } from "../deliver/known";
 import { SpecError } from "../model/issue";
 import { Plan } from "../model/plan";
 import { HostModel, HostSpec } from "../model/spec";
-import { buildPlan, normalize } from "../plan";
+import { buildPlan, normalize, planWarnings } from "../plan";
 import { allProved, proveWorlds, stageHost, stagePlan } from "../prove/staged";
 import { PlanVerdict, proofIssues } from "../prove/verdict";
 import { schematicHost } from "./schematic";
@@ -22,6 +22,9 @@ export function provedPlan(
 ): { plan: Plan; verdict: PlanVerdict } {
   const host = normalize(spec);
   const plan = buildPlan(host);
+  for (const { path, problem, fix } of planWarnings(plan)) {
+    void pulumi.log.warn(`${path}: ${problem}. ${fix}.`, resource);
+  }
   // Who wants Linux's own ways makes no claim that could be proved.
   if (host.hostModel === HostModel.Weak) return { plan, verdict: PlanVerdict.Unknown };
   const staged = stagePlan(plan, host);

@@ -33,7 +33,8 @@ function interfaceSpec({ onLinkGateways, ...fields }: pulumi.Unwrap<RoutedInterf
 function plannedIssues(args: PlainHostArgs): readonly Issue[] {
   // A list that is none is for the planner's reader to refuse, not for us to fall over.
   if (!Array.isArray(args.interfaces) || args.interfaces.some((i) => typeof i !== "object" || i === null)) {
-    return issuesOf(() => planHost({ name: args.hostName, interfaces: args.interfaces } as HostSpec));
+    const spec = { name: args.hostName, interfaces: args.interfaces } as HostSpec;
+    return issuesOf(() => planHost(spec)).map(ofHostName);
   }
   return inOurWords(
     issuesOf(() => planHost(hostSpec(args))),
@@ -100,9 +101,15 @@ function moved(issue: Issue, places: readonly number[]): Issue {
   return { ...issue, path };
 }
 
-/** Issues of gateways in the words of the arguments, where on-link gateways have a field of their own. */
+/** An issue of the host's name, which is the component's own unless an argument says otherwise. */
+export function ofHostName(issue: Issue): Issue {
+  if (issue.path !== "name") return issue;
+  return { ...issue, path: "hostName", fix: `${issue.fix}; without hostName it is the component's own name` };
+}
+
+/** Issues in the words of the arguments, where the name and on-link gateways have fields of their own. */
 function inOurWords(issues: readonly Issue[], interfaces: PlainHostArgs["interfaces"]): readonly Issue[] {
-  return issues.map((issue) => ({
+  return issues.map(ofHostName).map((issue) => ({
     ...issue,
     path: issue.path.replace(/^interfaces\[(\d+)\]\.gateways\[(\d+)\].*$/, (whole, i: string, j: string) => {
       const before = interfaces[Number(i)]?.gateways?.length ?? 0;

@@ -32,13 +32,14 @@ export class SsmProgram extends pulumi.ComponentResource {
       settle<PlainArgs, void>(inputs, (draft) => refuse(this, subject, issues(draft))),
     );
     const sdk = ssm();
+    const children = { parent: this, dependsOn: opts?.dependsOn, deletedWith: opts?.deletedWith };
     const content = pulumi
       .all([args.program, timeoutSeconds, checked])
       .apply(([program, timeout]) => ssmDocument(program, VERB, timeout ?? DEFAULT_TIMEOUT));
     const document = new sdk.Document(
       name,
       { content, documentType: "Command", documentFormat: "JSON", targetType: "/AWS::EC2::Instance", region },
-      { parent: this },
+      children,
     );
     const association = new sdk.Association(
       name,
@@ -53,7 +54,7 @@ export class SsmProgram extends pulumi.ComponentResource {
           .apply((seconds) => (seconds === 0 ? undefined : (seconds ?? DEFAULT_WAIT))),
         region,
       },
-      { parent: this },
+      children,
     );
     this.documentName = document.name;
     this.associationId = association.associationId;
@@ -70,6 +71,7 @@ interface PlainArgs {
   program: string;
   instanceIds?: string[];
   tags?: Record<string, string>;
+  scheduleExpression?: string;
   timeoutSeconds?: number;
   waitForSuccessSeconds?: number;
 }
@@ -84,9 +86,10 @@ function targetsOf(ids: readonly string[] | undefined, tags: Readonly<Record<str
 /** What is wrong with what is known. */
 function issues(draft: Draft<PlainArgs>): Issue[] {
   if (isPending(draft)) return [];
-  const { program, instanceIds, tags, timeoutSeconds, waitForSuccessSeconds } = draft;
+  const { program, instanceIds, tags, scheduleExpression, timeoutSeconds, waitForSuccessSeconds } = draft;
   return [
     ...targetIssues(instanceIds, tags),
+    ...scheduleIssues(scheduleExpression),
     ...timeoutIssues(timeoutSeconds),
     ...waitIssues(waitForSuccessSeconds),
     ...programIssues(program, isKnown(timeoutSeconds) ? timeoutSeconds : DEFAULT_TIMEOUT),
@@ -107,10 +110,23 @@ function targetIssues(
   if (ids !== undefined && tags !== undefined) {
     return [{ path: "tags", problem: "are given together with instanceIds", fix: "Give one of them" }];
   }
+  if (isKnown(ids) && !Array.isArray(ids)) {
+    return [{ path: "instanceIds", problem: `got ${shown(ids)}`, fix: "Give a list of ids of instances" }];
+  }
+  if (isKnown(tags) && (typeof tags !== "object" || tags === null || Array.isArray(tags))) {
+    return [{ path: "tags", problem: `got ${shown(tags)}`, fix: 'Give an object, as { "Role": "edge" }' }];
+  }
   const count = isKnown(ids) ? ids.length : isKnown(tags) ? Object.keys(tags).length : 1;
   const [path, most] = ids !== undefined ? ["instanceIds", MOST_IDS] : ["tags", MOST_TAGS];
   if (count >= 1 && count <= Number(most)) return [];
   return [{ path: String(path), problem: `got ${count}`, fix: `Give 1 to ${most}` }];
+}
+
+function scheduleIssues(expression: Draft<string | undefined>): Issue[] {
+  if (!isKnown(expression) || (typeof expression === "string" && /^(rate|cron|at)\(.+\)$/.test(expression)))
+    return [];
+  const fix = 'Give an expression of SSM, as "rate(1 day)" or "cron(0 4 * * ? *)"';
+  return [{ path: "scheduleExpression", problem: `got ${shown(expression)}`, fix }];
 }
 
 function waitIssues(seconds: Draft<number | undefined>): Issue[] {

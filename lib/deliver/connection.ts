@@ -38,10 +38,13 @@ export function connectionIssues(draft: Draft<PlainConnection> | undefined, path
     ];
   }
   const issues = endpointIssues(draft as Record<string, unknown>, path, [...SSH_FIELDS, "proxy"]);
-  if (isKnown(draft.proxy)) {
-    issues.push(...endpointIssues(draft.proxy as Record<string, unknown>, `${path}.proxy`, SSH_FIELDS));
+  const { proxy } = draft;
+  if (!isKnown(proxy)) return issues;
+  if (typeof proxy !== "object" || proxy === null || Array.isArray(proxy)) {
+    const fix = "Say how to reach the machine: host, user, privateKey, hostKey; or leave it out";
+    return [...issues, { path: `${path}.proxy`, problem: "is no connection", fix }];
   }
-  return issues;
+  return [...issues, ...endpointIssues(proxy as Record<string, unknown>, `${path}.proxy`, SSH_FIELDS)];
 }
 
 /** The connection as @pulumi/command takes it, secret as a whole. The arguments must have no issue. */
@@ -129,6 +132,10 @@ function checkLogin(ssh: Record<string, unknown>, add: Add): void {
       "is not a private key in PEM or OpenSSH's format",
       'Give the content of the key file, which begins with "-----BEGIN ... PRIVATE KEY-----", not its name',
     );
+  }
+  const password = ssh["privateKeyPassword"];
+  if (isKnown(password) && typeof password !== "string") {
+    add("privateKeyPassword", "is not text", "Give the passphrase of privateKey, or leave it out");
   }
   if (isKnown(agent) && !(typeof agent === "string" && agent.startsWith("/"))) {
     add("agentSocketPath", `got ${shown(agent)}`, "Give the absolute path of the agent's socket");

@@ -93,22 +93,38 @@ function shared(pairs: readonly (readonly [what: string, owner: string])[]): str
     );
 }
 
-/** Interfaces that send what is from an address of another: a cloud's source check would drop it. */
-export function sendsForeignSources({ ipv4, ipv6 }: Pick<Plan, "ipv4" | "ipv6">): string[] {
-  const found = [...ipv4.routes, ...ipv6.routes].flatMap(({ table, dev }) =>
-    dev === undefined || dev === table ? [] : [dev],
+/**
+ * Interfaces that send what is from an address of another, which a cloud's source check would drop: by `onLink: "direct"`,
+ * direct pairs, or traffic policies before the rules for sources. Not judged is what the host forwards for others, whose
+ * source NAT may change.
+ *
+ * @returns names, sorted
+ */
+export function sendsForeignSources(plan: SourcePlan): string[] {
+  const { interfaces, traffic, worlds } = plan;
+  const own = new Set(interfaces.map(({ name }) => name));
+  // The tables of traffic policies, which are no interface's, lead out by their interfaces for all that is sent to them.
+  const direct = [...plan.ipv4.routes, ...plan.ipv6.routes].flatMap(({ table, dev }) =>
+    dev === undefined || dev === table || !own.has(table) ? [] : [dev],
   );
-  return [...new Set(found)].sort();
+  const captured = traffic.flatMap(({ use, captures }) =>
+    use.filter((name) => captures.some((owner) => owner !== name)),
+  );
+  const apart = worlds.flatMap((world) => sendsForeignSources(world.plan));
+  return [...new Set([...direct, ...captured, ...apart])].sort();
 }
 
+/** What of a plan says which sources leave by which interface. */
+export type SourcePlan = Pick<Plan, "interfaces" | "traffic" | "worlds" | "ipv4" | "ipv6">;
+
 /**
- * A cloud's source/destination check is off just where the plan needs it off: where an interface sends what is from
- * another's address (`onLink: "direct"`, direct pairs), or carries prefixes for others.
+ * Where a cloud's source/destination check is on although the plan needs it off: see {@link sendsForeignSources}. That it
+ * is off where it could be on is no problem.
  *
  * @param check by interface name; absent is on
  */
 export function disagreeingSourceDestCheck(
-  plan: Pick<Plan, "ipv4" | "ipv6">,
+  plan: SourcePlan,
   check: Readonly<Record<string, boolean | undefined>>,
 ): string[] {
   const foreign = sendsForeignSources(plan);

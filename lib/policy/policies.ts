@@ -69,8 +69,9 @@ export const sourceDestCheckAgrees: StackValidationPolicy = {
     for (const host of resources.filter(({ type }) => type === COMPONENTS[0])) {
       const plan = host.props["plan"] as Plan | undefined;
       if (plan === undefined || !("ipv4" in plan)) continue;
+      const interfaces = [plan, ...plan.worlds.map((world) => world.plan)].flatMap((one) => one.interfaces);
       const checks = Object.fromEntries(
-        plan.interfaces.map(({ name }) => {
+        interfaces.map(({ name }) => {
           const eni = resources.find((resource) => isEniOf(resource, host, name));
           return [name, eni?.props["sourceDestCheck"] as boolean | undefined];
         }),
@@ -85,7 +86,7 @@ function isEniOf(resource: PolicyResource, host: PolicyResource, name: string): 
   return (
     resource.type === NETWORK_INTERFACE &&
     resource.parent?.urn === host.urn &&
-    resource.name.endsWith(`-${name}`)
+    resource.name === `${host.name}-${name}`
   );
 }
 

@@ -81,6 +81,25 @@ describe.each([
     expect(await run.value(run.result.gatewayBySource)).toHaveProperty(["10.0.2.32/28"], "10.0.2.1");
   });
 
+  test("is looked up in the given region, its prefixes too", async () => {
+    const asked: unknown[] = [];
+    await runWithMocks(() => new MultiHomedHost("edge", { ...args, region: "eu-north-1" }), {
+      preview,
+      calls: (call) => {
+        asked.push((call.inputs as { region?: string }).region);
+        return calls(call);
+      },
+      outputs: {
+        [TYPES.eni]: ({ inputs }) => {
+          asked.push(inputs.region);
+          return outputs[TYPES.eni];
+        },
+      },
+    });
+    // A list of interfaces; and of each of the two what it is, its subnet, and its prefixes.
+    expect(asked).toEqual(Array(7).fill("eu-north-1"));
+  });
+
   test("is refused when it has no such interface, with those it has", async () => {
     const interfaces = [...args.interfaces, { name: "side", deviceIndex: 2 }];
     const { issues, message } = await refused(() => new MultiHomedHost("edge", { ...args, interfaces }), {

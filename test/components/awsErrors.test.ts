@@ -224,9 +224,41 @@ describe("arguments are refused in the constructor", () => {
     ["a connection to an interface that is not there", (a) => ({ connection: { ...(a.connection as object), interface: "side" } }), "connection.interface"],
     ["fields of a new instance for one that exists", () => ({ existing: { instanceId: "i-1" } }), "ami"],
     ["a device index that is none", back({ deviceIndex: 1.5 }), "interfaces[1].deviceIndex"],
+    ["what goes to new interfaces, for an instance that exists", () => ({ existing: { instanceId: "i-1" }, tags: { a: "b" } }), "tags"],
   ])("%s", async (_, change, path) => {
     expect((await refusedAtOnce(change)).issues).toContain(path);
   }); // prettier-ignore
+
+  // What TypeScript keeps out, and other languages do not.
+  test.each<[string, object | ((args: MultiHomedHostArgs) => object), string[]]>([
+    ["no device index", { deviceIndex: undefined }, ["interfaces[1].deviceIndex"]],
+    ["outputs that decide what there is", { name: unknown(), deviceIndex: unknown(), publicIp: unknown() }, ["interfaces[1].name", "interfaces[1].deviceIndex", "interfaces[1].publicIp"]],
+    ["flags that are none", { ipv6: "yes", publicIp: 1 }, ["interfaces[1].ipv6", "interfaces[1].publicIp"]],
+    ["a subnet that is none", { subnet: null }, ["interfaces[1].subnet"]],
+    ["texts for lists", { privateIps: "10.0.2.11", ipv4Prefixes: "10.0.2.32/28", ipv6Addresses: null, gateways: "10.0.2.1", securityGroupIds: "sg-1" }, ["privateIps", "ipv6Addresses", "ipv4Prefixes", "securityGroupIds", "gateways"].map((field) => `interfaces[1].${field}`)],
+    ["an interface that is none", ({ interfaces: [front] }) => ({ interfaces: [front, null] }), ["interfaces[1]"]],
+    ["an interface that is an output", ({ interfaces: [front] }) => ({ interfaces: [front, unknown()] }), ["interfaces[1]"]],
+    ["flags of the host that are none", () => ({ routing: "no", firstBoot: unknown(), maxSecurityGroups: 17 }), ["routing", "firstBoot", "maxSecurityGroups"]],
+    ["no instance to adopt", () => ({ existing: {} }), ["existing.instanceId"]],
+    ["user data that is no text", () => ({ userData: 5 }), ["userData"]],
+    ["user data that is no text, compressed", () => ({ userData: 5, firstBoot: true }), ["userData"]],
+    ["a host key that is none", () => ({ sshHostKey: "ssh-ed25519 AAAA" }), ["sshHostKey"]],
+    ["a host key of another type", () => ({ sshHostKey: { privateKey: "secret", publicKey: "ecdsa-sha2-nistp256 AAAA" } }), ["sshHostKey.privateKey", "sshHostKey.publicKey"]],
+    ["a public key that is cut off", () => ({ sshHostKey: { privateKey: "-----BEGIN OPENSSH PRIVATE KEY-----\n", publicKey: "ssh-ed25519 AAAA" } }), ["sshHostKey.publicKey"]],
+    ["a name that only the component has", () => ({ hostName: "edge 1" }), ["hostName"]],
+  ])("%s", async (_, change, paths) => {
+    const apply = typeof change === "function" ? (change as Change) : back(change);
+    const { issues, message } = await refusedAtOnce(apply);
+    expect(issues).toEqual(paths);
+    expect(message).not.toContain("secret");
+  }); // prettier-ignore
+
+  test("a host key that turns out wrong, before anything is made", async () => {
+    const sshHostKey = pulumi.secret({ privateKey: "no key but a secret", publicKey: HOST_KEY });
+    const { issues, message, registered } = await refused(host(() => ({ sshHostKey })));
+    expect([issues, registered]).toEqual([["sshHostKey.privateKey"], []]);
+    expect(message).not.toContain("no key but a secret");
+  });
 
   test("a bastion's host key is pinned too", async () => {
     const proxy = { host: "bastion", privateKey: SECRETS.proxyKey };

@@ -68,6 +68,20 @@ describe("a component proves its plan before anything is done with it", () => {
     expect(await run.value(run.result.verdict)).toBe("unknown");
   });
 
+  test("and warns of what is right but unwise", async () => {
+    const warn = jest.spyOn(pulumi.log, "warn").mockResolvedValue();
+    const identity = { addresses: ["192.0.2.1/32"], protocol: "ospf" } as const;
+    const policy = { identity: { ...identity, addresses: [...identity.addresses] } };
+    const run = await runWithMocks(
+      () => new SymmetricRoutingPolicy("edge", { interfaces, connection, policy }),
+      { preview: true },
+    );
+    const told = warn.mock.calls.map(([message]) => message);
+    warn.mockRestore();
+    expect(await run.value(run.result.verdict)).toBe("proved");
+    expect(told).toEqual([expect.stringMatching(/^policy\.identity\.stubArea: FRR keeps .*"stubArea"\.$/)]);
+  });
+
   test("and refuses one that is disproved, with the packet, what was expected, the steps and the fix", async () => {
     defect = mutant;
     const failure: unknown = await runWithMocks(

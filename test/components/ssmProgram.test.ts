@@ -1,3 +1,4 @@
+import { InternetGateway } from "@pulumi/aws/ec2/internetGateway";
 import * as pulumi from "@pulumi/pulumi";
 import { MultiHomedFleet, MultiHomedHost, SsmProgram, SsmProgramArgs } from "../../lib";
 import { MockRun, hostArgs, network, refused, runWithMocks, unknown } from "./support";
@@ -57,6 +58,9 @@ describe.each([false, true])("a program by SSM, at a preview: %s", (preview) => 
   test.each<[string, Partial<SsmProgramArgs>, string[], RegExp]>([
     ["nobody to run it", { instanceIds: undefined }, [""], /nothing says which instances get it/],
     ["both ways to say who", { tags: { a: "b" } }, ["tags"], /together with instanceIds/],
+    ["an id for a list", { instanceIds: "i-0123456789abcdef0" as never }, ["instanceIds"], /Give a list/],
+    ["tags that are none", { instanceIds: undefined, tags: null as never }, ["tags"], /Give an object/],
+    ["a time that is none", { scheduleExpression: "daily" }, ["scheduleExpression"], /rate\(1 day\)/],
     ["an empty list", { instanceIds: [] }, ["instanceIds"], /got 0/],
     ["more tags than SSM takes", { instanceIds: undefined, tags: { a: "", b: "", c: "", d: "", e: "", f: "" } }, ["tags"], /Give 1 to 5/],
     ["times that are none, and no program", { timeoutSeconds: 5, waitForSuccessSeconds: -1, program: "x" }, ["timeoutSeconds", "waitForSuccessSeconds", "program"], /got "x"/],
@@ -76,6 +80,23 @@ describe.each([false, true])("a program by SSM, at a preview: %s", (preview) => 
       /makes a document of \d{5,6} bytes, with the program compressed in it\. SSM takes 65536/,
     );
   });
+});
+
+test("a program by SSM waits for what it depends on, and goes with what it is deleted with", async () => {
+  const run = await runWithMocks(() => {
+    const profile = new InternetGateway("gate");
+    new SsmProgram(
+      "ssm",
+      { program: PROGRAM, instanceIds: ["i-1"] },
+      { dependsOn: profile, deletedWith: profile },
+    );
+  });
+  const { urn } = run.only("aws:ec2/internetGateway:InternetGateway");
+  for (const type of [DOCUMENT, ASSOCIATION]) {
+    const { dependencies, deletedWith } = run.only(type).options;
+    expect(dependencies).toContain(urn);
+    expect(deletedWith).toBe(urn);
+  }
 });
 
 test("a program by SSM is previewed while its program is not known", async () => {

@@ -286,6 +286,12 @@ describe("a symmetric routing policy is refused", () => {
     expect(pulumi.ResourceError.isInstance(error)).toBe(true);
   });
 
+  test("for a name that is none of a host, which is the component's own", async () => {
+    const { issues, message } = await refused(() => new SymmetricRoutingPolicy("edge router", policyArgs()));
+    expect(issues).toEqual(["hostName"]);
+    expect(message).toMatch(/got the name "edge router".*without hostName it is the component's own name/);
+  });
+
   test("for an unknown field of a connection, without its value", async () => {
     const connection = { host: "h", privateKey: SECRETS.privateKey, hostKey: HOST_KEY, privatekey: "oops" };
     const { issues, message } = await refused(policy({ connection }));

@@ -51,6 +51,9 @@ test.each([
   ["perDialTimeout", 1.5],
   ["insecureIgnoreHostKey", "yes"],
   ["password", "hunter2"],
+  ["privateKeyPassword", 12],
+  ["proxy", null],
+  ["proxy", "bastion.example.com"],
   ["__proto__x", 1],
 ])("%s: %p is refused by name", (field, value) => {
   expect(paths({ ...good, [field]: value })).toContain(`connection.${field}`);

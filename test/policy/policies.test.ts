@@ -4,6 +4,7 @@ import {
   UnknownValueError,
   unknownCheckingProxy,
 } from "@pulumi/policy";
+import { OnLink, WorldKind } from "../../lib/model/spec";
 import { planHost } from "../../lib/plan";
 import { renderProgram } from "../../lib/render";
 import {
@@ -11,6 +12,7 @@ import {
   noSecretsInClear,
   planIsProved,
   policies,
+  sendsForeignSources,
   sourceDestCheckAgrees,
   tablesAreNotShared,
 } from "../../lib/policy";
@@ -121,14 +123,15 @@ describe("the policies", () => {
   });
 
   test("want the source check off where a plan sends what is from another interface's address", async () => {
+    const eni = (name: string, sourceDestCheck: boolean): Resource => ({
+      type: "aws:ec2/networkInterface:NetworkInterface",
+      name: `edge-${name}`,
+      props: { sourceDestCheck },
+      parent: "edge",
+    });
     const stack = (plan: object, sourceDestCheck: boolean): Resource[] => [
       { type: MADE, name: "edge", props: { plan } },
-      ...["front", "back"].map((name) => ({
-        type: "aws:ec2/networkInterface:NetworkInterface",
-        name: `edge-${name}`,
-        props: { sourceDestCheck },
-        parent: "edge",
-      })),
+      ...["front", "back"].map((name) => eni(name, sourceDestCheck)),
     ];
     expect(await ofStack(sourceDestCheckAgrees, stack(planHost(HOST), true))).toEqual([]);
     expect(await ofStack(sourceDestCheckAgrees, stack(DIRECT, false))).toEqual([]);
@@ -136,6 +139,31 @@ describe("the policies", () => {
       expect.stringContaining("edge: back sends packets from addresses of other interfaces"),
     ]);
     expect(await ofStack(sourceDestCheckAgrees, stack({ pending: ["interfaces[0]"] }, true))).toEqual([]);
+    // Interfaces whose names end alike are told apart.
+    const alike = { type: MADE, name: "edge", props: { plan: DIRECT } };
+    const others = [eni("far-back", false), eni("front", true), eni("back", true)];
+    expect(await ofStack(sourceDestCheckAgrees, [alike, ...others])).toHaveLength(1);
+  });
+
+  test("want the source check off for traffic policies that take sources of other interfaces, and for no others", () => {
+    const foreign = (traffic: object): string[] =>
+      sendsForeignSources(
+        planHost({ ...HOST, policy: { traffic: [{ name: "t", use: ["back"], ...traffic }] } }),
+      );
+    expect(foreign({ to: ["192.0.2.0/24"] })).toEqual([]);
+    expect(foreign({ to: ["192.0.2.0/24"], use: ["back", "front"], weights: { front: 1, back: 1 } })).toEqual(
+      [],
+    );
+    expect(foreign({ from: ["10.0.1.10/32"], beforeSources: true })).toEqual(["back"]);
+    expect(foreign({ from: ["10.0.2.10/32"], beforeSources: true })).toEqual([]);
+    expect(foreign({ beforeSources: true, use: ["back", "front"] })).toEqual(["back", "front"]);
+  });
+
+  test("see the worlds of a host too", () => {
+    const worlds = [{ name: "apart", kind: WorldKind.Netns, interfaces: ["front", "back"] }];
+    const interfaces = HOST.interfaces.map((iface) => ({ ...iface, match: { ifname: iface.name } }));
+    const plan = planHost({ ...HOST, interfaces, policy: { worlds, onLink: OnLink.Direct } });
+    expect(sendsForeignSources(plan)).toEqual(["back", "front"]);
   });
 
   test("leave it to the engine to say so when a value they need is unknown, and touch no other", async () => {

@@ -94,7 +94,7 @@ function adopt(
   // Asked only once the interface is found: the SDK would report what is wrong once more for a lookup of nothing.
   const subnet = found.apply(({ subnetId }) => ec2().getSubnetOutput({ id: subnetId, region }, opts));
   // The lookup does not tell delegated prefixes; reading the interface as a resource does.
-  const read = ec2().NetworkInterface.get(`${name}-${iface.name}`, found.id, undefined, opts);
+  const read = ec2().NetworkInterface.get(`${name}-${iface.name}`, found.id, { region }, opts);
   const routed = pulumi
     .all([
       found,
