@@ -1,3 +1,5 @@
+// eslint-disable-next-line @typescript-eslint/ban-ts-comment -- a JSDoc comment stays in the declarations: they are fine without @pulumi/aws as well
+/** @ts-ignore */
 import type { Subnet } from "@pulumi/aws/ec2/subnet";
 import * as pulumi from "@pulumi/pulumi";
 import { SshArgs, ProxyArgs } from "./connection";

@@ -10,15 +10,17 @@ import { captureLive } from "./liveHost";
 import { Verb } from "./verb";
 
 const NOTE = `
-Reads this host, one that ssh reaches, or a capture; needs no privilege and changes nothing. What each interface should
-do is taken from HOST.json, or else from the host's own addresses and default routes.
+Reads this host, one that ssh reaches, or a capture; needs no privilege and
+changes nothing. What each interface should do is taken from HOST.json, or else
+from the host's own addresses and default routes.
 
 Exit codes: 0 symmetric, 1 not symmetric or unknown, 2 bad input.
 
 Examples:
   multihome doctor
   multihome doctor --host admin@edge-1
-  multihome doctor --print-capture | ssh edge-1 sh > edge-1.txt && multihome doctor --capture edge-1.txt
+  multihome doctor --print-capture | ssh edge-1 sh > edge-1.txt
+  multihome doctor --capture edge-1.txt
   multihome doctor --capture edge-1.txt --json | jq .cure.spec > edge-1.json`;
 
 interface Options {

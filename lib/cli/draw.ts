@@ -18,7 +18,7 @@ const EXAMPLES = `
 Examples:
   multihome draw edge-1.json
   multihome draw edge-1.json --format svg --out edge-1.svg
-  multihome draw edge-1.json --format html --out edge-1.html    # a page to ask which way a packet takes`;
+  multihome draw edge-1.json --format html --out edge-1.html`;
 
 /** `multihome draw`: the host as a picture. */
 export const draw: Verb = (program, act) => {

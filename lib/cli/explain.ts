@@ -10,20 +10,25 @@ import { Scene, capturedScene, plannedScene } from "./scene";
 import { Verb } from "./verb";
 
 const NOTE = `
-A is an address of the host: it asks, with that address; or "any": it asks, and leaves the choice to the kernel. Or A is
-an address elsewhere: it asks the host. Without --capture the host is as its plan makes it.
+A is an address of the host: the host asks, with that address. Or "any": the
+host asks, and the kernel chooses the address. Or A is an address elsewhere:
+it asks the host. Without --capture the host is as its plan makes it.
 
-Of a host with further worlds, it is in its own, unless --world names another, or the host's address of the two is one
-of that world alone. A capture knows the network namespace that it was taken in.
+On a host with worlds, --world says which of them is meant; it may be left out
+when only one has the host's address. A capture knows only the network
+namespace that it was taken in.
 
 Exit codes: 0 the same way in both directions, 1 not so or unknown, 2 bad input.
 
 Examples:
-  multihome explain edge-1.json --from 10.0.2.50 --to 10.0.1.10 --proto tcp --dport 22
   multihome explain edge-1.json --from 10.0.2.10 --to 203.0.113.5
-  multihome explain edge-1.json --from any --to 192.0.2.5 --user 1500 --mark 0x10    # which traffic policy decides
+  multihome explain edge-1.json --from 10.0.2.50 --to 10.0.1.10 \
+    --proto tcp --dport 22
+  multihome explain edge-1.json --from any --to 192.0.2.5 \
+    --user 1500 --mark 0x10    # which traffic policy decides
   multihome explain edge-1.json --world red --from any --to 203.0.113.5
-  multihome explain --capture edge-1.txt --from any --to 203.0.113.5 --bind eth1`;
+  multihome explain --capture edge-1.txt --from any --to 203.0.113.5 \
+    --bind eth1`;
 
 interface Options {
   from: string;
@@ -125,7 +130,7 @@ function address(text: string, option: string) {
   const parsed = parseAddress(text);
   if (parsed.ok) return parsed.value;
   throw new UserError(
-    `${option}: got ${JSON.stringify(text)}: ${parsed.reason}. Give an IPv4 or IPv6 address`,
+    `${option}: got ${JSON.stringify(text)}: ${parsed.reason}. Give an address, as 10.0.1.10 or 2001:db8:1::10`,
   );
 }
 

@@ -1,6 +1,6 @@
 import { ACTIVE, BAND, BAND_SIZE, BAND_START, JOIN } from "../model/numbers";
 import { Plan, PlanFamily, PlanRule } from "../model/plan";
-import { FamilyCost, costOf } from "../plan/cost";
+import { FamilyCost, costOf, timesOf } from "../plan/cost";
 import { concreteWords } from "../render/materialize";
 import { ruleTokens } from "../render/words";
 import { count, wrap } from "./layout";
@@ -80,7 +80,7 @@ function costLines({ owned, unset, foreign }: FamilyCost): string[] {
       : [
           `a lookup walks ${owned.average.rules} of them on average, ${owned.worst.rules} at worst;`,
           `${others.join(" ")};`,
-          `it takes ${owned.average.lookups} to ${owned.worst.lookups} times as long as without rules`,
+          `it takes ${timesOf(owned)} as long as without rules`,
         ];
   return wrap("  # ", words.join(" ").split(" "), "  # ");
 }

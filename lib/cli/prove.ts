@@ -6,8 +6,9 @@ import { stagedHostOf } from "./staged";
 import { HOST_ARGUMENT, Verb } from "./verb";
 
 const NOTE = `
-Proved is the program as it will be delivered, on top of a host as its distribution leaves it: a main table by DHCP, a
-bridge of containers, rp_filter=1. "multihome doctor" proves the same of a host as it is.
+What is proved is the program as it will be delivered, on top of a host as its
+distribution leaves it: a main table by DHCP, a bridge of containers,
+rp_filter=1. "multihome doctor" proves the same of a live host.
 
 Exit codes: 0 proved, 1 disproved or unknown, 2 bad input.
 

@@ -21,12 +21,13 @@ import { HOST_ARGUMENT, Verb, planOf } from "./verb";
 const EXAMPLES = `
 Examples:
   multihome render edge-1.json --to iproute2 | ssh root@edge-1 sh -s -- apply
-  multihome render edge-1.json --to iproute2 --out build && sh build/edge-1.sh verify
-  multihome render edge-1.json --to systemd --out root    # see docs/operations.md
-  multihome render edge-1.json --to networkd --out root   # docs/networkd.md
-  multihome render edge-1.json --to frr --out build       # docs/identity.md
-  multihome render edge-1.json --to cloud-init | gzip -9 >user-data.gz    # docs/first-boot.md
-  multihome render web.json --to fleet --program-url https://example.com/{sha256}.sh --out build`;
+  multihome render edge-1.json --to iproute2 --out build
+  multihome render edge-1.json --to systemd --out root     # docs/operations.md
+  multihome render edge-1.json --to networkd --out root    # docs/networkd.md
+  multihome render edge-1.json --to frr --out build        # docs/identity.md
+  multihome render edge-1.json --to cloud-init | gzip -9 >user-data.gz
+  multihome render web.json --to fleet --out build \
+    --program-url https://example.com/{sha256}.sh          # docs/first-boot.md`;
 
 const FORMATS = ["iproute2", "systemd", "networkd", "frr", "cloud-init", "fleet"] as const;
 type Format = (typeof FORMATS)[number];

@@ -14,7 +14,7 @@ import { Survey, UNMANAGED_LONGER_THAN, marksOf, othersOf } from "./survey";
 export function bind(state: LinuxState, host: Host): Survey {
   const issues: Issue[] = [];
   const devices: Record<string, string> = {};
-  host.interfaces.forEach((iface, i) => {
+  for (const iface of host.interfaces) {
     const found = devicesOf(state, iface);
     if (found.length === 1) devices[iface.name] = found[0];
     else {
@@ -23,12 +23,13 @@ export function bind(state: LinuxState, host: Host): Survey {
           ? `no device of the capture is ${wanted(iface)}`
           : `${found.join(" and ")} both are ${wanted(iface)}`;
       issues.push({
-        path: `interfaces[${i}].match`,
+        // By its name: a host has its interfaces in another order than the file it was read from.
+        path: `interface ${iface.name}, match`,
         problem,
         fix: "Give the capture of this host, or correct match",
       });
     }
-  });
+  }
   if (issues.length > 0) throw new SpecError(`host ${shown(host.name)} on this capture`, issues);
   const intent: Intent = {
     ...intentOf(host, devices as Devices),

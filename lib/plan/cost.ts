@@ -28,6 +28,16 @@ export interface FamilyCost {
   readonly transit: { readonly average: LookupCost; readonly worst: LookupCost };
 }
 
+/** "3.5 to 3.6 times", from the average to the worst; "2.05 times" when they are the same. */
+export function timesOf({
+  average,
+  worst,
+}: Pick<NonNullable<FamilyCost["owned"]>, "average" | "worst">): string {
+  return average.lookups === worst.lookups
+    ? `${average.lookups} times`
+    : `${average.lookups} to ${worst.lookups} times`;
+}
+
 /**
  * Measured by bench/ (docs/performance.md has how, and the spread): `first` is a lookup on a host that has any rule
  * at all, decided by the first; `rule` one more rule examined, `device` one that asks for a device, and `table` one

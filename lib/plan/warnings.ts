@@ -2,7 +2,7 @@ import { Issue } from "../model/issue";
 import { Plan } from "../model/plan";
 import { IdentityProtocol } from "../model/spec";
 import { FAMILIES } from "../net/address";
-import { costOf } from "./cost";
+import { costOf, timesOf } from "./cost";
 
 /** Rules of one family beyond which lookups and changes get slow: the kernel inserts each by walking all before it. */
 const MANY_RULES = 4000;
@@ -42,8 +42,7 @@ function ruleWarnings(plan: Plan): Issue[] {
       problem:
         `the sources need ${cost.rules} IPv${family} rules, and more than ${MANY_RULES} are slow: a route lookup ` +
         `examines ${average.rules} of them on average and ${worst.rules} at worst, which takes ` +
-        `${average.lookups} to ${worst.lookups} times as long as on a host without rules, and every change ` +
-        `installs all of them`,
+        `${timesOf(cost.owned)} as long as on a host without rules, and every change installs all of them`,
       fix:
         "Use delegated prefixes instead of single addresses, or give each interface addresses of a subnet of its " +
         "own, so that neighbours fold into one prefix",

@@ -9,15 +9,15 @@ import { Recorded, record } from "./recorded";
  * Runs a Pulumi program without an engine and tells what it registered: for tests of programs that use the components.
  *
  * @example
- * const run = await runWithMocks(() => new MultiHomedHost("edge", args));
- * expect(await run.value(run.result.gatewayBySource)).toEqual({ "10.0.1.10": "10.0.1.1" });
+ * const run = await runWithMocks(() => require("../index"), { config: { hostKeySeed: "0123456789abcdef" } });
+ * expect(await run.value(run.result.gatewayBySource)).toEqual({ "10.0.1.10": "10.0.1.1", "10.0.2.10": "10.0.2.1" });
  * expect(run.only("command:remote:Command").inputs.stdin).toContain("10.0.1.1");
  */
 export async function runWithMocks<T>(
   program: () => T | Promise<T>,
   options: MockOptions = {},
 ): Promise<MockRun<T>> {
-  const { preview = false, outputs = {}, calls = () => ({}) } = options;
+  const { preview = false, outputs = {}, calls = () => ({}), config, project = "project" } = options;
   await pulumi.runtime.setMocks(
     {
       newResource: (args) => ({
@@ -26,10 +26,11 @@ export async function runWithMocks<T>(
       }),
       call: calls,
     },
-    options.project,
+    project,
     options.stack,
     preview,
   );
+  if (config !== undefined) pulumi.runtime.setAllConfig(configOf(config, project));
   const monitor = getMonitor() as unknown as Parameters<typeof record>[0];
   const resources = record(monitor);
   return collectRejections(async () => {
@@ -52,7 +53,14 @@ export interface MockOptions {
   outputs?: MockOutputs;
   /** Answers to lookups (`getSubnet`, ...), by the token in `args`. Default: nothing is found. */
   calls?: (args: MockCallArgs) => Record<string, unknown>;
+  /**
+   * The stack's configuration, in place of all that was set before: `{ sshKey: "...", "aws:region": "eu-west-1" }`. A key
+   * without a namespace is the project's. Default: left as it is.
+   */
+  config?: Readonly<Record<string, string>>;
+  /** Default: "project". */
   project?: string;
+  /** Default: "stack". */
   stack?: string;
 }
 
@@ -97,6 +105,12 @@ export class MockRun<T> {
   async isKnown(output: pulumi.Output<unknown>): Promise<boolean> {
     return (output as unknown as { isKnown: Promise<boolean> }).isKnown;
   }
+}
+
+function configOf(config: Readonly<Record<string, string>>, project: string): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [key.includes(":") ? key : `${project}:${key}`, value]),
+  );
 }
 
 function outputsOf(outputs: MockOutputs, args: MockResourceArgs): object {

@@ -6,16 +6,16 @@ import { HOST_KEY, SECRETS, TYPES } from "./support";
 
 /** The programs of examples/, run as they are. */
 async function runExample(name: string, config: Record<string, string>, options: MockOptions = {}) {
-  pulumi.runtime.setAllConfig(
-    Object.fromEntries(Object.entries(config).map(([key, value]) => [`project:${key}`, value])),
-  );
   let exported: Record<string, pulumi.Output<unknown>> = {};
-  const run = await runWithMocks(() => {
-    jest.isolateModules(() => {
-      // eslint-disable-next-line @typescript-eslint/no-require-imports -- a program runs when it is loaded
-      exported = require(`../../examples/${name}`);
-    });
-  }, options);
+  const run = await runWithMocks(
+    () => {
+      jest.isolateModules(() => {
+        // eslint-disable-next-line @typescript-eslint/no-require-imports -- a program runs when it is loaded
+        exported = require(`../../examples/${name}`);
+      });
+    },
+    { ...options, config },
+  );
   return { run, exported };
 }
 

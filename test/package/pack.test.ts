@@ -25,7 +25,10 @@ beforeAll(() => {
   });
   const tarball = packed.trim().split("\n").pop() as string;
   fs.writeFileSync(path.join(dir, "package.json"), JSON.stringify({ name: "fresh", private: true }));
-  const peers = ["@pulumi/pulumi", "@pulumi/command", "@pulumi/aws", "typescript", "@types/node"];
+  const peers = [
+    ...["@pulumi/pulumi", "@pulumi/command", "@pulumi/aws", "@pulumi/policy"],
+    ...["typescript", "@types/node"],
+  ];
   const wanted = peers.map((name) => `${name}@${devDependencies[name]}`);
   run(
     "npm",
@@ -57,26 +60,58 @@ test("an ES module imports the same", () => {
   expect(run("node", "es.mjs").trim()).toBe("function");
 });
 
-test("a TypeScript program type-checks against the package's own types", () => {
-  fs.writeFileSync(
-    path.join(dir, "program.ts"),
-    `import { planHost, Plan } from "multihome";
-     const plan: Plan = planHost({ name: "h", interfaces: [{ name: "a", addresses: ["10.0.1.10/24"], gateways: ["10.0.1.1"] }] });
-     export const tables: number[] = plan.interfaces.map((i) => i.slot);`,
-  );
+function typeCheck(flags: readonly string[], ...lines: string[]): string {
+  fs.writeFileSync(path.join(dir, "program.ts"), lines.join("\n"));
   const tsc = path.join("node_modules", "typescript", "bin", "tsc");
-  run(
-    "node",
-    tsc,
-    "--noEmit",
-    "--strict",
-    "--skipLibCheck",
-    "--module",
-    "commonjs",
-    "--types",
-    "node",
-    "program.ts",
-  );
+  const common = ["--noEmit", "--strict", "--target", "es2022", "--types", "node"];
+  try {
+    return run("node", tsc, ...common, ...flags, "program.ts");
+  } catch (error) {
+    return (error as { stdout: string }).stdout;
+  }
+}
+
+test.each([
+  ["as pulumi new makes it", ["--module", "commonjs", "--moduleResolution", "node"]],
+  ["of ES modules", ["--module", "nodenext"]],
+])(
+  "a TypeScript program %s finds the types of every part of the package",
+  (_, flags) => {
+    const errors = typeCheck(
+      // The declarations of @pulumi/policy have errors of their own.
+      ["--skipLibCheck", ...flags],
+      `import { planHost, Plan, MultiHomedHostArgs } from "multihome";`,
+      `import { Subnet } from "@pulumi/aws/ec2/subnet.js";`,
+      `import { runWithMocks } from "multihome/testing";`,
+      `import "multihome/testing/jest";`,
+      `import { policies } from "multihome/policy";`,
+      `const plan: Plan = planHost({ name: "h", interfaces: [{ name: "a", addresses: ["10.0.1.10/24"] }] });`,
+      `export const tables: number[] = plan.interfaces.map((i) => i.slot);`,
+      `export const names: string[] = policies.map(({ name }) => name);`,
+      `export const subnet = (args: MultiHomedHostArgs): Subnet | undefined => args.interfaces[0].subnet;`,
+      `// @ts-expect-error -- a subnet is not just anything`,
+      `export const wrong: MultiHomedHostArgs["interfaces"][0]["subnet"] = 1;`,
+      `export { runWithMocks };`,
+    );
+    expect(errors).toBe("");
+  },
+  120_000,
+);
+
+test("a program for another cloud needs no @pulumi/aws, with all declarations checked", () => {
+  const [there, away] = ["aws", ".aws"].map((name) => path.join(dir, "node_modules", "@pulumi", name));
+  fs.renameSync(there, away);
+  try {
+    const errors = typeCheck(
+      ["--module", "nodenext"],
+      `import { SymmetricRoutingPolicyArgs } from "multihome";`,
+      `import "multihome/testing";`,
+      `export type Interfaces = SymmetricRoutingPolicyArgs["interfaces"];`,
+    );
+    expect(errors).toBe("");
+  } finally {
+    fs.renameSync(away, there);
+  }
 }, 120_000);
 
 test("the command runs, and its program is complete", () => {
@@ -101,6 +136,7 @@ test("nothing of the laboratory or the tests is in the package", () => {
       "README.md",
       "bin",
       "dist",
+      "docs",
       "lib",
       "package.json",
       "policy-pack",
