@@ -10,20 +10,13 @@ export { MultiHomedFleet } from "./components/multiHomedFleet";
 export { MultiHomedHost } from "./components/multiHomedHost";
 export { SsmProgram } from "./components/ssmProgram";
 export { SymmetricRoutingPolicy } from "./components/symmetricRoutingPolicy";
+export { ArgsError } from "./deliver/argsError";
 export { SshHostKey, deriveHostKey, hostKeyFromSeed } from "./deliver/hostKey";
 export { Report, ReportFailure } from "./deliver/report";
-export { Issue, SpecError } from "./model/issue";
+export { Issue, SpecError, formatIssue } from "./model/issue";
 export { Plan } from "./model/plan";
-export {
-  HostModel,
-  HostSpec,
-  IdentityProtocol,
-  IdentitySpec,
-  InterfaceSpec,
-  OnLink,
-  PolicySpec,
-} from "./model/spec";
-export { planHost } from "./plan";
+export * from "./model/spec";
+export { planHost, planWarnings } from "./plan";
 export { PlanVerdict } from "./prove/verdict";
 export { drawMermaid } from "./render/drawing/mermaid";
 export { drawSvg } from "./render/drawing/svg";

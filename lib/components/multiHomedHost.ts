@@ -23,6 +23,21 @@ import { SymmetricRoutingPolicy } from "./symmetricRoutingPolicy";
  * Makes the interfaces with their addresses, Elastic IPs, the instance and the attachments, or adopts an instance that
  * exists, and puts a `SymmetricRoutingPolicy` on it. What AWS would refuse minutes into an update fails at preview,
  * with the fix.
+ *
+ * The options `protect`, `provider`, `dependsOn`, `aliases` and `transforms` hold for all that it makes: an alias renames a
+ * host without replacing it, a transform changes what there is no argument for.
+ *
+ * @example
+ * new MultiHomedHost("edge", args, {
+ *   protect: true,
+ *   aliases: [{ name: "gateway" }],
+ *   transforms: [
+ *     ({ type, props, opts }) =>
+ *       type === "aws:ec2/instance:Instance"
+ *         ? { props: { ...props, rootBlockDevice: { volumeSize: 40, encrypted: true } }, opts }
+ *         : undefined,
+ *   ],
+ * });
  */
 export class MultiHomedHost extends pulumi.ComponentResource {
   /** Id of the instance. */
@@ -31,6 +46,8 @@ export class MultiHomedHost extends pulumi.ComponentResource {
   readonly interfaces: pulumi.Output<Record<string, HostInterface>>;
   /** Primary private addresses, by interface name. */
   readonly privateIps: pulumi.Output<Record<string, string>>;
+  /** The primary private address of the interface with the lowest device index. */
+  readonly privateIp: pulumi.Output<string>;
   /** Public IPs, by name of the interface that has one. */
   readonly publicIps: pulumi.Output<Record<string, string>>;
   /** The first public IP, in the order of device indexes; absent when no interface has one. */
@@ -75,6 +92,7 @@ export class MultiHomedHost extends pulumi.ComponentResource {
     this.instanceId = parts.instanceId;
     this.interfaces = byName(parts, ({ info }) => info);
     this.privateIps = byName(parts, ({ privateIp }) => privateIp);
+    this.privateIp = byDevice(parts)[0].privateIp;
     this.publicIps = byName(parts, ({ publicIp }) => publicIp);
     this.publicIp = firstPublicIp(parts);
     this.plan = intent.plan;
@@ -89,6 +107,7 @@ export class MultiHomedHost extends pulumi.ComponentResource {
       instanceId: this.instanceId,
       interfaces: this.interfaces,
       privateIps: this.privateIps,
+      privateIp: this.privateIp,
       publicIps: this.publicIps,
       publicIp: this.publicIp,
       plan: this.plan,
@@ -175,9 +194,12 @@ function byName<T>(
   );
 }
 
+function byDevice({ interfaces }: HostParts): readonly InterfaceParts[] {
+  return [...interfaces].sort((a, b) => a.deviceIndex - b.deviceIndex);
+}
+
 function firstPublicIp(parts: HostParts): pulumi.Output<string | undefined> {
-  const sorted = [...parts.interfaces].sort((a, b) => a.deviceIndex - b.deviceIndex);
   return pulumi
-    .all(sorted.map(({ publicIp }) => publicIp))
+    .all(byDevice(parts).map(({ publicIp }) => publicIp))
     .apply((ips) => ips.find((ip) => ip !== undefined));
 }

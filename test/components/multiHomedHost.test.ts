@@ -90,7 +90,7 @@ describe.each([
     expect(children.filter(({ options }) => !options.deleteBeforeReplace)).toEqual([]);
   });
 
-  test("parents every child, and registers its outputs", () => {
+  test("parents every child, named after it so that an alias of the host is one of all, and registers its outputs", () => {
     const host = run.only(TYPES.host);
     const policy = run.only(TYPES.policy);
     expect(run.childrenOf(host).map(({ name }) => name).sort()).toEqual(
@@ -183,6 +183,7 @@ describe("a multi-homed host", () => {
     expect(Object.keys(await run.value(publicIps))).toEqual(["back", "front"]);
     expect(await run.value(publicIp)).toBe((await run.value(publicIps)).front);
     expect(await run.value(privateIps)).toEqual({ back: "10.0.2.10", front: "10.0.1.10" });
+    expect(await run.value(run.result.privateIp)).toBe("10.0.1.10");
   });
 
   test("is reached by the Elastic IP of the primary interface, or of the one that is named", async () => {

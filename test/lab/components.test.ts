@@ -172,6 +172,16 @@ describeFabric("a multi-homed host, from its creation to its end", () => {
     expect(onHost("ip", "route", "get", "192.0.2.1", "from", "10.0.2.10")).toMatch(/via 10\.0\.2\.1 /);
   });
 
+  test("is renamed by an alias, and changed by a transform, with nothing of it replaced", async () => {
+    const config = { ...secrets, ami: "ami-0fedcba9876543210", interfaces: [FRONT, BACK], renamed: true };
+    const result = await lab.run({ program: EDGE, stackName: "edge", command: "up", config });
+    const steps = changed(result);
+    expect(steps).toContain("update Instance gate");
+    expect(steps.filter((step) => !step.startsWith("update "))).toEqual([]);
+    expect(result.outputs).toMatchObject({ symmetric: true, instanceId: instance() });
+    expect(lab.cloud().instances[instance()].tags).toEqual({ Name: "gate", Owner: "ops" });
+  });
+
   test("can be adopted by another program, which finds all it needs and takes only the routing away again", async () => {
     const adopted = await adopt("up", instance());
     expect(adopted.outputs).toMatchObject({

@@ -14,7 +14,8 @@ import { MultiHomedHost, MultiHomedHostArgs, hostKeyFromSeed } from "../../../..
  * Configuration: publicKey, privateKey (secret), ami, and "interfaces": a JSON list of what an interface is given
  * besides its subnet, which is 10.0.N.0/24 with N its device index plus 1. "existing" true adopts the instance that
  * the configuration "instanceId" names. "more": further arguments of the component, as JSON; "dials": how many failed
- * attempts to connect are forgiven; "dialSeconds": how long one may take; "bastion": the machine to go through.
+ * attempts to connect are forgiven; "dialSeconds": how long one may take; "bastion": the machine to go through;
+ * "renamed": true calls the host "gate" that was "edge", and has a transform tag its instance.
  */
 const config = new pulumi.Config();
 
@@ -51,8 +52,20 @@ const patience = {
   perDialTimeout: config.getNumber("dialSeconds"),
 };
 
+/** As somebody would who renames a host, and wants of its instance what the component has no argument for. */
+const renaming: pulumi.ComponentResourceOptions = {
+  aliases: [{ name: "edge" }],
+  transforms: [
+    ({ type, props, opts }) =>
+      type === "aws:ec2/instance:Instance"
+        ? { props: { ...props, tags: { ...props["tags"], Owner: "ops" } }, opts }
+        : undefined,
+  ],
+};
+const renamed = config.getBoolean("renamed") === true;
+
 const edge = new MultiHomedHost(
-  "edge",
+  renamed ? "gate" : "edge",
   {
     ami: config.require("ami"),
     instanceType: "m5.xlarge",
@@ -77,7 +90,7 @@ const edge = new MultiHomedHost(
     sshHostKey: hostKeyFromSeed("only for tests, no secret"),
     ...config.getObject<Partial<MultiHomedHostArgs>>("more"),
   },
-  { dependsOn: gateway },
+  { dependsOn: gateway, ...(renamed && renaming) },
 );
 
 export const instanceId = edge.instanceId;
