@@ -1,7 +1,12 @@
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
 import { HostSpec, Plan } from "../../lib/model";
+import { JOIN } from "../../lib/model/numbers";
 import { Family, parseAddress, widthOf } from "../../lib/net";
 import { planHost } from "../../lib/plan";
 import { materialize } from "../../lib/render";
+import { payloadLines } from "../../lib/render/payload";
 import { Namespace, connect, createNamespace } from "./netns";
 
 /** How a host routes by source. */
@@ -10,6 +15,8 @@ export type Structure =
   | "single"
   /** As multihome plans it, complete: switch, guard, compiled dispatch, blocks, devices, join. */
   | "multihome"
+  /** The same with the rules that hold its sources back while those are gone, as where systemd keeps it. */
+  | "multihome, kept"
   /** One rule for each address to its interface's table: amazon-ec2-net-utils, cloud-init. */
   | "per address"
   /** One rule for each interface's subnet; possible where every interface has its own. */
@@ -78,14 +85,26 @@ function addRules(
   structure: Structure,
   devices: readonly string[],
 ): void {
-  if (structure === "multihome") {
+  if (structure === "multihome" || structure === "multihome, kept") {
     const byName = Object.fromEntries(plan.interfaces.map((iface, i) => [iface.name, devices[i]]));
     const { ipv4, ipv6 } = materialize(plan, 0, byName);
     netns.batch(4, lines(ipv4));
     netns.batch(6, lines(ipv6));
+    if (structure === "multihome, kept") netns.batch(family, backstopLines(plan, family));
   } else if (structure !== "single") {
     netns.batch(family, naiveLines(plan, family, structure, devices));
   }
+}
+
+/** By the program's own text. */
+function backstopLines(plan: Plan, family: Family): string[] {
+  const text = fs.readFileSync(path.join(__dirname, "../../lib/render/program/backstop.awk"), "utf8");
+  const numbers = { f: family, want: 1, join: plan.numbers.priorityBase + JOIN };
+  const variables = Object.entries(numbers).flatMap(([name, value]) => ["-v", `${name}=${value}`]);
+  const input = payloadLines(plan).join("\n");
+  const { status, stdout, stderr } = spawnSync("awk", [...variables, text], { input, encoding: "utf8" });
+  if (status !== 0) throw new Error(`awk: ${stderr}`);
+  return lines(stdout);
 }
 
 /** Tables and rules as the peers install them, as commands for `ip`. */

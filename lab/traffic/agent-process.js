@@ -145,7 +145,7 @@ const floods = new Map();
 function flood(id, { from, to, port, rate, duration }) {
   const socket = dgram.createSocket({ type: udpType(to), recvBufferSize: 1 << 20, sendBufferSize: 1 << 20 });
   const answered = new Map();
-  const report = { sent: 0, received: 0, lost: 0, longestLoss: 0, longestGap: 0, seen: [], errors: {} };
+  const report = { sent: 0, received: 0, lost: 0, longestLoss: 0, longestGap: 0, resumed: 0, seen: [], errors: {} };
   const seen = new Set();
   const count = (error) => {
     const name = error.code ?? error.message;
@@ -156,7 +156,10 @@ function flood(id, { from, to, port, rate, duration }) {
   socket.on("message", (message) => {
     const now = performance.now();
     const [address, , number] = message.toString().split(/[ \n]/);
-    if (last !== undefined) report.longestGap = Math.max(report.longestGap, now - last);
+    if (last !== undefined && now - last > report.longestGap) {
+      report.longestGap = now - last;
+      report.resumed = Date.now();
+    }
     last = now;
     seen.add(address);
     answered.set(Number(number), (answered.get(Number(number)) ?? 0) + 1);

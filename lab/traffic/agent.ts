@@ -45,6 +45,8 @@ export interface FloodReport {
   longestLoss: number;
   /** Milliseconds between two answers, at most. */
   longestGap: number;
+  /** When that gap ended, in milliseconds since 1970. */
+  resumed: number;
   /** Every source address the server saw. */
   seen: string[];
   /** Errors of the sending socket, by name. */

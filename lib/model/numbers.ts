@@ -14,6 +14,9 @@
  *      10..1499  band 0     (BAND_SIZE priorities)
  *    1500..2989  band 1
  *    2990        join       nop; where lookups go on that are none of ours
+ *    2991..2993  backstop   nothing leaves from a source of ours when only these are left
+ *
+ * Where something restores the plan, 0 and 1 have more of the backstop: lib/render/program/backstop.awk.
  */
 
 /** Numbers a user may override, when somebody else already has ours. */

@@ -148,6 +148,8 @@ export interface PlanConnection {
 }
 
 export interface PlanFamily {
+  /** Prefixes that hold all sources: as few as there can be of which none holds the address of a socket without one. */
+  readonly covers: readonly string[];
   readonly routes: readonly PlanRoute[];
   readonly rules: readonly PlanRule[];
   /** What the kernel must answer: one row for each class of destinations that an interface's sources tell apart. */

@@ -2,8 +2,9 @@ import { Host } from "../model/host";
 import { Plan, PlanFamily, PlanInterface } from "../model/plan";
 import { HostModel } from "../model/spec";
 import { Address, FAMILIES, Family, compareAddresses, formatAddress, sameAddress } from "../net/address";
-import { formatPrefix } from "../net/prefix";
+import { formatPrefix, hostPrefix } from "../net/prefix";
 import { allocateSlots } from "./allocate";
+import { coversOf } from "./compile/guard";
 import { buildConnections } from "./connections";
 import { buildExpectations } from "./expectations";
 import { buildIdentity } from "./identity";
@@ -35,6 +36,12 @@ export function buildPlan(host: Host): Plan {
     if (weak || !wanted) return NOTHING;
     const table = owns ? sourceTable(host, f, slots) : undefined;
     return {
+      covers: [
+        ...(table === undefined ? [] : coversOf(table)),
+        ...(host.identity?.addresses ?? [])
+          .filter((a) => a.family === f)
+          .map((a) => formatPrefix(hostPrefix(a))),
+      ],
       routes: [...buildRoutes(host, f), ...trafficRoutes(host, f)],
       rules: buildRules(host, f, slots, table, connections),
       expectations: table === undefined ? [] : untaken(host, f, buildExpectations(host, f, table)),
@@ -84,7 +91,7 @@ function virtualAddressesOf({ hostModel, virtualAddresses, identity }: Host): re
   return [...virtualAddresses, ...own].sort(compareAddresses);
 }
 
-const NOTHING: PlanFamily = { routes: [], rules: [], expectations: [], flows: [] };
+const NOTHING: PlanFamily = { covers: [], routes: [], rules: [], expectations: [], flows: [] };
 
 /** One after the other, without a copy where one of them is empty. */
 function joined(a: readonly string[], b: readonly string[]): readonly string[] {

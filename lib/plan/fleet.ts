@@ -2,6 +2,7 @@ import { Issue, SpecError, shown } from "../model/issue";
 import { FleetInterfaceSpec, FleetPolicySpec, FleetSpec } from "../model/fleet";
 import { Plan, PlanFamily } from "../model/plan";
 import { HostModel, HostSpec } from "../model/spec";
+import { Family } from "../net/address";
 import { buildPlan } from "./build";
 import { normalize } from "./normalize/host";
 import { Problems, at } from "./normalize/problems";
@@ -57,7 +58,7 @@ export function planFleet(spec: FleetSpec, ipv6Gateway: string): Fleet {
   try {
     const host = normalize(hostOf(fields, policy, roles, ipv6Gateway));
     if (issues.length === 0 && waitSeconds !== undefined) {
-      return { plan: withoutCover(buildPlan(host)), roles, waitSeconds };
+      return { plan: withoutCover(buildPlan(host), roles), roles, waitSeconds };
     }
   } catch (error) {
     if (!(error instanceof SpecError)) throw error;
@@ -161,15 +162,16 @@ function readPolicy(value: unknown, problems: Problems): FleetPolicySpec {
 
 /**
  * The guard at the start of a band asks for the shortest prefix that holds all sources, which here nobody knows. It
- * goes on to turn away what the host does not send itself; see guardRules.
+ * goes on to turn away what the host does not send itself; see guardRules. What is known to hold them are the subnets.
  */
-function withoutCover(plan: Plan): Plan {
-  const family = (of: PlanFamily): PlanFamily => {
+function withoutCover(plan: Plan, roles: readonly Role[]): Plan {
+  const family = (of: PlanFamily, f: Family): PlanFamily => {
     const [guard, ...rules] = of.rules;
     if (guard === undefined) return of;
     if (guard.not !== true || guard.iif !== "lo") throw new Error("the plan of a fleet begins with no guard");
     const { from: _cover, ...kept } = guard;
-    return { ...of, rules: [kept, ...rules] };
+    const owners = roles.filter(({ ipv6 }) => f === 4 || ipv6 === true);
+    return { ...of, covers: owners.map(({ place }) => standIn(place)[f].subnet), rules: [kept, ...rules] };
   };
-  return { ...plan, ipv4: family(plan.ipv4), ipv6: family(plan.ipv6) };
+  return { ...plan, ipv4: family(plan.ipv4, 4), ipv6: family(plan.ipv6, 6) };
 }

@@ -45,7 +45,7 @@ const LAST_RESORT = { type: "unreachable", to: "default", metric: LAST_RESORT_ME
 
 /** One table decides in a VRF, which its device says, and not a rule. */
 function ruleless(family: PlanFamily): PlanFamily {
-  return { ...family, routes: [], rules: [] };
+  return { ...family, covers: [], routes: [], rules: [] };
 }
 
 /** Between the metrics of two interfaces; as far apart as those that DHCP clients use. */

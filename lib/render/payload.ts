@@ -53,6 +53,7 @@ import { incomingTokens, routeTokens, ruleTokens } from "./words";
  *     address NAME ADDRESS                      must be on the interface, and is a source
  *     prefix NAME PREFIX                        is a source as a whole
  *     sysctl NAME PATH LEAST                    "@" in the path stands for the device
+ *     cover4|cover6 PREFIX                      together they hold all sources: see backstop.awk
  *     route4|route6 ...                         ip-route(8), with @NAME for a device or a table
  *     rule4|rule6 +N ...                        ip-rule(8), with @NAME likewise, and +N for a priority of the band
  *     expect4|expect6 NAME ADDRESS CLASS unreachable | dev @NAME [via ADDRESS]
@@ -208,6 +209,7 @@ function sourceTokens({ name, sources }: PlanInterface): Token[][] {
 
 function familyTokens(family: 4 | 6, plan: PlanFamily, numbers: Numbers): Token[][] {
   return [
+    ...plan.covers.map((cover) => [`cover${family}`, prefixToken(cover)]),
     ...plan.routes.map((route) => [`route${family}`, ...routeTokens(route)]),
     ...plan.rules.map((rule) => [`rule${family}`, ...ruleTokens(rule, family, numbers)]),
     ...plan.expectations.map((row) => [`expect${family}`, ...expectationTokens(row)]),

@@ -48,7 +48,7 @@ describe("two interfaces", () => {
       "default via 10.0.2.1 dev back src 10.0.2.10 onlink",
       LAST_RESORT,
     ]);
-    expect(ipv6).toEqual({ routes: [], rules: [], expectations: [], flows: [] });
+    expect(ipv6).toEqual({ covers: [], routes: [], rules: [], expectations: [], flows: [] });
     expect(expectationsOf(ipv4, "front")).toEqual([
       "elsewhere 192.0.2.1: front via 10.0.1.1",
       "attached 10.0.1.254: front",

@@ -56,7 +56,7 @@ describe("the plan of a fleet", () => {
     const { plan, waitSeconds, roles } = planFleet(fleet({}) as FleetSpec, GATEWAY);
     expect(waitSeconds).toBe(60);
     expect(roles).toEqual([{ name: "front", deviceIndex: 0, place: 0 }]);
-    expect(plan.ipv6).toEqual({ routes: [], rules: [], expectations: [], flows: [] });
+    expect(plan.ipv6).toEqual({ covers: [], routes: [], rules: [], expectations: [], flows: [] });
   });
 
   test("has other stand-ins at each place, each of which is known for one", () => {

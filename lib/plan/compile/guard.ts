@@ -1,7 +1,7 @@
 import { BAND } from "../../model/numbers";
 import { PlanRule } from "../../model/plan";
-import { PackedPrefixes, commonBits, prefixAt } from "../../net/packed";
-import { formatPrefix } from "../../net/prefix";
+import { PackedPrefixes, bitOf, commonBits, prefixAt } from "../../net/packed";
+import { Prefix, formatPrefix } from "../../net/prefix";
 
 /**
  * The first rules of a band: what cannot be ours leaves at once. One of them is the switch's target, so there is
@@ -24,7 +24,7 @@ import { formatPrefix } from "../../net/prefix";
 export function guardRules(table: PackedPrefixes, forwards: boolean, long: boolean): PlanRule[] {
   const elsewhere = { kind: "goto", priority: BAND.devices } as const;
   const common = commonPrefix(table);
-  const tells = common.length > 0 && (table.family === 6 || common.value !== 0n);
+  const tells = tellsApart(common);
   const rules: PlanRule[] = [];
   if (tells || !forwards) {
     rules.push({
@@ -41,8 +41,27 @@ export function guardRules(table: PackedPrefixes, forwards: boolean, long: boole
   return rules.length > 0 ? rules : [{ priority: BAND.anchor, action: { kind: "nop" } }];
 }
 
-/** The longest prefix that holds all entries. */
-function commonPrefix(table: PackedPrefixes) {
-  const last = table.size - 1;
-  return prefixAt(table, 0, Math.min(table.lengths[0], table.lengths[last], commonBits(table, 0, last)));
+/**
+ * Few prefixes that hold all entries, ascending, of which none holds IPv4's "no source yet", and none everything: the
+ * longest prefix that does, or else those of the two halves into which it falls.
+ *
+ * @example of 10.0.1.10 and 10.0.2.10: 10.0.0.0/22; of 10.0.1.10 and 192.0.2.10: both
+ */
+export function coversOf(table: PackedPrefixes, first = 0, last = table.size - 1): string[] {
+  const common = commonPrefix(table, first, last);
+  if (first === last || tellsApart(common)) return [formatPrefix(common)];
+  let right = first + 1;
+  while (bitOf(table, right, common.length) === 0) right++;
+  return [...coversOf(table, first, right - 1), ...coversOf(table, right, last)];
+}
+
+/** Whether a socket without a source is outside. */
+function tellsApart({ family, value, length }: Prefix): boolean {
+  return length > 0 && (family === 6 || value !== 0n);
+}
+
+/** The longest prefix that holds these entries. */
+function commonPrefix(table: PackedPrefixes, first = 0, last = table.size - 1): Prefix {
+  const { lengths } = table;
+  return prefixAt(table, first, Math.min(lengths[first], lengths[last], commonBits(table, first, last)));
 }

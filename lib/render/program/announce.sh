@@ -18,7 +18,7 @@ frr_tool() {
   for n in $(frr_daemons); do
     [ -x "$v/$n" ] || fail "FRR's $n is needed for the identity, and not found in $v; install the package of FRR that has it"
   done
-  command -v vtysh >/dev/null || fail "FRR's vtysh is needed for the identity, and not found in $PATH"
+  has vtysh || fail "FRR's vtysh is needed for the identity, and not found in $PATH"
   [ -r "$FRR/daemons" ] || fail "$FRR/daemons is needed, which tells FRR what to run; install FRR from the distribution"
 }
 

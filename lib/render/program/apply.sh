@@ -79,6 +79,10 @@ prepare() {
     0?? | -0? | --0) new=1 ;;
     *) new=0 ;;
   esac
+  # While sources are held back in front of all rules, none of a new generation could be asked about.
+  case $seen in
+    *' goto 1 [unresolved]'*) ! has backstop || backstop 1 || fail "$why" ;;
+  esac
   tidy "$keep4" "$keep6" || fail "cannot clear away what an unfinished change has left: $why"
 }
 
@@ -97,7 +101,7 @@ replace() {
   [ -z "$restoring" ] || id=$committed_id
   ! filters || filter_check || fail "$why"
   ! announces || frr_check || fail "$why"
-  ! command -v amendable >/dev/null || amendable || :
+  ! has amendable || amendable || :
   text=$(text)
   staged=1
   arm
@@ -147,7 +151,7 @@ settle() {
   [ "$want4" = - ] || want4=$new
   [ "$want6" = - ] || want6=$new
   [ -n "$keeper" ] || keeper
-  ! command -v backstopped >/dev/null || backstopped
+  ! has backstopped || backstopped
   filter_undo
   { silenced && tidy "$want4" "$want6" && undo; } || say "the plan is in force, but not all that is old could be cleared away: $why"
   rm -f "$STATE/program.$((1 - committed))"

@@ -32,6 +32,9 @@ misuse() {
   exit 2
 }
 
+# has NAME: whether there is such a tool, or such a part of the program.
+has() { command -v "$1" >/dev/null; }
+
 # fail TEXT: ends the program. The reason is the last line that it prints, after any rollback.
 fail() {
   reason=$1
@@ -86,29 +89,31 @@ calc() {
   awk "$@"
 }
 
-# needs write|read: tools and rights.
+# needs write|read [TOOL...]: tools and rights.
 needs() {
-  for n in ip awk; do
-    command -v "$n" >/dev/null || fail "$n is needed, and not found in $PATH"
+  rights=$1
+  shift
+  for n in ip awk "$@"; do
+    has "$n" || fail "$n is needed, and not found in $PATH"
   done
   cap=0
   while read -r n v; do
     [ "$n" != CapEff: ] || cap=$v
   done </proc/self/status
   # Bit 12 of capabilities(7).
-  [ "$1" = read ] || [ $((0x$cap >> 12 & 1)) = 1 ] || fail 'CAP_NET_ADMIN is needed; run it as root'
+  [ "$rights" = read ] || [ $((0x$cap >> 12 & 1)) = 1 ] || fail 'CAP_NET_ADMIN is needed; run it as root'
 }
 
 # digest: of standard input.
 digest() {
-  if command -v sha256sum >/dev/null; then v=$(sha256sum); else v=$(cksum); fi
+  if has sha256sum; then v=$(sha256sum); else v=$(cksum); fi
   printf '%s\n' "${v%% *}"
 }
 
 # put NAME TEXT: writes a file of the state directory, whole or not at all.
 put() {
   { [ -d "$STATE" ] || mkdir -p "$STATE"; } && printf '%s\n' "$2" >"$STATE/$1.new" &&
-    { ! command -v sync >/dev/null || sync "$STATE/$1.new"; } && mv -f "$STATE/$1.new" "$STATE/$1"
+    { ! has sync || sync "$STATE/$1.new"; } && mv -f "$STATE/$1.new" "$STATE/$1"
 }
 
 # load: sets committed (which program: 0, 1, or - for nothing), band (that of its rules, and generation of its tables),

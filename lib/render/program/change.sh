@@ -160,7 +160,7 @@ revert() {
   filtered=1
   filter_back
   [ -z "${ANNOUNCE-}" ] || frr_back
-  ! command -v unamend >/dev/null || unamend || {
+  ! has unamend || unamend || {
     say "what was changed could not be changed back: $why"
     return 1
   }

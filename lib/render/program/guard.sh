@@ -45,7 +45,7 @@ armed() {
 
 # unit_fits: not where systemd does not run, or runs another network than ours.
 unit_fits() {
-  [ -d /run/systemd/system ] && command -v systemd-run >/dev/null || return 1
+  [ -d /run/systemd/system ] && has systemd-run || return 1
   case $STATE$RUN in *[!-A-Za-z0-9/._]*) return 1 ;; esac
   # shellcheck disable=SC3013
   for n in net mnt; do

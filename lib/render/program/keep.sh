@@ -12,8 +12,8 @@ etc=/etc/systemd/system
 units="$etc/multihome-close.service $etc/multihome-monitor.service $etc/multihome-restore.service"
 protection=/etc/systemd/networkd.conf.d/50-multihome.conf
 early=/etc/udev/rules.d/75-multihome.rules
-links="$etc/multi-user.target.wants/multihome-close.service $etc/multi-user.target.wants/multihome-monitor.service
-$etc/multi-user.target.wants/multihome-restore.service $etc/network-online.target.wants/multihome-restore.service"
+n=$etc/multi-user.target.wants/multihome
+links="$n-close.service $n-monitor.service $n-restore.service $etc/network-online.target.wants/multihome-restore.service"
 
 # keeper: sets $keeper to systemd, hook or none; ends the program when the plan asks for what the host has not.
 keeper() {
@@ -48,10 +48,10 @@ keep() {
   [ -z "$restoring" ] || return 0
   [ -n "$keeper" ] || keeper
   case $keeper in
-    systemd) ! command -v install_units >/dev/null || install_units || say "the plan is in force, but will not be after a reboot: $why" ;;
+    systemd) ! has install_units || install_units || say "the plan is in force, but will not be after a reboot: $why" ;;
     hook)
       [ ! -e "$STATE/kept" ] || unkeep
-      ! command -v install_run >/dev/null || install_run || say "cannot write to $STATE"
+      ! has install_run || install_run || say "cannot write to $STATE"
       say "$unkept, so the plan is in force until a reboot, unless it runs 'sh $STATE/run boot' when its network is up"
       ;;
     *) unkeep ;;

@@ -2,8 +2,7 @@
 
 usage() {
   misuse 'usage: sh PROGRAM apply [--confirm-within SECONDS] [--json] | confirm [ID] [--json] | rollback [ID]
-       sh PROGRAM deliver --confirm-within SECONDS
-       sh PROGRAM verify [--json] | status [--json] | remove
+       sh PROGRAM deliver --confirm-within SECONDS | verify [--json] | status [--json] | remove
 MULTIHOME_STATE_DIR  what survives a reboot; default /var/lib/multihome
 MULTIHOME_RUN_DIR    what does not; default /run/multihome
 MULTIHOME_WAIT       seconds to wait for interfaces; default 30
@@ -47,7 +46,7 @@ main() {
     close | open | boot | restore | monitor | resume | silence) ;;
     *) usage ;;
   esac
-  command -v "$verb" >/dev/null || misuse "$verb: this is the short form of the program, as of user data, which does without"
+  has "$verb" || misuse "$verb: this is the short form of the program, as of user data, which does without"
   while [ $# != 0 ]; do
     case $verb/$1 in
       apply/--json | confirm/--json | verify/--json | status/--json) form=json ;;

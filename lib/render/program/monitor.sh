@@ -7,9 +7,7 @@
 events='^(Deleted )?[0-9]+:|table [0-9]+|netlink'
 
 monitor() {
-  for n in timeout grep; do
-    command -v "$n" >/dev/null || fail "$n is needed to keep the plan in force, and not found in $PATH"
-  done
+  needs read timeout grep
   started $$
   { mkdir -p "$RUN" && printf '%s\n' "$$ $started" >"$RUN/monitor"; } || fail "cannot write to $RUN"
   # Once nobody reads what it says it has to end.
@@ -41,9 +39,6 @@ putback() {
 # seen by the check that follows.
 event() { ${1:+timeout "$1"} grep -Eq "$events"; }
 
-# rest SECONDS: as short as the host's sleep can be.
-rest() { sleep "$1" 2>/dev/null || sleep 1; }
-
 # follow: has an eye on what `ip monitor` says. When what is committed brings another monitor, that goes on in its place.
 follow() {
   had=$(standard)
@@ -66,13 +61,13 @@ follow() {
     # A failure is not repeated at the pace of events. The first are mostly of something that is just being set up.
     case $failures in
       0) ;;
-      [12]) rest 0.2 ;;
+      [12]) nap 0.2 ;;
       *) sleep $((1 << (failures - 3))) ;;
     esac
     if [ $burst -lt 3 ] && event 1; then
       burst=$((burst + 1))
     elif [ $burst -ge 3 ]; then
-      rest 0.3
+      nap 0.3
       burst=0
     else
       burst=0

@@ -9,7 +9,7 @@ filters() {
 
 # filter_tool: ends the program when the plan needs nft and there is none.
 filter_tool() {
-  ! filters || command -v nft >/dev/null ||
+  ! filters || has nft ||
     fail "nft (nftables) is needed for the strong host model and for tracked connections, and not found in $PATH"
 }
 

@@ -77,7 +77,7 @@ routes() {
 # connection: how much of what the session has sent has been acknowledged; fails when that cannot be known.
 # shellcheck disable=SC2016
 connection() {
-  [ -n "$client" ] && command -v ss >/dev/null || return 1
+  [ -n "$client" ] && has ss || return 1
   [ "$called" = 4 ] && v="src $server:$listens and dst $client:$port" || v="src [$server]:$listens and dst [$client]:$port"
   v=$(ss -Htin "$v" 2>/dev/null | awk '
     { for (i = 1; i <= NF; i++) if (split($i, pair, ":") == 2) value[pair[1]] = pair[2] }
@@ -98,7 +98,7 @@ acknowledged() {
 # gateways: those of the plan that the host has been speaking to, and where to ask them from.
 # shellcheck disable=SC2016
 gateways() {
-  command -v ping >/dev/null || return 0
+  has ping || return 0
   printf '%s\n' "$seen" "$PLAN" "$(ip -o neigh show 2>/dev/null)" | awk '
     $1 == "device" { device[$2] = $3 }
     $1 ~ /^route[46]$/ && $2 == "default" {

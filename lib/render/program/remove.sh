@@ -20,9 +20,9 @@ remove() {
   look
   # While the rules of the plan still decide.
   case $seen in
-    *' backstop '*) command -v backstop >/dev/null || fail "this is a short program; use $STATE/program.$committed" ;;
+    *' backstop '*) has backstop || fail "this is a short program; use $STATE/program.$committed" ;;
   esac
-  ! command -v backstop >/dev/null || backstop 0 || fail "cannot remove the rules behind the plan's: $why"
+  ! has backstop || backstop 0 || fail "cannot remove the rules behind the plan's: $why"
   silenced || exit
   filter_undo
   tune undo || say 'cannot write sysctls'

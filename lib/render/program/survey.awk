@@ -66,7 +66,7 @@ function sysctl(path, value) {
 BEGIN {
   # Of the identity, which is of no interface.
   dev["/"] = "lo"
-  split("plan numbers model persistence virtual interface connection table address prefix sysctl route4 route6 rule4 rule6 expect4 expect6" \
+  split("plan numbers model persistence virtual interface connection table address prefix sysctl cover4 cover6 route4 route6 rule4 rule6 expect4 expect6" \
     " flow4 flow6 world identity frr end", list)
   for (i in list) known[list[i]]
   # rtnetlink(7), /etc/iproute2/rt_protos
@@ -140,13 +140,15 @@ part == 4 && $2 ~ /:$/ {
 
 $1 ~ /^[0-9]+:$/ {
   p = $1 + 0
-  if (p < priority || p >= priority + window) next
-  # Of protocol kernel none is shown.
-  if (p > join && p <= join + 3 && after("proto") == "") {
+  # Of protocol kernel none is shown. The own lookup of local addresses matters where it comes behind these.
+  if (after("proto") == "" && (p > join && p <= join + 3 || p == 1 && /from all nop$/ ||
+    p == 0 && (/ goto 1( |$)| 7$/ || (part in front) && / lookup 255$/))) {
     sub(/^[^\t]*\t/, "")
     line[++lines] = part " backstop " p " " $0
+    front[part]
     next
   }
+  if (p < priority || p >= priority + window) next
   if (after("proto") != protocol) {
     foreign("rule", "priorities " priority " to " priority + window - 1, "priorityBase")
     next

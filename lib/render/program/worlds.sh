@@ -83,7 +83,7 @@ resolve_all() {
     dump || fail 'ip cannot show rules and routes'
     # At a first start nobody has come in.
     client=
-    ! command -v operator >/dev/null || operator
+    ! has operator || operator
     each resolve
     [ -n "$missing" ] || break
     clock

@@ -77,9 +77,12 @@ function fill(fleet: Fleet, said: string, awk: readonly string[] = ["awk"]): { d
 
 const planOf = (text: string): string[] =>
   (/^PLAN='([^']*)'$/m.exec(text)?.[1] ?? "").split("\n").filter((line) => line !== "");
-/** The guard does not say which prefix holds all sources. */
+/** The guard does not say which prefix holds all sources, and what covers them are the subnets. */
 const uncovered = (lines: readonly string[]): string[] =>
-  lines.map((line) => line.replace(/^(rule[46] \+0 not) from \S+ iif/, "$1 iif")).sort();
+  lines
+    .filter((line) => !/^cover[46] /.test(line))
+    .map((line) => line.replace(/^(rule[46] \+0 not) from \S+ iif/, "$1 iif"))
+    .sort();
 
 describe("the program of a fleet, filled in by what the metadata service says", () => {
   const fleet = planFleet(SPEC, GATEWAY6);
@@ -101,6 +104,10 @@ describe("the program of a fleet, filled in by what the metadata service says", 
       ["10.0.2.34/24", "2600:1f14:abc:de02:1::3a/64"],
     ]);
     expect([done, uncovered(planOf(text))]).toEqual([true, uncovered(payloadLines(planHost(spec)))]);
+    expect(planOf(text).filter((line) => /^cover[46] /.test(line))).toEqual([
+      ...["cover4 10.0.0.0/24", "cover4 10.0.1.0/24", "cover4 10.0.2.0/24"],
+      ...["cover6 2600:1f14:abc:de00::/64", "cover6 2600:1f14:abc:de02::/64"],
+    ]);
     // All but the plan is as it was.
     expect(text.slice(text.indexOf("\nBODY="))).toBe(
       renderFleetProgram(fleet).slice(renderFleetProgram(fleet).indexOf("\nBODY=")),

@@ -13,6 +13,7 @@ sysctl lan ipv4/conf/@/arp_announce 2
 sysctl lan ipv4/conf/@/arp_ignore 1
 sysctl san ipv4/conf/@/arp_announce 2
 sysctl san ipv4/conf/@/arp_ignore 1
+cover4 192.168.0.0/22
 route4 192.168.1.0/24 dev @lan src 192.168.1.2 table @lan
 route4 192.168.2.0/24 dev @san table @lan
 route4 default via 192.168.1.1 dev @lan src 192.168.1.2 onlink table @lan
@@ -38,6 +39,7 @@ expect4 lan 192.168.2.254 other-attached dev @san
 expect4 san 192.0.2.1 elsewhere unreachable
 expect4 san 192.168.2.254 attached dev @san
 expect4 san 192.168.1.254 other-attached unreachable
+cover6 fd00::/30
 route6 fd00:1::/64 dev @lan src fd00:1::2 table @lan
 route6 fe80::/64 dev @lan table @lan
 route6 fd00:2::/64 dev @san table @lan
@@ -65,7 +67,7 @@ expect6 san 2001:db8:ffff:ffff::1 elsewhere unreachable
 expect6 san fd00:2::ffff:ffff:ffff:fffe attached dev @san
 expect6 san fd00:1::ffff:ffff:ffff:fffe other-attached unreachable
 end'
-BODY=342f3f79c4dcd48e
+BODY=b7c83aad2b4fbe7a
 set -u
 umask 077
 LC_ALL=C
@@ -84,6 +86,7 @@ misuse() {
 say "$1"
 exit 2
 }
+has() { command -v "$1" >/dev/null; }
 fail() {
 reason=$1
 exit 1
@@ -122,22 +125,24 @@ for v in $numbers; do set -- -v "$v" "$@"; done
 awk "$@"
 }
 needs() {
-for n in ip awk; do
-command -v "$n" >/dev/null || fail "$n is needed, and not found in $PATH"
+rights=$1
+shift
+for n in ip awk "$@"; do
+has "$n" || fail "$n is needed, and not found in $PATH"
 done
 cap=0
 while read -r n v; do
 [ "$n" != CapEff: ] || cap=$v
 done </proc/self/status
-[ "$1" = read ] || [ $((0x$cap >> 12 & 1)) = 1 ] || fail 'CAP_NET_ADMIN is needed; run it as root'
+[ $rights = read ] || [ $((0x$cap >> 12 & 1)) = 1 ] || fail 'CAP_NET_ADMIN is needed; run it as root'
 }
 digest() {
-if command -v sha256sum >/dev/null; then v=$(sha256sum); else v=$(cksum); fi
+if has sha256sum; then v=$(sha256sum); else v=$(cksum); fi
 printf '%s\n' "${v%% *}"
 }
 put() {
 { [ -d "$STATE" ] || mkdir -p "$STATE"; } && printf '%s\n' "$2" >"$STATE/$1.new" &&
-{ ! command -v sync >/dev/null || sync "$STATE/$1.new"; } && mv -f "$STATE/$1.new" "$STATE/$1"
+{ ! has sync || sync "$STATE/$1.new"; } && mv -f "$STATE/$1.new" "$STATE/$1"
 }
 load() {
 committed=- band=- coming=0 committed_digest='' committed_numbers='' committed_id=''
@@ -254,7 +259,7 @@ return value
 }
 BEGIN {
 dev["/"] = "lo"
-split("plan numbers model persistence virtual interface connection table address prefix sysctl route4 route6 rule4 rule6 expect4 expect6" \
+split("plan numbers model persistence virtual interface connection table address prefix sysctl cover4 cover6 route4 route6 rule4 rule6 expect4 expect6" \
 " flow4 flow6 world identity frr end", list)
 for (i in list) known[list[i]]
 split("0 by hand or by a script,3 by hand or by a script,4 static or systemd-networkd,11 FRR,12 BIRD,16 DHCP,18 keepalived,186 BGP" \
@@ -321,12 +326,14 @@ next
 }
 $1 ~ /^[0-9]+:$/ {
 p = $1 + 0
-if (p < priority || p >= priority + window) next
-if (p > join && p <= join + 3 && after("proto") == "") {
+if (after("proto") == "" && (p > join && p <= join + 3 || p == 1 && /from all nop$/ ||
+p == 0 && (/ goto 1( |$)| 7$/ || (part in front) && / lookup 255$/))) {
 sub(/^[^\t]*\t/, "")
 line[++lines] = part " backstop " p " " $0
+front[part]
 next
 }
+if (p < priority || p >= priority + window) next
 if (after("proto") != protocol) {
 foreign("rule", "priorities " priority " to " priority + window - 1, "priorityBase")
 next
@@ -603,7 +610,7 @@ filters() {
 case $PLAN in *"${nl}model strong$nl"* | *"${nl}connection "*) ;; *) return 1 ;; esac
 }
 filter_tool() {
-! filters || command -v nft >/dev/null ||
+! filters || has nft ||
 fail "nft (nftables) is needed for the strong host model and for tracked connections, and not found in $PATH"
 }
 filter_dump() {
@@ -1196,7 +1203,7 @@ revert() {
 filtered=1
 filter_back
 [ -z "${ANNOUNCE-}" ] || frr_back
-! command -v unamend >/dev/null || unamend || {
+! has unamend || unamend || {
 say "what was changed could not be changed back: $why"
 return 1
 }
@@ -1265,7 +1272,7 @@ nap 0.02
 done
 }
 unit_fits() {
-[ -d /run/systemd/system ] && command -v systemd-run >/dev/null || return 1
+[ -d /run/systemd/system ] && has systemd-run || return 1
 case $STATE$RUN in *[!-A-Za-z0-9/._]*) return 1 ;; esac
 for n in net mnt; do
 [ /proc/self/ns/$n -ef /proc/1/ns/$n ] || return 1
@@ -1376,7 +1383,7 @@ $1 == c { for (i = 2; i < NF; i++) if ($i == "dev" && (direct || $(i + 1) == o))
 $1 == "local" && $2 == s { print "in" }'
 }
 connection() {
-[ -n "$client" ] && command -v ss >/dev/null || return 1
+[ -n "$client" ] && has ss || return 1
 [ "$called" = 4 ] && v="src $server:$listens and dst $client:$port" || v="src [$server]:$listens and dst [$client]:$port"
 v=$(ss -Htin "$v" 2>/dev/null | awk '
 { for (i = 1; i <= NF; i++) if (split($i, pair, ":") == 2) value[pair[1]] = pair[2] }
@@ -1391,7 +1398,7 @@ connection || return
 [ "$acked" -gt "$sent" ] || { [ "$transmitted" = "$sent" ] && [ "$now" -gt "$began" ]; }
 }
 gateways() {
-command -v ping >/dev/null || return 0
+has ping || return 0
 printf '%s\n' "$seen" "$PLAN" "$(ip -o neigh show 2>/dev/null)" | awk '
 $1 == "device" { device[$2] = $3 }
 $1 ~ /^route[46]$/ && $2 == "default" {
@@ -1497,6 +1504,9 @@ case $keep4$keep6$band in
 0?? | -0? | --0) new=1 ;;
 *) new=0 ;;
 esac
+case $seen in
+*' goto 1 [unresolved]'*) ! has backstop || backstop 1 || fail "$why" ;;
+esac
 tidy "$keep4" "$keep6" || fail "cannot clear away what an unfinished change has left: $why"
 }
 replace() {
@@ -1512,7 +1522,7 @@ id=${id%%-*}
 [ -z "$restoring" ] || id=$committed_id
 ! filters || filter_check || fail "$why"
 ! announces || frr_check || fail "$why"
-! command -v amendable >/dev/null || amendable || :
+! has amendable || amendable || :
 text=$(text)
 staged=1
 arm
@@ -1553,7 +1563,7 @@ settle() {
 [ "$want4" = - ] || want4=$new
 [ "$want6" = - ] || want6=$new
 [ -n "$keeper" ] || keeper
-! command -v backstopped >/dev/null || backstopped
+! has backstopped || backstopped
 filter_undo
 { silenced && tidy "$want4" "$want6" && undo; } || say "the plan is in force, but not all that is old could be cleared away: $why"
 rm -f "$STATE/program.$((1 - committed))"
@@ -1635,8 +1645,8 @@ etc=/etc/systemd/system
 units="$etc/multihome-close.service $etc/multihome-monitor.service $etc/multihome-restore.service"
 protection=/etc/systemd/networkd.conf.d/50-multihome.conf
 early=/etc/udev/rules.d/75-multihome.rules
-links="$etc/multi-user.target.wants/multihome-close.service $etc/multi-user.target.wants/multihome-monitor.service
-$etc/multi-user.target.wants/multihome-restore.service $etc/network-online.target.wants/multihome-restore.service"
+n=$etc/multi-user.target.wants/multihome
+links="$n-close.service $n-monitor.service $n-restore.service $etc/network-online.target.wants/multihome-restore.service"
 keeper() {
 keeper=none
 case $PLAN in
@@ -1665,10 +1675,10 @@ keep() {
 [ -z "$restoring" ] || return 0
 [ -n "$keeper" ] || keeper
 case $keeper in
-systemd) ! command -v install_units >/dev/null || install_units || say "the plan is in force, but will not be after a reboot: $why" ;;
+systemd) ! has install_units || install_units || say "the plan is in force, but will not be after a reboot: $why" ;;
 hook)
 [ ! -e "$STATE/kept" ] || unkeep
-! command -v install_run >/dev/null || install_run || say "cannot write to $STATE"
+! has install_run || install_run || say "cannot write to $STATE"
 say "$unkept, so the plan is in force until a reboot, unless it runs 'sh $STATE/run boot' when its network is up"
 ;;
 *) unkeep ;;
@@ -1830,7 +1840,7 @@ FILE
 ;;
 *run) cat <<'FILE'
 #!/bin/sh
-# Runs the program whose plan multihome has committed on this host. Does nothing, and succeeds, where none is.
+# Runs the program that multihome has committed on this host. Where none is, it does nothing and succeeds.
 state=${MULTIHOME_STATE_DIR:-/var/lib/multihome}
 [ -r "$state/committed" ] || exit 0
 read -r _ generation <"$state/committed"
@@ -1839,36 +1849,43 @@ FILE
 ;;
 esac
 }
-BACKSTOP='function should(p, text) { if (want && !((p, text) in wanted)) { wanted[p, text]; order[++n] = p SUBSEP text } }
+BACKSTOP='function should(key) { if (want && !(key in wanted)) { wanted[key]; order[++n] = key } }
+function bare(prefix) {
+sub(f == 6 ? "/128$" : "/32$", "", prefix)
+return "from " prefix
+}
+function change(verb, key) { if (key !~ /lookup/) print "rule " verb " priority " key " protocol kernel" }
 $1 == f && $2 == "backstop" {
-text = $0
-sub(/^[^ ]+ backstop [0-9]+ /, "", text)
-sub(/ 7$/, " unreachable", text)
-sub(/from all /, "", text)
-have[$3, text]++
+key = $0
+sub(/^[^ ]+ backstop /, "", key)
+sub(/ \[unresolved\]$/, "", key)
+sub(/ 7$/, " unreachable", key)
+sub(/from all /, "", key)
+if ($3) have[key]++
+else front = front key "\n"
 }
 $1 == "rule" f && ($2 == "+0" || $2 == "+8") && $3 == "not" && !skip {
-text = $0
-sub(/^[^ ]+ [^ ]+ /, "", text)
-sub(/ goto .*/, "", text)
-skip = text " goto " join + 3
-should(join + 3, "nop")
-should(join + 1, skip)
+skip = $0
+sub(/^[^ ]+ [^ ]+ /, "", skip)
+sub(/ goto .*/, "", skip)
+should(join + 3 " nop")
+should(join + 1 " " skip " goto " join + 3)
 }
-($1 == "address" || $1 == "prefix") && ($3 ~ /:/) == (f == 6) {
-sub(f == 6 ? "/128$" : "/32$", "", $3)
-should(join + 2, "from " $3 " unreachable")
-}
+$1 == "cover" f && want && !known[$2]++ { covers = covers "0 " bare($2) "&\n" }
+($1 == "address" || $1 == "prefix") && ($3 ~ /:/) == (f == 6) { should(join + 2 " " bare($3) " unreachable") }
 END {
-for (i = 1; i <= n; i++) if (!(order[i] in have)) {
-split(order[i], part, SUBSEP)
-print "rule add priority " part[1] " " part[2] " protocol kernel"
+if (covers != "") should("1 nop")
+for (i = 1; i <= n; i++) if (!(order[i] in have)) change("add", order[i])
+iif = skip ~ / iif lo/ ? " iif lo" : ""
+way = shut = covers
+gsub(/&/, iif " goto 1", way)
+gsub(/&/, iif " unreachable", shut)
+if (front != way shut) {
+for (i = split(front, list, "\n") - 1; i > 0; i--) change("del", list[i])
+n = split(way shut, list, "\n")
+for (i = 1; i < n; i++) change("add", list[i])
 }
-for (key in have) {
-split(key, part, SUBSEP)
-for (i = key in wanted ? 1 : 0; i < have[key]; i++)
-print "rule del priority " part[1] " " part[2] " protocol kernel"
-}
+for (key in have) for (i = key in wanted ? 1 : 0; i < have[key]; i++) change("del", key)
 }'
 backstop() {
 for f in 4 6; do
@@ -1924,9 +1941,7 @@ done
 }
 events='^(Deleted )?[0-9]+:|table [0-9]+|netlink'
 monitor() {
-for n in timeout grep; do
-command -v "$n" >/dev/null || fail "$n is needed to keep the plan in force, and not found in $PATH"
-done
+needs read timeout grep
 started $$
 { mkdir -p "$RUN" && printf '%s\n' "$$ $started" >"$RUN/monitor"; } || fail "cannot write to $RUN"
 trap - PIPE
@@ -1947,7 +1962,6 @@ ip "-$f" rule add priority "$priority" lookup "$table" protocol kernel
 done
 }
 event() { ${1:+timeout "$1"} grep -Eq "$events"; }
-rest() { sleep "$1" 2>/dev/null || sleep 1; }
 follow() {
 had=$(standard)
 event 1
@@ -1966,13 +1980,13 @@ load
 esac
 case $failures in
 0) ;;
-[12]) rest 0.2 ;;
+[12]) nap 0.2 ;;
 *) sleep $((1 << (failures - 3))) ;;
 esac
 if [ $burst -lt 3 ] && event 1; then
 burst=$((burst + 1))
 elif [ $burst -ge 3 ]; then
-rest 0.3
+nap 0.3
 burst=0
 else
 burst=0
@@ -1999,9 +2013,9 @@ rejoin
 load
 look
 case $seen in
-*' backstop '*) command -v backstop >/dev/null || fail "this is a short program; use $STATE/program.$committed" ;;
+*' backstop '*) has backstop || fail "this is a short program; use $STATE/program.$committed" ;;
 esac
-! command -v backstop >/dev/null || backstop 0 || fail "cannot remove the rules behind the plan's: $why"
+! has backstop || backstop 0 || fail "cannot remove the rules behind the plan's: $why"
 silenced || exit
 filter_undo
 tune undo || say 'cannot write sysctls'
@@ -2102,8 +2116,7 @@ fi
 }
 usage() {
 misuse 'usage: sh PROGRAM apply [--confirm-within SECONDS] [--json] | confirm [ID] [--json] | rollback [ID]
-sh PROGRAM deliver --confirm-within SECONDS
-sh PROGRAM verify [--json] | status [--json] | remove
+sh PROGRAM deliver --confirm-within SECONDS | verify [--json] | status [--json] | remove
 MULTIHOME_STATE_DIR  what survives a reboot; default /var/lib/multihome
 MULTIHOME_RUN_DIR    what does not; default /run/multihome
 MULTIHOME_WAIT       seconds to wait for interfaces; default 30
@@ -2139,7 +2152,7 @@ apply | deliver | confirm | rollback | verify | status | remove | watch | expire
 close | open | boot | restore | monitor | resume | silence) ;;
 *) usage ;;
 esac
-command -v "$verb" >/dev/null || misuse "$verb: this is the short form of the program, as of user data, which does without"
+has "$verb" || misuse "$verb: this is the short form of the program, as of user data, which does without"
 while [ $# != 0 ]; do
 case $verb/$1 in
 apply/--json | confirm/--json | verify/--json | status/--json) form=json ;;
