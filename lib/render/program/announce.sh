@@ -101,11 +101,17 @@ frr_load() {
     { print }
     END { n = split(wanted, list, " "); for (i = 1; i <= n; i++) if (!(list[i] in done)) print list[i] "=yes" }
   ' "$FRR/daemons" >"$STATE/frr/next.daemons" || return
-  if frr_runs && cmp -s "$STATE/frr/next" "$FRR/frr.conf" && cmp -s "$STATE/frr/next.daemons" "$FRR/daemons"; then
-    case $seen in *"${nl}todo address lo "*) frr_again ;; esac
-  else
+  how=restart
+  if frr_runs && [ ! -e "$STATE/frr/loading" ] && cmp -s "$STATE/frr/next.daemons" "$FRR/daemons"; then
+    if cmp -s "$STATE/frr/next" "$FRR/frr.conf"; then how=; elif frr_differs; then how=load; fi
+  fi
+  if [ -n "$how" ]; then
+    : >"$STATE/frr/loading" || return
     digest <"$STATE/frr/next" >"$STATE/frr/own"
     { frr_put "$STATE/frr/next" frr.conf && frr_put "$STATE/frr/next.daemons" daemons; } || return
+    [ "$how" = restart ] || vtysh -f "$STATE/frr/next.changes" >/dev/null 2>&1 || how=restart
+  fi
+  if [ "$how" = restart ]; then
     frr_service restart
     for _ in 1 2 3 4 5 6 7 8 9 10; do
       frr_runs && break
@@ -113,8 +119,19 @@ frr_load() {
     done
     why="FRR does not start: see its log, and $FRR/frr.conf"
     frr_runs || return
+  else
+    case $seen in *"${nl}todo address lo "*) frr_again ;; esac
   fi
-  rm -f "$STATE/frr/next" "$STATE/frr/next.daemons"
+  rm -f "$STATE/frr/next" "$STATE/frr/next.daemons" "$STATE/frr/next.changes" "$STATE/frr/loading"
+}
+
+# frr_differs: writes what FRR, which goes on running, is to be told; fails when only a new start takes it to the new
+# configuration, or what it runs with is not what we wrote.
+frr_differs() {
+  v=
+  [ ! -r "$STATE/frr/own" ] || read -r v <"$STATE/frr/own"
+  [ "$(digest <"$FRR/frr.conf")" = "$v" ] && cp -p "$FRR/daemons" "$STATE/frr/next.changes" &&
+    { cat "$FRR/frr.conf" && echo '=new' && cat "$STATE/frr/next"; } | awk "$RELOAD" >"$STATE/frr/next.changes"
 }
 
 # frr_again: the address was not there: FRR has not taken it for a source when it started, or the kernel has taken the

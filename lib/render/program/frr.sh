@@ -6,6 +6,7 @@
 #   $STATE/frr/conf, daemons    what we found, with owner and mode; conf is missing when there was none
 #   $STATE/frr/ran              FRR was running
 #   $STATE/frr/own              digest of what we wrote
+#   $STATE/frr/loading          FRR may not run with it yet
 
 FRR=/etc/frr
 
