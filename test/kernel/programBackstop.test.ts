@@ -6,7 +6,7 @@ import { HostSpec } from "../../lib/model/spec";
 import { parseAddress } from "../../lib/net/address";
 import { stageHost } from "../../lib/prove/staged";
 import { endFlood, serveEcho, startFlood } from "./support/flood";
-import { Namespace, Namespaces, describeOnKernel, dump, privileged } from "./support/netns";
+import { Namespace, Namespaces, describeOnKernel, dump, privileged, sleep } from "./support/netns";
 import { DASH, ProgramHost, program, shells, skipMissingShells } from "./support/program";
 
 /** Sources of two links in each family; those of IPv4 on both sides of the address of a socket without one. */
@@ -102,6 +102,14 @@ class Host {
     );
   }
 
+  /** Takes away the rules of priority 0 that are ours. */
+  withoutFront(): void {
+    for (const f of FAMILIES)
+      for (const what of ["unreachable", "goto 1"])
+        for (const rule of this.rules().filter((r) => r.startsWith(`${f} 0:`) && r.endsWith(what)))
+          this.ns.ip(`-${f} rule del priority 0 ${rule.slice(5)}`);
+  }
+
   /** Deletes rules as `ip rule flush` does, and after each asks for all sources; the wrong ways that were seen. */
   flushOneByOne(): string[] {
     return FAMILIES.flatMap((f) => {
@@ -125,6 +133,15 @@ class Host {
     this.host.destroy();
   }
 }
+
+const QUICK_FLUSH = "ip -4 rule flush; ip -6 rule flush";
+/** As it does: by what was there when it began, but for $1 ms between one and the next. */
+const SLOW_FLUSH = `
+  for f in 4 6; do
+    ip -$f rule show | sed -n 's/^\\([1-9][0-9]*\\):[[:space:]]*/rule del priority \\1 /; s/ proto / protocol /; /^rule/p' |
+      sed 's/ \\[unresolved\\]//; s/ \\[detached\\]//' |
+      while IFS= read -r line; do printf '%s\\n' "$line"; sleep 0.00$1; done | ip -$f -force -batch - 2>/dev/null
+  done; true`;
 
 const OWN = ["eth0", "eth0", "eth0", "eth1", "eth1"];
 const NONE = OWN.map(() => "none");
@@ -171,10 +188,7 @@ describeOnKernel.each(privileged ? shells(tools) : [{ name: "any shell", argv: [
     });
 
     test("without the rules in front there is one, so that this would be seen", () => {
-      for (const f of FAMILIES)
-        for (const what of ["unreachable", "goto 1"])
-          for (const rule of on.rules().filter((r) => r.startsWith(`${f} 0:`) && r.endsWith(what)))
-            on.ns.ip(`-${f} rule del priority 0 ${rule.slice(5)}`);
+      on.withoutFront();
       expect(on.flushOneByOne()).toEqual(
         expect.arrayContaining([expect.stringMatching(/^192\.168\.2\.10 by eth0 after -4 9993$/)]),
       );
@@ -260,35 +274,70 @@ describeOnKernel("rules that are flushed under load", () => {
     await namespaces.destroy();
   });
 
-  test(`leave none of 1000 packets a second and source to a wrong interface, ${FLUSHES} times running`, async () => {
-    on.peer.ok("nft", "add table inet seen { chain in { type filter hook prerouting priority -400; }; }");
-    const count = (match: string): string =>
-      on.peer.ok("nft", `add rule inet seen in ${match} udp dport 7 counter`);
+  /** Packets of all sources that have come to the router, by a wrong interface and by the right one, over some work. */
+  async function counted(work: () => Promise<void>) {
+    on.peer.ok(
+      "nft",
+      "add table inet seen; delete table inet seen; add table inet seen { chain in { type filter hook prerouting priority -400; }; }",
+    );
     SOURCES.forEach((sources, i) =>
-      sources.forEach((s) => {
-        const from = `${s.includes(":") ? "ip6" : "ip"} saddr ${s}`;
-        count(`iifname far${1 - i} ${from}`);
-        count(`iifname far${i} ${from}`);
-      }),
+      sources.forEach((s) =>
+        [1 - i, i].forEach((by) => {
+          const from = `${s.includes(":") ? "ip6" : "ip"} saddr ${s}`;
+          on.peer.ok("nft", `add rule inet seen in iifname far${by} ${from} udp dport 7 counter`);
+        }),
+      ),
     );
     const echo = await serveEcho(on.peer);
     const flood = await startFlood(on.ns, [FAR[4], FAR[6]], SOURCES.flat());
-    for (let i = 0; i < FLUSHES; i++) {
-      for (const f of FAMILIES) on.ns.ip(`-${f} rule flush`);
-      on.host.ok(text, "restore");
-      on.main();
-    }
+    await work();
     const flows = await endFlood(flood);
     await echo.stop();
-    const counters = (on.peer.ok("nft", "list table inet seen").match(/packets \d+/g) ?? []).map((n) =>
-      Number(n.slice(8)),
-    );
+    const counters = on.peer.ok("nft", "list table inet seen").match(/packets \d+/g) ?? [];
     const [wrong, right] = [0, 1].map((odd) =>
-      counters.filter((_, i) => i % 2 === odd).reduce((sum, n) => sum + n, 0),
+      counters.filter((_, i) => i % 2 === odd).reduce((sum, n) => sum + Number(n.slice(8)), 0),
     );
+    return { wrong, right, flows: Object.values(flows) };
+  }
+
+  test(`leave none of 1000 packets a second and source to a wrong interface, ${FLUSHES} times running`, async () => {
+    const { wrong, right, flows } = await counted(async () => {
+      for (let i = 0; i < FLUSHES; i++) {
+        for (const f of FAMILIES) on.ns.ip(`-${f} rule flush`);
+        on.host.ok(text, "restore");
+        on.main();
+      }
+    });
     expect(wrong).toBe(0);
     expect(right).toBeGreaterThan(100 * FLUSHES);
-    expect(Object.values(flows).every(({ refused }) => refused > 0)).toBe(true);
+    expect(flows.every(({ refused }) => refused > 0)).toBe(true);
+  }, 600_000);
+
+  test("leave none either when the flush stands still between rules, and is overtaken by what restores", async () => {
+    // Without the rules in front that leaks.
+    const control = await counted(async () => {
+      on.withoutFront();
+      await on.ns.start(["sh", "-c", SLOW_FLUSH, "sh", "2"]).end();
+    });
+    expect(control.wrong).toBeGreaterThan(0);
+    on.main();
+    on.host.ok(text, "restore");
+    const { wrong, right } = await counted(async () => {
+      for (let i = 0; i < FLUSHES / 5; i++) {
+        const slow = on.ns.start(["sh", "-c", SLOW_FLUSH, "sh", String((i % 5) + 1)]);
+        // Now and then somebody comes with another.
+        const quick = on.ns.start(["sh", "-c", `sleep 0.2; ${i % 3 === 0 ? QUICK_FLUSH : ""}`]);
+        await sleep(40 * (i % 7));
+        // What fails while its rules are taken from it is tried again.
+        on.host.run(text, "restore");
+        await Promise.all([slow.end(), quick.end()]);
+        on.host.ok(text, "restore");
+        on.main();
+        expect(on.ways()).toEqual(OWN);
+      }
+    });
+    expect(wrong).toBe(0);
+    expect(right).toBeGreaterThan(20 * FLUSHES);
   }, 600_000);
 
   test("are what a capture of the host is read to: proved while they are there, closed once they are not", () => {

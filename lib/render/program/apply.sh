@@ -79,10 +79,6 @@ prepare() {
     0?? | -0? | --0) new=1 ;;
     *) new=0 ;;
   esac
-  # While sources are held back in front of all rules, none of a new generation could be asked about.
-  case $seen in
-    *' goto 1 [unresolved]'*) ! has backstop || backstop 1 || fail "$why" ;;
-  esac
   tidy "$keep4" "$keep6" || fail "cannot clear away what an unfinished change has left: $why"
 }
 
@@ -113,6 +109,16 @@ replace() {
     affected
   else
     { stage 4 "$new" "$keep4" && stage 6 "$new" "$keep6"; } || fail "$why"
+    # While sources are held back in front of all rules, none of these could be asked about. Whoever still deletes rules
+    # comes too late for these: from here on one of the generations decides, without a switch as well.
+    case $seen in
+      *' goto 1 [unresolved]'*)
+        if has backstop; then
+          backstop 1 || fail "$why"
+          survey
+        fi
+        ;;
+    esac
     right "${numbers##*mark=}" canary
     [ -n "$restoring" ] || [ -z "$probing" ] || paths
     [ "$want4" = - ] || flip 4 "$new" || fail "$why"
