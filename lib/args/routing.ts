@@ -78,7 +78,8 @@ export interface RoutingPolicyArgs {
   directPairs?: pulumi.Input<pulumi.Input<DirectPairArgs>[]>;
   /**
    * What keeps the routing in force after a reboot and beside network daemons. "auto": systemd units where the host is run
-   * by systemd, elsewhere nothing. "systemd": units, or refuse. "none": nothing. Default: "auto".
+   * by systemd, elsewhere nothing. "systemd": units, or refuse. "none": nothing, and refused where systemd-networkd would
+   * take it away. "volatile": nothing, even there. Default: "auto".
    */
   persistence?: pulumi.Input<Persistence>;
   /** Which interfaces some traffic may use; the first policy that matches decides. Default: none. */

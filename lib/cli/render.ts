@@ -11,7 +11,7 @@ import { FLEET_URL, fleetUrl, renderFleetProgram, renderFleetUserData } from "..
 import { RenderedFile } from "../render/file";
 import { frrFiles } from "../render/frr/files";
 import { DEFAULT_NETWORK_FILE, networkdFiles } from "../render/networkd";
-import { persistenceFiles } from "../render/persistence";
+import { openrcFiles, persistenceFiles } from "../render/persistence";
 import { serviceFiles } from "../render/persistence/services";
 import { readSpec } from "./input";
 import { ExitCode, Io, UserError } from "./io";
@@ -23,13 +23,14 @@ Examples:
   multihome render edge-1.json --to iproute2 | ssh root@edge-1 sh -s -- apply
   multihome render edge-1.json --to iproute2 --out build
   multihome render edge-1.json --to systemd --out root     # docs/operations.md
+  multihome render edge-1.json --to openrc --out root
   multihome render edge-1.json --to networkd --out root    # docs/networkd.md
   multihome render edge-1.json --to frr --out build        # docs/identity.md
   multihome render edge-1.json --to cloud-init | gzip -9 >user-data.gz
   multihome render web.json --to fleet --out build \
     --program-url https://example.com/{sha256}.sh          # docs/first-boot.md`;
 
-const FORMATS = ["iproute2", "systemd", "networkd", "frr", "cloud-init", "fleet"] as const;
+const FORMATS = ["iproute2", "systemd", "openrc", "networkd", "frr", "cloud-init", "fleet"] as const;
 type Format = (typeof FORMATS)[number];
 
 interface Options {
@@ -51,6 +52,7 @@ export const render: Verb = (program, act) => {
       new Option(
         "--to <FORMAT>",
         "iproute2: a program for sh and ip; systemd: files that keep what is applied in force, and put services into their worlds; " +
+          "openrc: services that keep what is applied in force; " +
           "networkd: the plan in systemd-networkd's own files; frr: the announcement of an identity, for the host and for " +
           "the routers next to it; cloud-init: user data for a machine's first boot; " +
           "fleet: program and user data of hosts that find their addresses themselves, of a fleet as JSON",
@@ -132,6 +134,8 @@ function filesOf(
   switch (to) {
     case "systemd":
       return [...persistenceFiles(plan), ...serviceFiles(plan)];
+    case "openrc":
+      return openrcFiles();
     case "networkd":
       return networkdFiles(plan, networkFile);
     case "frr":

@@ -76,8 +76,10 @@ export const Persistence = {
   Auto: "auto",
   /** systemd units; refused on a host that is not run by systemd. */
   Systemd: "systemd",
-  /** Nothing: what is applied lasts until a reboot, or until somebody takes it away. */
+  /** Nothing: what is applied lasts until a reboot. Refused beside a network daemon that would take it away before. */
   None: "none",
+  /** Nothing, also beside such a daemon: what is applied lasts until that sets up a link anew. */
+  Volatile: "volatile",
 } as const;
 export type Persistence = (typeof Persistence)[keyof typeof Persistence];
 

@@ -45,7 +45,7 @@ import { incomingTokens, routeTokens, ruleTokens } from "./words";
  *     plan 1 HOST
  *     numbers NAME=NUMBER...
  *     model strong|weak                         when it is not symmetric
- *     persistence systemd|none                  when it is not as the host has it
+ *     persistence systemd|none|volatile         when it is not as the host has it
  *     virtual ADDRESS                           belongs to no interface, and may use all
  *     connection NAME MARK MASK                 the mark of connections that come in by the interface; decimal
  *     table NAME slot N                         a table that is no interface's

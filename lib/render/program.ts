@@ -85,7 +85,8 @@ function filters({ hostModel, connections }: Plan): boolean {
 }
 
 function keeps(plan: Plan | undefined): boolean {
-  return plan !== undefined && plan.persistence !== Persistence.None && plan.hostModel !== HostModel.Weak;
+  if (plan === undefined || plan.hostModel === HostModel.Weak) return false;
+  return plan.persistence !== Persistence.None && plan.persistence !== Persistence.Volatile;
 }
 
 /** Parts that a machine can do without when it starts for the first time, with nobody there to be locked out. */

@@ -6,7 +6,7 @@ import * as path from "node:path";
 import * as fc from "fast-check";
 import { planHost } from "../../lib/plan";
 import { renderProgram } from "../../lib/render";
-import { persistenceFiles } from "../../lib/render/persistence";
+import { openrcFiles, persistenceFiles } from "../../lib/render/persistence";
 import { damaged } from "../plan/support/damage";
 import { HOST, multihome } from "./support";
 
@@ -137,6 +137,14 @@ describe("multihome render", () => {
       expect(fs.readFileSync(path.join(dir, "root", name), "utf8")).toBe(text);
       expect(fs.statSync(path.join(dir, "root", name)).mode & 0o777).toBe(mode);
     }
+  });
+
+  test("--to openrc writes services that can be run", async () => {
+    const argv = ["render", "h.json", "--to", "openrc", "--out", "root"];
+    const { stdout } = await multihome(argv, { cwd: dir });
+    const files = openrcFiles();
+    expect(stdout).toBe(files.map((file) => `root/${file.path}\n`).join(""));
+    expect(fs.statSync(path.join(dir, "root/etc/init.d/multihome")).mode & 0o777).toBe(0o755);
   });
 
   test("--to networkd writes its files, and lists all that networkd has no word for", async () => {
@@ -350,7 +358,7 @@ describe("usage", () => {
     [["render", "h.json"], "multihome: required option '--to <FORMAT>' not specified"],
     [
       ["render", "h.json", "--to", "nftables"],
-      "multihome: option '--to <FORMAT>' argument 'nftables' is invalid. Allowed choices are iproute2, systemd, networkd, frr, cloud-init, fleet.",
+      "multihome: option '--to <FORMAT>' argument 'nftables' is invalid. Allowed choices are iproute2, systemd, openrc, networkd, frr, cloud-init, fleet.",
     ],
     [["render", "h.json", "--to", "iproute2", "--out"], "multihome: option '--out <DIR>' argument missing"],
     [["help"], "multihome: unknown command 'help'"],

@@ -249,7 +249,7 @@ describe("a fleet is refused", () => {
       fleet({ policy: { hostModel: "x", persistence: "y" } }),
       [
         'policy.hostModel: got "x" (string). Give one of "symmetric", "strong", "weak".',
-        'policy.persistence: got "y" (string). Give one of "auto", "systemd", "none".',
+        'policy.persistence: got "y" (string). Give one of "auto", "systemd", "none", "volatile".',
       ],
     ],
     [

@@ -33,6 +33,12 @@ describe("the shell of the program", () => {
     expect(shellcheck([path.join(persistence, script)]).stdout).toBe("");
   });
 
+  const services = fs.readdirSync(persistence).filter((file) => file.endsWith(".openrc"));
+  testWithShellcheck.each(services)("nor in the service %s", (service) => {
+    // What openrc-run reads, and its own interpreter.
+    expect(shellcheck(["--exclude=SC2034,SC1008", path.join(persistence, service)]).stdout).toBe("");
+  });
+
   testWithShellcheck("nor in the whole, as rendered", () => {
     // What the parts allow beside its reason: splitting into words, awk in single quotes, and -ef, which is in all shells.
     const whole = `PLAN='' self=''\n${programBody(planHost(SPEC))}\n`;

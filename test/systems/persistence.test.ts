@@ -244,12 +244,12 @@ describeOnSystems("a plan that is kept in force", () => {
   });
 
   test(
-    "a host that says persistence: none keeps nothing, and takes away what was kept",
+    "a host that says persistence: volatile keeps nothing, and takes away what was kept",
     async () => {
       const { guest, nics } = await systems.boot("none", "networkd");
       try {
         await program(guest, nics, "apply");
-        await program(guest, nics, "apply", specOf(nics, { persistence: "none" }));
+        await program(guest, nics, "apply", specOf(nics, { persistence: "volatile" }));
         expect(await guest.sh("find /etc /var/lib -name '*multihome*' -o -path '*/multihome/*' | sort")).toBe(
           ["", "/committed", "/observed", "/program.1", "/restore"]
             .map((file) => `/var/lib/multihome${file}\n`)

@@ -42,7 +42,19 @@ export function persistenceFiles(plan?: Plan): PersistenceFile[] {
   });
 }
 
-/** The same as a part of the program: `kept_text PATH` prints the text of a file. */
+/** Services of OpenRC that do the same, where each goes on a host. Somebody has to add them to a runlevel. */
+export function openrcFiles(): PersistenceFile[] {
+  return [
+    ...["multihome-close", "multihome"].map((name) => ({
+      path: `etc/init.d/${name}`,
+      text: textOf(`${name}.openrc`),
+      mode: 0o755,
+    })),
+    { path: RUN, text: textOf("run.sh"), mode: 0o600 },
+  ];
+}
+
+/** The units as a part of the program: `kept_text PATH` prints the text of a file. */
 export function persistencePart(plan?: Plan): string {
   const branches = persistenceFiles(plan).map(
     ({ path: name, text }) => `*${path.basename(name)}) cat <<'FILE'\n${text.trimEnd()}\nFILE\n;;`,

@@ -15,32 +15,52 @@ early=/etc/udev/rules.d/75-multihome.rules
 n=$etc/multi-user.target.wants/multihome
 links="$n-close.service $n-monitor.service $n-restore.service $etc/network-online.target.wants/multihome-restore.service"
 
-# keeper: sets $keeper to systemd, hook or none; ends the program when the plan asks for what the host has not.
+# keeper: sets $keeper to systemd, hook or none; ends the program when the plan asks for what the host has not, or would be
+# taken away by somebody else with nothing to put it back.
 keeper() {
-  keeper=none
+  keeper=none unkept='policy.persistence is none'
   case $PLAN in
-    *"${nl}model weak$nl"*) return ;;
-    *"${nl}persistence none$nl"*)
+    *"${nl}model weak$nl"* | *"${nl}persistence volatile$nl"*) return ;;
+    *"${nl}persistence none$nl"*) ;;
+    *)
       # shellcheck disable=SC3013
-      [ ! -d /run/systemd/netif/links ] || ! [ /proc/$$/ns/net -ef /proc/1/ns/net ] ||
-        say 'policy.persistence is none, and systemd-networkd runs here: it removes rules that it has not made, as these'
-      return
+      if [ "$STATE" != /var/lib/multihome ]; then
+        unkept='MULTIHOME_STATE_DIR is not /var/lib/multihome'
+      elif ! [ /proc/$$/ns/net -ef /proc/1/ns/net ]; then
+        unkept='this is not the network namespace of the first process'
+      elif [ ! -d /run/systemd/system ]; then
+        keeper=hook unkept='this host is not run by systemd'
+      elif [ ! -w $etc ]; then
+        keeper=hook unkept="$etc cannot be written"
+      else
+        keeper=systemd
+        return
+      fi
+      case $PLAN in *"${nl}persistence systemd$nl"*) fail "policy.persistence is systemd, but $unkept" ;; esac
       ;;
   esac
+  [ -n "$restoring" ] || ! evicted ||
+    fail "systemd-networkd removes rules that it has not made, as these, and $unkept, so nothing would put them back. \
+Set ManageForeignRoutingPolicyRules=no in a file of /etc/systemd/networkd.conf.d, as 'multihome render --to systemd' does, \
+and restart it; or let policy.persistence be auto; or, to have them until they are removed, volatile"
+}
+
+# evicted: whether systemd-networkd runs here and has not been told to leave rules of others alone. What we have told it
+# goes with what else we have installed.
+evicted() {
   # shellcheck disable=SC3013
-  if [ "$STATE" != /var/lib/multihome ]; then
-    unkept='MULTIHOME_STATE_DIR is not /var/lib/multihome'
-  elif ! [ /proc/$$/ns/net -ef /proc/1/ns/net ]; then
-    unkept='this is not the network namespace of the first process'
-  elif [ ! -d /run/systemd/system ]; then
-    keeper=hook unkept='this host is not run by systemd'
-  elif [ ! -w $etc ]; then
-    keeper=hook unkept="$etc cannot be written"
-  else
-    keeper=systemd
-    return
-  fi
-  case $PLAN in *"${nl}persistence systemd$nl"*) fail "policy.persistence is systemd, but $unkept" ;; esac
+  [ /proc/$$/ns/net -ef /proc/1/ns/net ] && [ -d /run/systemd/system ] || return
+  systemctl is-active --quiet systemd-networkd.service || return
+  set --
+  for n in /usr/lib/systemd /run/systemd /etc/systemd; do
+    for v in "$n"/networkd.conf "$n"/networkd.conf.d/*.conf; do
+      [ ! -r "$v" ] || { [ "$v" = $protection ] && [ -e "$STATE/kept" ]; } || set -- "$@" "$v"
+    done
+  done
+  [ $# != 0 ] || return 0
+  case $(sed -n 's/^[[:space:]]*ManageForeignRoutingPolicyRules[[:space:]]*=[[:space:]]*//p' "$@" | sed -n '$p') in
+    [nN]* | [fF]* | 0 | [oO][fF]*) return 1 ;;
+  esac
 }
 
 # keep: has it as the plan says.
@@ -52,10 +72,19 @@ keep() {
     hook)
       [ ! -e "$STATE/kept" ] || unkeep
       ! has install_run || install_run || say "cannot write to $STATE"
-      say "$unkept, so the plan is in force until a reboot, unless it runs 'sh $STATE/run boot' when its network is up"
+      hooked || say "$unkept, so the plan is in force until a reboot, unless $v"
       ;;
     *) unkeep ;;
   esac
+}
+
+# hooked: whether a service manager of another kind has been told; else $v says what has to be done.
+hooked() {
+  v="it runs 'sh $STATE/run boot' when its network is up"
+  [ -d /run/openrc ] || return
+  v="its OpenRC has the services of 'multihome render --to openrc'"
+  set -- /etc/runlevels/*/multihome
+  [ -e "$1" ]
 }
 
 # halt_units: before a removal, so that nothing puts the plan back. A change that the monitor has begun ends first.
@@ -75,7 +104,7 @@ unkeep() {
   sed '1!G;h;$!d' "$STATE/kept" | while read -r n; do [ -z "$n" ] || rmdir "$n" 2>/dev/null; done
   systemctl daemon-reload
   systemctl reset-failed 'multihome-*' 2>/dev/null
-  rm -f "$STATE/kept" "$RUN/monitor"
+  rm -f "$STATE/kept"
   halted=
 }
 

@@ -12,11 +12,32 @@ monitor() {
   { mkdir -p "$RUN" && printf '%s\n' "$$ $started" >"$RUN/monitor"; } || fail "cannot write to $RUN"
   # Once nobody reads what it says it has to end.
   trap - PIPE
-  ip -o monitor link address rule route 2>&1 | follow
+  # A supervisor that knows one process by its number ends, or has lost, that alone.
+  trap 'end_follower; exit 0' INT TERM
+  end_follower
+  main=$$
+  # shellcheck disable=SC2016
+  /bin/sh -c 'echo $$ >"$1" && exec ip -o monitor link address rule route 2>&1' sh "$RUN/monitor.ip" | follow &
+  wait $!
+}
+
+# end_follower: ends what a follower reads, and with that the follower, once it has done its work.
+end_follower() {
+  read -r n 2>/dev/null <"$RUN/monitor.ip" && grep -q monitor "/proc/$n/cmdline" 2>/dev/null && kill "$n"
 }
 
 # resume: goes on in the place of another monitor.
-resume() { follow <&3; }
+resume() {
+  main=$PPID
+  follow <&3
+}
+
+# replaced: whether another monitor has come, as when what started this was killed, or the plan has been removed.
+replaced() {
+  n=
+  read -r n _ 2>/dev/null <"$RUN/monitor"
+  [ "$n" != "$main" ]
+}
 
 # standard: which of the kernel's own rules there are, as "FAMILY PRIORITY TABLE". `ip rule flush` takes them along.
 standard() {
@@ -45,7 +66,7 @@ follow() {
   # What happened before the first event could be seen is seen by the second check.
   event 1
   failures=0 burst=0
-  while :; do
+  until replaced; do
     /bin/sh "$STATE/run" restore
     case $? in
       0)

@@ -34,7 +34,8 @@ remove() {
   tidy - - || fail "cannot remove all rules and routes: $why"
   undo || fail "cannot put back all that was changed: $why"
   unkeep
+  ! has end_follower || end_follower
   rm -f "$STATE/restore" "$STATE/undo" "$STATE/nft" "$STATE"/program.[01] "$STATE"/*.new
   [ ! -d "$STATE" ] || rmdir "$STATE" 2>/dev/null || say "$STATE holds files that are not ours, so it stays"
-  rm -f "$RUN/last" "$RUN/owed"
+  rm -f "$RUN/last" "$RUN/owed" "$RUN/monitor" "$RUN/monitor.ip"
 }

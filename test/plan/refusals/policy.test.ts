@@ -42,7 +42,7 @@ table("a policy", [
       "policy.virtualAddresses: got null. Give a list of addresses.",
       'policy.directPairs: got null. Give a list of pairs {"from", "to"} of interface names.',
       "policy.trackConnections: got null. Give true or false.",
-      'policy.persistence: got null. Give one of "auto", "systemd", "none".',
+      'policy.persistence: got null. Give one of "auto", "systemd", "none", "volatile".',
       "policy.worlds: got null. Give a list of worlds.",
       'policy.virtualAddresses: only the strong host model tells addresses apart by interface (hostModel is "symmetric"). Leave it out, or set "hostModel" to "strong".',
     ],
@@ -53,7 +53,7 @@ table("a policy", [
     [
       'policy.hostModel: got "Strong" (string). Give one of "symmetric", "strong", "weak".',
       'policy.onLink: got "yes" (string). Give one of "gateway", "direct".',
-      'policy.persistence: got "cron" (string). Give one of "auto", "systemd", "none".',
+      'policy.persistence: got "cron" (string). Give one of "auto", "systemd", "none", "volatile".',
     ],
   ],
   ["each word of persistence", site({ persistence: "none" }), []],

@@ -1,7 +1,7 @@
 import { sleep } from "../../../lab/fabric/processes";
 import { Guest, Nic, Systems } from "../../../lab/systems";
 import { runMatrix } from "../../../lab/traffic";
-import { flowsOf, program, specOf } from "../support/host";
+import { dump, flowsOf, program, specOf } from "../support/host";
 import { LONG, describeOnSystems } from "../support/systems";
 
 /** The main job on a real Debian under systemd-networkd, with a control for each step. All else is in ../. */
@@ -35,9 +35,15 @@ describeOnSystems("a real system", () => {
   );
 
   test(
-    "has every flow when the plan is applied, and with nothing to keep it loses them again when networkd sets a link up anew",
+    "is refused with nothing to keep it; has every flow when it is applied in spite of that, and with nothing to keep it loses them again when networkd sets a link up anew",
     async () => {
-      await program(guest, nics, "apply", specOf(nics, { persistence: "none" }));
+      const before = await dump(guest);
+      await expect(program(guest, nics, "apply", specOf(nics, { persistence: "none" }))).rejects.toThrow(
+        /systemd-networkd removes rules .* policy\.persistence is none, .* ManageForeignRoutingPolicyRules=no/,
+      );
+      await guest.sh("rm /root/program");
+      expect(await dump(guest)).toBe(before);
+      await program(guest, nics, "apply", specOf(nics, { persistence: "volatile" }));
       expect(await failing()).toEqual([]);
       await guest.sh(`networkctl reconfigure ${nics[1].device}`);
       await sleep(1500);

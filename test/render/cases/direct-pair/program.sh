@@ -67,7 +67,7 @@ expect6 san 2001:db8:ffff:ffff::1 elsewhere unreachable
 expect6 san fd00:2::ffff:ffff:ffff:fffe attached dev @san
 expect6 san fd00:1::ffff:ffff:ffff:fffe other-attached unreachable
 end'
-BODY=b7c83aad2b4fbe7a
+BODY=59887333c8f954b4
 set -u
 umask 077
 LC_ALL=C
@@ -134,7 +134,7 @@ cap=0
 while read -r n v; do
 [ "$n" != CapEff: ] || cap=$v
 done </proc/self/status
-[ $rights = read ] || [ $((0x$cap >> 12 & 1)) = 1 ] || fail 'CAP_NET_ADMIN is needed; run it as root'
+[ "$rights" = read ] || [ $((0x$cap >> 12 & 1)) = 1 ] || fail 'CAP_NET_ADMIN is needed; run it as root'
 }
 digest() {
 if has sha256sum; then v=$(sha256sum); else v=$(cksum); fi
@@ -1504,9 +1504,6 @@ case $keep4$keep6$band in
 0?? | -0? | --0) new=1 ;;
 *) new=0 ;;
 esac
-case $seen in
-*' goto 1 [unresolved]'*) ! has backstop || backstop 1 || fail "$why" ;;
-esac
 tidy "$keep4" "$keep6" || fail "cannot clear away what an unfinished change has left: $why"
 }
 replace() {
@@ -1534,6 +1531,14 @@ amend redo || fail "$why"
 affected
 else
 { stage 4 "$new" "$keep4" && stage 6 "$new" "$keep6"; } || fail "$why"
+case $seen in
+*' goto 1 [unresolved]'*)
+if has backstop; then
+backstop 1 || fail "$why"
+survey
+fi
+;;
+esac
 right "${numbers##*mark=}" canary
 [ -n "$restoring" ] || [ -z "$probing" ] || paths
 [ "$want4" = - ] || flip 4 "$new" || fail "$why"
@@ -1648,15 +1653,11 @@ early=/etc/udev/rules.d/75-multihome.rules
 n=$etc/multi-user.target.wants/multihome
 links="$n-close.service $n-monitor.service $n-restore.service $etc/network-online.target.wants/multihome-restore.service"
 keeper() {
-keeper=none
+keeper=none unkept='policy.persistence is none'
 case $PLAN in
-*"${nl}model weak$nl"*) return ;;
-*"${nl}persistence none$nl"*)
-[ ! -d /run/systemd/netif/links ] || ! [ /proc/$$/ns/net -ef /proc/1/ns/net ] ||
-say 'policy.persistence is none, and systemd-networkd runs here: it removes rules that it has not made, as these'
-return
-;;
-esac
+*"${nl}model weak$nl"* | *"${nl}persistence volatile$nl"*) return ;;
+*"${nl}persistence none$nl"*) ;;
+*)
 if [ "$STATE" != /var/lib/multihome ]; then
 unkept='MULTIHOME_STATE_DIR is not /var/lib/multihome'
 elif ! [ /proc/$$/ns/net -ef /proc/1/ns/net ]; then
@@ -1670,6 +1671,26 @@ keeper=systemd
 return
 fi
 case $PLAN in *"${nl}persistence systemd$nl"*) fail "policy.persistence is systemd, but $unkept" ;; esac
+;;
+esac
+[ -n "$restoring" ] || ! evicted ||
+fail "systemd-networkd removes rules that it has not made, as these, and $unkept, so nothing would put them back. \
+Set ManageForeignRoutingPolicyRules=no in a file of /etc/systemd/networkd.conf.d, as 'multihome render --to systemd' does, \
+and restart it; or let policy.persistence be auto; or, to have them until they are removed, volatile"
+}
+evicted() {
+[ /proc/$$/ns/net -ef /proc/1/ns/net ] && [ -d /run/systemd/system ] || return
+systemctl is-active --quiet systemd-networkd.service || return
+set --
+for n in /usr/lib/systemd /run/systemd /etc/systemd; do
+for v in "$n"/networkd.conf "$n"/networkd.conf.d/*.conf; do
+[ ! -r "$v" ] || { [ "$v" = $protection ] && [ -e "$STATE/kept" ]; } || set -- "$@" "$v"
+done
+done
+[ $# != 0 ] || return 0
+case $(sed -n 's/^[[:space:]]*ManageForeignRoutingPolicyRules[[:space:]]*=[[:space:]]*//p' "$@" | sed -n '$p') in
+[nN]* | [fF]* | 0 | [oO][fF]*) return 1 ;;
+esac
 }
 keep() {
 [ -z "$restoring" ] || return 0
@@ -1679,10 +1700,17 @@ systemd) ! has install_units || install_units || say "the plan is in force, but 
 hook)
 [ ! -e "$STATE/kept" ] || unkeep
 ! has install_run || install_run || say "cannot write to $STATE"
-say "$unkept, so the plan is in force until a reboot, unless it runs 'sh $STATE/run boot' when its network is up"
+hooked || say "$unkept, so the plan is in force until a reboot, unless $v"
 ;;
 *) unkeep ;;
 esac
+}
+hooked() {
+v="it runs 'sh $STATE/run boot' when its network is up"
+[ -d /run/openrc ] || return
+v="its OpenRC has the services of 'multihome render --to openrc'"
+set -- /etc/runlevels/*/multihome
+[ -e "$1" ]
 }
 halt_units() {
 [ -e "$STATE/kept" ] || return 0
@@ -1697,7 +1725,7 @@ rm -f $early $protection $units $links
 sed '1!G;h;$!d' "$STATE/kept" | while read -r n; do [ -z "$n" ] || rmdir "$n" 2>/dev/null; done
 systemctl daemon-reload
 systemctl reset-failed 'multihome-*' 2>/dev/null
-rm -f "$STATE/kept" "$RUN/monitor"
+rm -f "$STATE/kept"
 halted=
 }
 kept_now() {
@@ -1945,9 +1973,24 @@ needs read timeout grep
 started $$
 { mkdir -p "$RUN" && printf '%s\n' "$$ $started" >"$RUN/monitor"; } || fail "cannot write to $RUN"
 trap - PIPE
-ip -o monitor link address rule route 2>&1 | follow
+trap 'end_follower; exit 0' INT TERM
+end_follower
+main=$$
+/bin/sh -c 'echo $$ >"$1" && exec ip -o monitor link address rule route 2>&1' sh "$RUN/monitor.ip" | follow &
+wait $!
 }
-resume() { follow <&3; }
+end_follower() {
+read -r n 2>/dev/null <"$RUN/monitor.ip" && grep -q monitor "/proc/$n/cmdline" 2>/dev/null && kill "$n"
+}
+resume() {
+main=$PPID
+follow <&3
+}
+replaced() {
+n=
+read -r n _ 2>/dev/null <"$RUN/monitor"
+[ "$n" != "$main" ]
+}
 standard() {
 for f in 4 6; do
 ip -$f -N rule show | sed -n "s/^\(3276[67]\):.from all lookup \(25[34]\).*/$f \1 \2/p"
@@ -1966,7 +2009,7 @@ follow() {
 had=$(standard)
 event 1
 failures=0 burst=0
-while :; do
+until replaced; do
 /bin/sh "$STATE/run" restore
 case $? in
 0)
@@ -2026,9 +2069,10 @@ survey
 tidy - - || fail "cannot remove all rules and routes: $why"
 undo || fail "cannot put back all that was changed: $why"
 unkeep
+! has end_follower || end_follower
 rm -f "$STATE/restore" "$STATE/undo" "$STATE/nft" "$STATE"/program.[01] "$STATE"/*.new
 [ ! -d "$STATE" ] || rmdir "$STATE" 2>/dev/null || say "$STATE holds files that are not ours, so it stays"
-rm -f "$RUN/last" "$RUN/owed"
+rm -f "$RUN/last" "$RUN/owed" "$RUN/monitor" "$RUN/monitor.ip"
 }
 deny() {
 if [ "$form" = json ]; then
