@@ -1,3 +1,5 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
 import { gunzipSync } from "node:zlib";
 import * as pulumi from "@pulumi/pulumi";
 import { Plan, deriveHostKey } from "../../lib";
@@ -122,6 +124,20 @@ describe("the example", () => {
     expect(text).toContain("packages: [rsyslog]");
   });
 
+  test("larger-stack starts its service when the host routes, and gives others its address", async () => {
+    const { run } = await runExample("larger-stack", {
+      ami: "ami-1",
+      privateKey: SECRETS.privateKey,
+      hostKeySeed: "0123456789abcdef",
+    });
+    const apply = run.only(TYPES.command, "collector-routing-apply");
+    const service = run.only(TYPES.command, "collector-service");
+    expect(service.options.dependencies).toContain(apply.urn);
+    expect(service.inputs.connection.hostKey).toBe(apply.inputs.connection.hostKey);
+    const rule = run.only("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule");
+    expect(rule.inputs.cidrIpv4).toBe("10.0.2.20/32");
+  });
+
   test("adopt-existing-host makes nothing but the policy", async () => {
     const eni = (device: number) => ({
       id: `eni-${device}`,
@@ -144,5 +160,29 @@ describe("the example", () => {
     );
     expect(run.ofType(TYPES.instance)).toEqual([]);
     expect(run.only(TYPES.command).inputs.connection.host).toBe("198.51.100.7");
+  });
+});
+
+describe("Pulumi's own language host, to which the examples are programs like any other", () => {
+  const ROOT = path.join(__dirname, "..", "..");
+  const projects = fs
+    .readdirSync(path.join(ROOT, "examples"))
+    .map((name) => path.join("examples", name))
+    .concat(".")
+    .filter((dir) => fs.existsSync(path.join(ROOT, dir, "Pulumi.yaml")))
+    .filter((dir) => /^ *(runtime|name): nodejs$/m.test(manifest(dir)));
+
+  function manifest(dir: string): string {
+    return fs.readFileSync(path.join(ROOT, dir, "Pulumi.yaml"), "utf8");
+  }
+
+  test.each(projects)("runs the program of %s, compiled as the library asks", (dir) => {
+    // Without a file name it takes the package's `exports`, which is the library; and it looks for tsconfig.json beside
+    // the program alone.
+    const [, main] = /^main: (\S+\.ts)$/m.exec(manifest(dir)) ?? [];
+    const [, config] = /tsconfig: (\S+)/.exec(manifest(dir)) ?? [];
+    const program = path.resolve(ROOT, dir, main);
+    expect(fs.existsSync(program)).toBe(true);
+    expect(path.resolve(path.dirname(program), config)).toBe(path.join(ROOT, "tsconfig.json"));
   });
 });
