@@ -44,7 +44,8 @@ function addressIssues(
   candidates: readonly Candidate[],
 ): Issue[] {
   if (host !== undefined) return [];
-  const names = candidates.map(({ name }) => shown(name)).join(", ");
+  // A name that is none is told elsewhere.
+  const names = candidates.flatMap(({ name }) => (typeof name === "string" ? shown(name) : [])).join(", ");
   if (isKnown(chosen) && !candidates.some(({ name }) => name === chosen)) {
     const problem = `got ${shown(chosen)}, which is no interface here`;
     return [{ path: "connection.interface", problem, fix: `Known are ${names}` }];

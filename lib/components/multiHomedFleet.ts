@@ -2,7 +2,16 @@ import * as pulumi from "@pulumi/pulumi";
 import { MultiHomedFleetArgs } from "../args/multiHomedFleet";
 import { IPV6_GATEWAY } from "../clouds/aws/subnet";
 import { issuesOf, refuse } from "../deliver/argsError";
-import { Draft, Inputs, isKnown, isPending, knownNow, pendingPaths, settle } from "../deliver/known";
+import {
+  Draft,
+  Inputs,
+  independently,
+  isKnown,
+  isPending,
+  knownNow,
+  pendingPaths,
+  settle,
+} from "../deliver/known";
 import { USER_DATA_LIMIT, composeUserData, compressedBytes, compressedUserData } from "../deliver/userData";
 import { FleetSpec } from "../model/fleet";
 import { Issue, shown } from "../model/issue";
@@ -45,15 +54,18 @@ export class MultiHomedFleet extends pulumi.ComponentResource {
       userData,
     };
     refuse(this, subject, fleetIssues(knownNow<PlainFleet>(inputs)));
-    const whole = settle<PlainFleet, Draft<PlainFleet>>(inputs, (draft) => {
-      refuse(this, subject, fleetIssues(draft));
-      return draft;
-    }).apply((draft) => (pendingPaths(draft).length > 0 ? (pulumi.unknown as never) : (draft as PlainFleet)));
-    const fleet = fieldsOf(inputs.spec, (spec) => planFleet(spec, IPV6_GATEWAY));
+    const checked = independently(
+      settle<PlainFleet, void>(inputs, (draft) => refuse(this, subject, fleetIssues(draft))),
+    );
+    const fleet = pulumi
+      .all([checked, inputs.spec])
+      .apply(([, spec]) => planFleet(spec as FleetSpec, IPV6_GATEWAY));
     this.program = fleet.apply(renderFleetProgram);
     this.script = fleet.apply(renderFleetScript);
     this.programSha256 = fleet.apply(fleetProgramDigest);
-    this.userDataBase64 = whole.apply((plain) => compressedUserData(userDataOf(plain)));
+    this.userDataBase64 = pulumi
+      .all([checked, inputs])
+      .apply(([, plain]) => compressedUserData(userDataOf(plain as PlainFleet)));
     this.registerOutputs({ programSha256: this.programSha256, userDataBase64: this.userDataBase64 });
   }
 }
@@ -64,11 +76,6 @@ interface PlainFleet {
   spec: FleetSpec;
   programUrl: string;
   userData?: string;
-}
-
-/** Of what is known whole; unknown before. */
-function fieldsOf<T, R>(input: Inputs<T>, use: (value: T) => R): pulumi.Output<R> {
-  return (pulumi.output(input) as unknown as pulumi.Output<T>).apply(use);
 }
 
 function userDataOf({ spec, programUrl, userData }: PlainFleet): string {
@@ -88,7 +95,7 @@ function fleetIssues(draft: Draft<PlainFleet>): readonly Issue[] {
   ) {
     issues.push({
       path: "programUrl",
-      problem: `got ${shown(programUrl)}`,
+      problem: programUrl === undefined ? "is missing" : `got ${shown(programUrl)}`,
       fix: 'Give a URL that begins with https://, http:// or file:///, of letters, digits and the like; "{sha256}" in it stands for the digest',
     });
   }

@@ -36,7 +36,11 @@ function interfaceIssues(path: string, iface: unknown): Issue[] {
   if (pulumi.Output.isInstance(iface)) return [isOutput(path)];
   if (typeof iface !== "object" || iface === null || Array.isArray(iface)) {
     return [
-      { path, problem: `got ${shown(iface)}`, fix: "Give an object with name, deviceIndex and subnet" },
+      {
+        path,
+        problem: iface === undefined ? "is missing" : `got ${shown(iface)}`,
+        fix: "Give an object with name, deviceIndex and subnet",
+      },
     ];
   }
   const fields = iface as Readonly<Record<string, unknown>>;

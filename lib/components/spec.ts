@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { issuesOf } from "../deliver/argsError";
 import { Draft, isKnown, isPending, pendingPaths } from "../deliver/known";
-import { Issue } from "../model/issue";
+import { Issue, shown } from "../model/issue";
 import { GatewaySpec, HostSpec, InterfaceSpec } from "../model/spec";
 import { planHost } from "../plan";
 import { NumbersArgs, RoutedInterfaceArgs, RoutingPolicyArgs } from "../args/routing";
@@ -25,9 +25,25 @@ export function hostSpec(args: PlainHostArgs): HostSpec {
 }
 
 function interfaceSpec({ onLinkGateways, ...fields }: pulumi.Unwrap<RoutedInterfaceArgs>): InterfaceSpec {
-  if (onLinkGateways === undefined) return fields;
+  const { gateways = [] } = fields;
+  // Lists that are none are refused: the one by its reader, the other by gatewayIssues.
+  if (!Array.isArray(onLinkGateways) || !Array.isArray(gateways)) return fields;
   const onLink: GatewaySpec[] = onLinkGateways.map((address) => ({ address, onLink: true }));
-  return { ...fields, gateways: [...(fields.gateways ?? []), ...onLink] };
+  return { ...fields, gateways: [...gateways, ...onLink] };
+}
+
+function gatewayIssues(interfaces: PlainHostArgs["interfaces"]): Issue[] {
+  return interfaces.flatMap(({ onLinkGateways }, i) =>
+    onLinkGateways === undefined || Array.isArray(onLinkGateways)
+      ? []
+      : [
+          {
+            path: `interfaces[${i}].onLinkGateways`,
+            problem: `got ${shown(onLinkGateways)}`,
+            fix: "Give a list of addresses",
+          },
+        ],
+  );
 }
 
 function plannedIssues(args: PlainHostArgs): readonly Issue[] {
@@ -36,10 +52,8 @@ function plannedIssues(args: PlainHostArgs): readonly Issue[] {
     const spec = { name: args.hostName, interfaces: args.interfaces } as HostSpec;
     return issuesOf(() => planHost(spec)).map(ofHostName);
   }
-  return inOurWords(
-    issuesOf(() => planHost(hostSpec(args))),
-    args.interfaces,
-  );
+  const issues = issuesOf(() => planHost(hostSpec(args)));
+  return [...gatewayIssues(args.interfaces), ...inOurWords(issues, args.interfaces)];
 }
 
 /**
@@ -55,7 +69,7 @@ export function hostIssues(draft: Draft<PlainHostArgs>): readonly Issue[] {
         .map((value, index) => ({ value: value as Draft<PlainHostArgs["interfaces"][number]>, index }))
         .filter(({ value }) => pendingPaths(value).length === 0)
     : [];
-  const names = known.map(({ value }) => (value as { readonly name?: unknown }).name);
+  const names = known.map(({ value }) => (value as { readonly name?: unknown } | null | undefined)?.name);
   const policy = isKnown(draft.policy)
     ? {
         ...draft.policy,

@@ -92,7 +92,7 @@ function issues(draft: Draft<PlainArgs>): Issue[] {
     ...scheduleIssues(scheduleExpression),
     ...timeoutIssues(timeoutSeconds),
     ...waitIssues(waitForSuccessSeconds),
-    ...programIssues(program, isKnown(timeoutSeconds) ? timeoutSeconds : DEFAULT_TIMEOUT),
+    ...programIssues(program, typeof timeoutSeconds === "number" ? timeoutSeconds : DEFAULT_TIMEOUT),
   ];
 }
 
@@ -138,7 +138,7 @@ function waitIssues(seconds: Draft<number | undefined>): Issue[] {
 function programIssues(program: Draft<string>, timeout: number): Issue[] {
   if (isPending(program)) return [];
   if (typeof program !== "string" || !program.startsWith("#!/bin/sh\n")) {
-    const problem = `got ${shown(program)}`;
+    const problem = program === undefined ? "is missing" : `got ${shown(program)}`;
     return [
       {
         path: "program",

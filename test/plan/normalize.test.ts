@@ -52,7 +52,9 @@ describe("any value whatsoever", () => {
         const result = read(value);
         if (!(result instanceof SpecError)) return;
         const lines = result.message.split("\n");
-        expect(lines).toHaveLength(1 + result.issues.length);
+        // Of very many a message lists 200, and counts the rest.
+        const { length } = result.issues;
+        expect(lines).toHaveLength(1 + Math.min(length, 201));
         expect(lines.every((line) => /^[\x20-\x7e]+$/.test(line))).toBe(true);
         for (const { path, problem, fix } of result.issues) {
           expect(path).toMatch(/^([A-Za-z_]\w*|\[.*\])?(\.[A-Za-z_]\w*|\[.*\])*$/);

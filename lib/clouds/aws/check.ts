@@ -32,30 +32,29 @@ export function awsIssues(host: HostDraft): Issue[] {
 function checkDevices(entries: readonly Entry[]): Issue[] {
   const issues: Issue[] = [];
   const owners = new Map<string, string>();
+  let all = true;
   for (const entry of entries) {
     const { name, deviceIndex, networkCardIndex = 0 } = entry.iface;
-    if (!isKnown(deviceIndex) || !isKnown(networkCardIndex)) continue;
-    for (const [field, value] of [
-      ["deviceIndex", deviceIndex],
-      ["networkCardIndex", networkCardIndex],
-    ] as const) {
-      if (!Number.isSafeInteger(value) || value < 0 || value > 255) {
-        const fix = "Give a whole number from 0 to 255; 0 is the primary interface";
-        issues.push({ path: fieldPath(entry, field), problem: `got ${shown(value)}`, fix });
-      }
+    const wrong = Object.entries({ deviceIndex, networkCardIndex }).filter(([, index]) => !isIndex(index));
+    for (const [field, index] of wrong.filter(([, value]) => isKnown(value))) {
+      const fix = "Give a whole number from 0 to 255; 0 is the primary interface";
+      issues.push({ path: fieldPath(entry, field), problem: `got ${shown(index)}`, fix });
     }
-    const slot = `${networkCardIndex}:${deviceIndex}`;
+    all &&= wrong.length === 0;
+    // What could not be read is no other's.
+    if (wrong.length > 0) continue;
+    const slot = `${String(networkCardIndex)}:${String(deviceIndex)}`;
     const owner = owners.get(slot);
     owners.set(slot, owner ?? String(name));
     if (owner !== undefined) {
       issues.push({
         path: fieldPath(entry, "deviceIndex"),
-        problem: `the device index ${deviceIndex} is that of interface ${shown(owner)} too`,
+        problem: `the device index ${shown(deviceIndex)} is that of interface ${shown(owner)} too`,
         fix: "Give each interface of a network card its own; it stays the interface's for life",
       });
     }
   }
-  if (entries.length > 0 && !owners.has("0:0") && entries.every(({ iface }) => isKnown(iface.deviceIndex))) {
+  if (entries.length > 0 && all && !owners.has("0:0")) {
     issues.push({
       path: "interfaces",
       problem: "no interface has the device index 0",
@@ -63,6 +62,10 @@ function checkDevices(entries: readonly Entry[]): Issue[] {
     });
   }
   return issues;
+}
+
+function isIndex(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= 255;
 }
 
 function limits(host: HostDraft): InstanceTypeLimits | undefined {

@@ -27,9 +27,10 @@ export function readObject(
   const fields = new Bare() as Record<string, unknown>;
   for (const key of Object.keys(value)) {
     const field = (value as Record<string, unknown>)[key];
-    if (!known.includes(key)) problems.add(at(path, key), "unknown field", `Known here are ${listed(known)}`);
     // A program may write a field as undefined; it is as good as absent.
-    else if (field !== undefined) fields[key] = field;
+    if (field === undefined) continue;
+    if (!known.includes(key)) problems.add(at(path, key), "unknown field", `Known here are ${listed(known)}`);
+    else fields[key] = field;
   }
   return fields;
 }

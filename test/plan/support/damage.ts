@@ -54,10 +54,13 @@ function replaced(value: unknown, path: readonly (string | number)[], by: unknow
   return copy;
 }
 
-/** A right spec with one to three places replaced by something else, and perhaps a further field. */
-export function damaged(leaf: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
+/** A right spec, or another value, with one to three places replaced by something else, and perhaps a further field. */
+export function damaged(
+  leaf: fc.Arbitrary<unknown>,
+  right: fc.Arbitrary<unknown> = specs,
+): fc.Arbitrary<unknown> {
   const change = fc.tuple(fc.nat(), fc.oneof(almost, leaf, fc.constant(undefined)), fc.boolean());
-  return fc.tuple(specs, fc.array(change, { minLength: 1, maxLength: 3 })).map(([spec, changes]) =>
+  return fc.tuple(right, fc.array(change, { minLength: 1, maxLength: 3 })).map(([spec, changes]) =>
     changes.reduce<unknown>((value, [n, by, more]) => {
       const places = placesOf(value);
       const place = places[n % places.length];
