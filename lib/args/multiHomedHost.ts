@@ -31,14 +31,17 @@ export interface MultiHomedHostArgs {
   securityGroupIds?: pulumi.Input<pulumi.Input<string>[]>;
   /** How many security groups the account's quota allows an interface, up to 16. Default: 5. */
   maxSecurityGroups?: number;
-  /** How Pulumi reaches the host. Needed unless `routing` is false. */
+  /**
+   * How Pulumi reaches the host. Needed unless `routing` is false. Example: { user: "admin", privateKey, hostKey:
+   * "ssh-ed25519 AAAA..." }.
+   */
   connection?: pulumi.Input<HostConnectionArgs>;
   /**
    * The SSH host key that cloud-init gives a new instance, pinned by `connection`: from `hostKeyFromSeed`. It takes
    * part in the user data. Default: none; then `connection.hostKey` must be known in another way.
    */
   sshHostKey?: pulumi.Input<SshHostKeyArgs>;
-  /** How the host routes. Default: symmetric, on-link destinations by the gateway. */
+  /** How the host routes. Default: symmetric, on-link destinations by the gateway. Example: { hostModel: "strong" }. */
   policy?: pulumi.Input<RoutingPolicyArgs>;
   /** Whether the policy is put on the host; false makes the host alone, planned but not configured. Default: true. */
   routing?: boolean;
@@ -109,7 +112,7 @@ export interface HostInterfaceArgs {
 
 /** An instance that exists already. Only its device indexes are asked of the arguments: the rest is looked up. */
 export interface ExistingHostArgs {
-  /** Example: "i-0123456789abcdef0". */
+  /** Its id. Example: "i-0123456789abcdef0". */
   instanceId: pulumi.Input<string>;
 }
 

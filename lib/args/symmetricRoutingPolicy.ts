@@ -6,9 +6,9 @@ import { NumbersArgs, RoutedInterfaceArgs, RoutingPolicyArgs } from "./routing";
 export interface SymmetricRoutingPolicyArgs {
   /** The interfaces to route. What is not listed (containers, tunnels) is left to the host. */
   interfaces: pulumi.Input<pulumi.Input<RoutedInterfaceArgs>[]>;
-  /** How to reach the host. */
+  /** How to reach the host, over SSH. */
   connection: pulumi.Input<ConnectionArgs>;
-  /** How the host routes. Default: symmetric, on-link destinations by the gateway. */
+  /** How the host routes. Default: symmetric, on-link destinations by the gateway. Example: { hostModel: "strong" }. */
   policy?: pulumi.Input<RoutingPolicyArgs>;
   /** The host's name in messages and drawings. Default: the component's name. */
   hostName?: pulumi.Input<string>;

@@ -62,7 +62,12 @@ export function hostKeyFromSeed(seed: pulumi.Input<string>, host = ""): pulumi.O
 /** PKCS #8 of an ed25519 private key, up to its 32 bytes (RFC 8410 section 7). */
 const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
 
-/** The plain function behind {@link hostKeyFromSeed}: HKDF (RFC 5869) with SHA-256, the result an RFC 8032 seed. */
+/**
+ * The plain function behind {@link hostKeyFromSeed}: HKDF (RFC 5869) with SHA-256, the result an RFC 8032 seed.
+ *
+ * @throws RunError when the seed is no text, or shorter than 16 characters
+ * @example deriveHostKey("0123456789abcdef0123456789abcdef", "edge").publicKey // "ssh-ed25519 AAAA..."
+ */
 export function deriveHostKey(seed: string, host = ""): SshHostKey {
   if (typeof seed !== "string" || seed.length < 16) {
     const got = typeof seed === "string" ? "is too short" : "is not text";

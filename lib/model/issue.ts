@@ -27,6 +27,11 @@ export class SpecError extends Error {
   }
 }
 
+/**
+ * An issue as a line of a message.
+ *
+ * @example formatIssue(issue) // "  - interfaces[0].name: got the name \"a b\". Use 1 to 31 of ..."
+ */
 export function formatIssue(issue: Issue): string {
   const where = issue.path === "" ? "" : `${issue.path}: `;
   return `  - ${where}${issue.problem}. ${issue.fix}.`;

@@ -3,6 +3,7 @@
  * `schema/host.schema.json` describes the same; a test holds the two together.
  */
 
+/** A host, and how it is to route. */
 export interface HostSpec {
   /** The host's name; appears in messages and drawings. 1 to 31 of letters, digits, ".", "_", "-", a letter first. */
   name: string;
@@ -13,12 +14,16 @@ export interface HostSpec {
   numbers?: NumbersSpec;
 }
 
+/** An interface that is routed. */
 export interface InterfaceSpec {
-  /** Logical name, and identity: the table id and every generated name come from it, never from order. */
+  /**
+   * Logical name, and identity: the table id and every generated name come from it, never from order. 1 to 31 of letters,
+   * digits, ".", "_", "-", a letter first.
+   */
   name: string;
   /** How the interface is found on the host. Default: by its first address. */
   match?: MatchSpec;
-  /** Addresses the host may send from, each with its prefix length. The first of a family is the primary. */
+  /** Addresses the host may send from, each with its prefix length: "10.0.1.10/24". The first of a family is the primary. */
   addresses?: string[];
   /** Prefixes routed to the host as a whole (AWS: /28 and /80), for containers or further addresses. */
   delegatedPrefixes?: string[];
@@ -30,6 +35,7 @@ export interface InterfaceSpec {
   routes?: RouteSpec[];
 }
 
+/** By what a device is found on the host; several must agree, and at least one is given. */
 export interface MatchSpec {
   /** Link-layer address, `02:00:00:00:01:0a`. */
   mac?: string;
@@ -39,18 +45,23 @@ export interface MatchSpec {
   address?: string;
 }
 
+/** A next hop that no attached subnet holds. */
 export interface GatewaySpec {
+  /** Without a prefix length: "172.31.1.1". */
   address: string;
   /** The gateway is on this link although no attached subnet holds it. Default: false. */
   onLink?: boolean;
 }
 
+/** A route of one interface's table. */
 export interface RouteSpec {
+  /** Destination prefix, without host bits: "172.31.0.0/16". Not a default, which `gateways` gives. */
   to: string;
   /** Next hop. Default: the destination is attached to the link. */
   via?: string;
 }
 
+/** Whether the host keeps its interfaces' addresses apart (RFC 1122 3.3.4.2): see {@link PolicySpec.hostModel}. */
 export const HostModel = { Symmetric: "symmetric", Strong: "strong", Weak: "weak" } as const;
 export type HostModel = (typeof HostModel)[keyof typeof HostModel];
 
@@ -67,6 +78,7 @@ export const Otherwise = {
 } as const;
 export type Otherwise = (typeof Otherwise)[keyof typeof Otherwise];
 
+/** How a source reaches a subnet attached to another interface: see {@link PolicySpec.onLink}. */
 export const OnLink = { Gateway: "gateway", Direct: "direct" } as const;
 export type OnLink = (typeof OnLink)[keyof typeof OnLink];
 
@@ -83,6 +95,7 @@ export const Persistence = {
 } as const;
 export type Persistence = (typeof Persistence)[keyof typeof Persistence];
 
+/** How a host routes. */
 export interface PolicySpec {
   /**
    * "symmetric": every packet leaves by the interface that owns its source. "strong": besides, an interface accepts
@@ -192,9 +205,11 @@ export const WorldKind = {
 } as const;
 export type WorldKind = (typeof WorldKind)[keyof typeof WorldKind];
 
+/** A routing domain of its own: see docs/worlds.md. */
 export interface WorldSpec {
   /** Name of the namespace, or of the VRF's device, which has at most 15 characters. */
   name: string;
+  /** "netns": a network namespace. "vrf": a VRF. */
   kind: WorldKind;
   /**
    * Names of the interfaces that are in it and nowhere else, each found by its MAC or device name. What has no source
@@ -235,6 +250,7 @@ export interface TrafficSpec {
   protocol?: string;
   /** Ports or ranges of ports ("8000-8080"); needs a `protocol` with ports. */
   sourcePorts?: (number | string)[];
+  /** As `sourcePorts`. */
   destinationPorts?: (number | string)[];
   /** Firewall marks, with a mask after a slash: "0x10/0xf0". */
   marks?: string[];
@@ -253,7 +269,7 @@ export interface TrafficSpec {
    * has no port of its own yet, so all its connections to one port of a host are one flow. Default: none.
    */
   weights?: Record<string, number>;
-  /** Default: "unreachable". */
+  /** What becomes of the traffic when none of the interfaces can carry it. Default: "unreachable". */
   otherwise?: Otherwise;
   /**
    * Decides also about what has a source of ours, which then may leave by an interface that does not own it. Default:
@@ -262,6 +278,7 @@ export interface TrafficSpec {
   beforeSources?: boolean;
 }
 
+/** What one interface's sources send to another's attached subnets goes directly. */
 export interface DirectPairSpec {
   /** Name of the interface that owns the source address. */
   from: string;
@@ -269,10 +286,16 @@ export interface DirectPairSpec {
   to: string;
 }
 
+/** Overrides for the numbers put into the kernel, for hosts on which somebody else has ours. */
 export interface NumbersSpec {
+  /** Routing protocol number on all we add, 0 to 255, none of rtnetlink(7)'s. Default: 77. */
   protocol?: number;
+  /** Interface group of managed interfaces (ip-link(8)), 1 to 2147483647. Default: 77. */
   group?: number;
+  /** First of 256 consecutive table ids, from 256 on. Default: 7000. */
   tableBase?: number;
+  /** First of 3000 consecutive rule priorities, all before that of main, 32766. Default: 7000. */
   priorityBase?: number;
+  /** The one fwmark bit by which rules are tried before they are in force. Default: 0x40000000. */
   canaryMark?: number;
 }

@@ -154,7 +154,11 @@ function readPolicy(value: unknown, problems: Problems): FleetPolicySpec {
   if (value === undefined) return {};
   const fields = readObject(value, "policy", problems, ["hostModel", "persistence"]) ?? {};
   if (fields["hostModel"] === HostModel.Weak) {
-    problems.add("policy.hostModel", 'got "weak", which wants nothing', "Use no user data of ours at all");
+    problems.add(
+      "policy.hostModel",
+      'got "weak", with which a host routes as Linux does by itself',
+      'Use "symmetric" or "strong", or launch the hosts without this user data',
+    );
     return {};
   }
   return fields as FleetPolicySpec;

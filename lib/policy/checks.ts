@@ -41,7 +41,7 @@ export function unpinnedHostKey(inputs: Props): string[] {
   return [
     ...(connection["hostKey"]
       ? []
-      : ["connection.hostKey is missing: whoever answers would be given root's program"]),
+      : ["connection.hostKey is missing: whoever answers would be taken for the host"]),
     ...(proxy !== undefined && !proxy["hostKey"]
       ? ["connection.proxy.hostKey is missing: whoever answers could read and change what passes"]
       : []),

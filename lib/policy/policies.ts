@@ -94,6 +94,7 @@ function nameOf(urn: string): string {
   return urn.slice(urn.lastIndexOf("::") + 2);
 }
 
+/** All of them, as for the `policies` of a PolicyPack. */
 export const policies: readonly (ResourceValidationPolicy | StackValidationPolicy)[] = [
   planIsProved,
   hostKeyIsPinned,

@@ -46,6 +46,7 @@ const settled = pulumi.runtime as unknown as { waitForRPCs(): Promise<void> };
 /** Outputs by type token, in place of the defaults: an object, or a function of the resource. */
 export type MockOutputs = Record<string, object | ((args: MockResourceArgs) => object)>;
 
+/** What the mocked engine does. */
 export interface MockOptions {
   /** As a preview would be: what no provider has told yet is unknown. Default: false. */
   preview?: boolean;

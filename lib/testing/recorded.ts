@@ -15,7 +15,9 @@ export interface Recorded {
   readonly options: RecordedOptions;
 }
 
+/** The resource options that came with it; URNs of resources, and empty where an option is not set. */
 export interface RecordedOptions {
+  /** URNs of all that it depends on, by `dependsOn` and by the values in its inputs. */
   readonly dependencies: string[];
   readonly deletedWith: string;
   readonly deleteBeforeReplace: boolean;

@@ -242,7 +242,9 @@ describe("a fleet is refused", () => {
     [
       "with the weak host model",
       fleet({ policy: { hostModel: "weak" } }),
-      ['policy.hostModel: got "weak", which wants nothing. Use no user data of ours at all.'],
+      [
+        'policy.hostModel: got "weak", with which a host routes as Linux does by itself. Use "symmetric" or "strong", or launch the hosts without this user data.',
+      ],
     ],
     [
       "with another host model",

@@ -102,7 +102,7 @@ describe("an identity is refused", () => {
     ["with a stub area and no IPv4", host({ stubArea: "7", addresses: ["2001:db8:77::1/128"] }), [".stubArea: is for IPv4, and no IPv4 address is in policy.identity.addresses"]],
     ["that is given up before a sign of life", host({ keepalive: 9, hold: 9 }), [".hold: got 9, and signs of life come every 9 s"]],
     ["with BFD off and set", host({ bfd: false, bfdInterval: 100 }), ['.bfdInterval: "bfd" is false']],
-    ["with a password in place of a file, and does not repeat it", host({ passwordFile: "s3cret" }), [".passwordFile: is no such path"]],
+    ["with a password in place of a file, and does not repeat it", host({ passwordFile: "s3cret" }), [".passwordFile: is not an absolute path of plain characters"]],
     ["with an unknown field", host({ password: "s3cret" } as Loose), [".password: unknown field"]],
     ["without neighbours", bgp({ asn: undefined, peers: [] }), [".asn: is missing", ".peers: there is no neighbour to announce the identity to"]],
     ["with a neighbour that is the host", bgp({ peers: [{ interface: "front", asn: 1, address: "10.2.0.10" }] }), [".peers[0].address: 10.2.0.10 is an address of this host"]],

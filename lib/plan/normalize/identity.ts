@@ -274,6 +274,6 @@ function readPath(value: unknown, path: string, problems: Problems): string | un
   const fix =
     'Write an absolute path of letters, digits, ".", "_" and "-", as "/etc/multihome/password"; never the password itself';
   // Whoever has written the password here should not find it in a log as well.
-  problems.add(path, "is no such path", fix);
+  problems.add(path, "is not an absolute path of plain characters", fix);
   return undefined;
 }

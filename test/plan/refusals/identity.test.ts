@@ -493,42 +493,42 @@ table("the password file of an identity", [
     "no absolute path, which is not told since it may be the password",
     ospf({ passwordFile: "s3cret" }),
     [
-      'policy.identity.passwordFile: is no such path. Write an absolute path of letters, digits, ".", "_" and "-", as "/etc/multihome/password"; never the password itself.',
+      'policy.identity.passwordFile: is not an absolute path of plain characters. Write an absolute path of letters, digits, ".", "_" and "-", as "/etc/multihome/password"; never the password itself.',
     ],
   ],
   [
     "a folder",
     ospf({ passwordFile: "/etc/" }),
     [
-      'policy.identity.passwordFile: is no such path. Write an absolute path of letters, digits, ".", "_" and "-", as "/etc/multihome/password"; never the password itself.',
+      'policy.identity.passwordFile: is not an absolute path of plain characters. Write an absolute path of letters, digits, ".", "_" and "-", as "/etc/multihome/password"; never the password itself.',
     ],
   ],
   [
     "with dots for folders",
     ospf({ passwordFile: "/etc/../x" }),
     [
-      'policy.identity.passwordFile: is no such path. Write an absolute path of letters, digits, ".", "_" and "-", as "/etc/multihome/password"; never the password itself.',
+      'policy.identity.passwordFile: is not an absolute path of plain characters. Write an absolute path of letters, digits, ".", "_" and "-", as "/etc/multihome/password"; never the password itself.',
     ],
   ],
   [
     "with more after it",
     ospf({ passwordFile: "/etc/x y" }),
     [
-      'policy.identity.passwordFile: is no such path. Write an absolute path of letters, digits, ".", "_" and "-", as "/etc/multihome/password"; never the password itself.',
+      'policy.identity.passwordFile: is not an absolute path of plain characters. Write an absolute path of letters, digits, ".", "_" and "-", as "/etc/multihome/password"; never the password itself.',
     ],
   ],
   [
     "hidden",
     ospf({ passwordFile: "/etc/.x" }),
     [
-      'policy.identity.passwordFile: is no such path. Write an absolute path of letters, digits, ".", "_" and "-", as "/etc/multihome/password"; never the password itself.',
+      'policy.identity.passwordFile: is not an absolute path of plain characters. Write an absolute path of letters, digits, ".", "_" and "-", as "/etc/multihome/password"; never the password itself.',
     ],
   ],
   [
     "too long",
     ospf({ passwordFile: `/${"a".repeat(255)}` }),
     [
-      'policy.identity.passwordFile: is no such path. Write an absolute path of letters, digits, ".", "_" and "-", as "/etc/multihome/password"; never the password itself.',
+      'policy.identity.passwordFile: is not an absolute path of plain characters. Write an absolute path of letters, digits, ".", "_" and "-", as "/etc/multihome/password"; never the password itself.',
     ],
   ],
   ["as long as may be", ospf({ passwordFile: `/_0/a.b-c/${"a".repeat(245)}` }), []],
