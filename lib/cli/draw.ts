@@ -1,7 +1,7 @@
 import { Option } from "commander";
 import { drawPage } from "../page/page";
 import { buildPlan, normalize } from "../plan";
-import { policyLanes } from "../render/drawing/picture";
+import { identityLanes, policyLanes } from "../render/drawing/picture";
 import { drawMermaid } from "../render/drawing/mermaid";
 import { drawSvg } from "../render/drawing/svg";
 import { drawText } from "../render/drawing/text";
@@ -59,7 +59,7 @@ async function drawn(file: string, format: Format, io: Io): Promise<string> {
       return { plan: made, staged: stagePlan(made, host) };
     });
     tellWarnings(plan, io);
-    return drawPage(staged, proveWorlds(staged), policyLanes(plan));
+    return drawPage(staged, proveWorlds(staged), policyLanes(plan), identityLanes(plan));
   }
   const plan = await planOf(file, io);
   return { text: drawText, svg: drawSvg, mermaid: drawMermaid }[format](plan);

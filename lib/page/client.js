@@ -268,9 +268,8 @@
     const proof = document.querySelector(".proof");
     proof.className = `proof ${data.proof.className}`;
     proof.textContent = data.proof.text;
-    // Traffic policies are those of the host's own world.
-    const policies = document.querySelector(".policies");
-    if (policies !== null) policies.hidden = data.name !== undefined;
+    // The identity and the traffic policies are those of the host's own world.
+    for (const section of document.querySelectorAll(".policies")) section.hidden = data.name !== undefined;
     if (byId("world") !== null) byId("world").value = worlds.indexOf(data);
     [byId("from").value, byId("to").value] = [data.start.from, data.start.to];
     next = "from";

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { Proof } from "../linux";
 import { StagedHost } from "../prove/staged";
-import { POLICIES, PolicyLane } from "../render/drawing/picture";
+import { Lane, POLICIES, PolicyLane } from "../render/drawing/picture";
 import { PageData, pageData } from "./data";
 
 /** A world of a host on its page: the host's own, or one that has a name. */
@@ -17,11 +17,13 @@ interface PageWorld extends PageData {
  *
  * @param proofs the verdicts that stand at its head: of the host's own world, and of its further worlds in their order
  * @param policies the traffic policies of its plan, which are its own world's
+ * @param identity the lanes of its identity, which is its own world's too
  */
 export function drawPage(
   host: StagedHost,
   proofs: readonly Proof[],
   policies: readonly PolicyLane[] = [],
+  identity: readonly Lane[] = [],
 ): string {
   const worlds = [host, ...host.worlds]
     .map((staged, i): PageWorld => ({
@@ -39,7 +41,7 @@ export function drawPage(
     "{{verdict}}": proof.className,
     "{{proof}}": markup(proof.text),
     "{{worlds}}": worlds.length > 1 ? WORLD_CHOICE : "",
-    "{{policies}}": policyList(policies),
+    "{{policies}}": identityList(identity) + policyList(policies),
     '<link rel="stylesheet" href="client.css" />': `<style>\n${asset("client.css")}</style>`,
     // Within a script element only "<" could end it.
     '<script type="application/json" id="data"></script>': `<script type="application/json" id="data">${JSON.stringify({ worlds }).replace(/</g, "\\u003c")}</script>`,
@@ -70,6 +72,17 @@ function policyList(policies: readonly PolicyLane[]): string {
   });
   return `<section class="policies"><h2>Traffic policies</h2><p>${markup(POLICIES)}</p><ol>${items.join("")}</ol></section>`;
 }
+
+function identityList(lanes: readonly Lane[]): string {
+  const items = lanes.map(({ interface: title, family, sources, gateway, table }) => {
+    const way = `by ${gateway}, as FRR has it in ${table}; else unreachable`;
+    return `<li><b>${markup(sources.join(" "))}</b> <span>${markup(`${title}, IPv${family}`)}</span> <span>→ ${markup(way)}</span></li>`;
+  });
+  if (items.length === 0) return "";
+  return `<section class="policies"><h2>Host identity</h2><p>${markup(IDENTITY)}</p><ul>${items.join("")}</ul></section>`;
+}
+
+const IDENTITY = "on the loopback; reached, and answering, by all of its links at once";
 
 function asset(name: string): string {
   return fs.readFileSync(path.join(__dirname, name), "utf8");

@@ -5,7 +5,8 @@ import { pageData } from "../../lib/page/data";
 import { drawPage } from "../../lib/page/page";
 import { proveStaged, proveWorlds, stageHost } from "../../lib/prove/staged";
 import { HostSpec } from "../../lib/model/spec";
-import { PolicyLane } from "../../lib/render/drawing/picture";
+import { planHost } from "../../lib/plan";
+import { PolicyLane, identityLanes } from "../../lib/render/drawing/picture";
 import { Browser, describeInBrowser } from "./support/browser";
 
 const HOST: HostSpec = {
@@ -87,6 +88,23 @@ describe("the page of a host", () => {
       );
     }
     expect(groups.map(({ sources }) => sources)).toContainEqual(["10.0.2.10/32", "10.0.2.11/32"]);
+  });
+
+  test("names the identity, who is told of it, and by which links it comes and goes", () => {
+    const spec: HostSpec = {
+      ...HOST,
+      policy: { identity: { addresses: ["192.0.2.77/32", "2001:db8:77::1/128"], protocol: "ospf" } },
+    };
+    const host = stageHost(spec);
+    const lanes = identityLanes(planHost(spec));
+    const text = drawPage(host, proveWorlds(host), [], lanes);
+    for (const address of ["192.0.2.77", "2001:db8:77::1"])
+      expect(text).toMatch(
+        new RegExp(`<b>${address}</b> <span>identity \\(OSPF\\), IPv[46]</span> <span>→ by `),
+      );
+    for (const { gateway } of lanes) expect(text).toContain(`by ${gateway}, as FRR`);
+    expect(lanes[1].gateway).toBe("front");
+    expect(page).not.toContain("Host identity");
   });
 
   test("carries a hostile name as text", () => {

@@ -88,7 +88,7 @@ const OTHERWISE: Readonly<Record<Otherwise, string>> = {
 };
 
 /** An identity leaves by all links that it is announced over, as main says, where the routing protocol puts its routes. */
-function identityLanes({ identity }: Plan): Lane[] {
+export function identityLanes({ identity }: Plan): Lane[] {
   if (identity === undefined) return [];
   return identity.addresses.map((address): Lane => {
     const family = familyOf(address);
