@@ -41,12 +41,14 @@ restore() {
 }
 
 # absences: which interfaces are done without.
-absences() { printf '%s\n' "$seen" | sed -n '/^absent /p'; }
+absences() { printf '%s\n' "$seen" | sed -n '/^absent /p;/^world [^ ]* lacks /p'; }
 
 # spared: whether all is right for the interfaces that are there, and there is nothing to do until the others come. While
-# worlds are yet to be made, nobody has looked.
+# worlds are yet to be made, nobody has looked; what is in them is right when it is as it was.
 spared() {
   case ${seen-} in *"${nl}absent "*) ;; *) return 1 ;; esac
+  v=$(printf '%s\n' "$seen" | sed -n '/^world /p')
+  [ -z "$v" ] || [ "$v" = "$(sed -n '/^world /p' "$STATE/observed" 2>/dev/null)" ] || return 1
   { [ "$want4" = - ] || [ "$live4" = "$band" ]; } && { [ "$want6" = - ] || [ "$live6" = "$band" ]; } &&
     check brief '' >/dev/null
 }

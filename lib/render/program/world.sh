@@ -69,7 +69,7 @@ make() {
     # What follows must find nothing of the host's own world.
     batch $f "link set dev $1 up
 route replace unreachable default metric 4278198272 table $3 proto ${v%% *}" || fail "world $1: $why"
-    n=$(ip -$f -N rule show)
+    n=$(ip -$f -N rule show 2>/dev/null)
     case $n in *l3mdev*) ;; *) batch $f 'rule add priority 1000 l3mdev protocol kernel' || fail "world $1: $why" ;; esac
     # Addresses of the host's own world are none of a VRF's: they are looked up after its table.
     [ -n "$(printf '%s\n' "$n" | sed -n 's/^0:[^a-z]*from all lookup 255.*/1/p')" ] || continue
@@ -116,7 +116,7 @@ capture() {
     fi
     printf '%s\n' =sysctl
     settings "$1"
-  } | calc -v mode=capture -v device="$1" -v records="$records" "$WORLDS"
+  } 2>/dev/null | calc -v mode=capture -v device="$1" -v records="$records" "$WORLDS"
 }
 
 # settings DEVICE: paths of its sysctls, but for the one that cannot be read while it is not set.

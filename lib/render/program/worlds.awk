@@ -145,14 +145,18 @@ part == "" && $1 == "world" && $2 == world {
   if (mode == "plan" && sub(/^world [^ ]* in /, "")) print
   if (mode == "resolver" && $3 == "nameserver") print "nameserver " $4
   if (mode == "resolver" && $3 == "search") search = search " " $4
-  if (mode == "give" && $3 == "give" && ($5 ~ /:/) == (f == 6)) {
+  # Of interfaces that are not there nothing is said.
+  if (mode == "give" && $3 == "give" && $4 in dev && ($5 ~ /:/) == (f == 6)) {
     given[dev[$4], $5]
     addresses[++count] = $5
     on[count] = dev[$4]
   }
   if (mode == "give" && $3 == "route" f) {
     sub(/^world [^ ]* route. /, "")
-    for (i = 1; i <= NF; i++) if ($i ~ /^@/) $i = dev[substr($i, 2)]
+    for (i = 1; i <= NF; i++) if ($i ~ /^@/) {
+      if (!(substr($i, 2) in dev)) next
+      $i = dev[substr($i, 2)]
+    }
     wanted[route_key()]
     routes[++ways] = $0
   }

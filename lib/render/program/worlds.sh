@@ -74,7 +74,7 @@ dissolve() {
 }
 
 # resolve_all: sets $devices to "NAME device IFACE DEVICE" of all interfaces in worlds, when every one can be where the
-# plan has it.
+# plan has it. What restores does without those that are missing.
 resolve_all() {
   clock
   until=$((now + WAIT))
@@ -85,7 +85,7 @@ resolve_all() {
     client=
     ! has operator || operator
     each resolve
-    [ -n "$missing" ] || break
+    [ -n "$missing" ] && [ -z "$restoring" ] || break
     clock
     [ "$now" -lt $until ] || fail "${missing#; } (waited $WAIT s)"
     sleep 1
@@ -99,9 +99,8 @@ resolve() {
   n=/etc/netns/$1/resolv.conf
   [ ! -e "$n" ] || cmp -s "$n" "$STATE/worlds/$1/resolv.conf" || [ -z "$(of resolver -v world="$1")" ] ||
     fail "world $1: $n is not ours. Delete it, or leave the resolver of the world out"
-  inner=$(of plan -v world="$1")
-  there=$(printf '%s\n' =plan "$inner" =4 "$dump4" =6 "$dump6" | calc -v committed=- -v boot=- -v records="$records" "$SURVEY")
-  for iface in $(printf '%s\n' "$inner" | awk '$1 == "interface" { print $2 }'); do
+  outside "$1"
+  for iface in $ifaces; do
     if inhabits "$1" "$iface"; then
       devices="$devices$1 device $iface $device$nl"
       continue
@@ -118,6 +117,14 @@ resolve() {
   done
 }
 
+# outside NAME: sets $ifaces to the names of its interfaces, and $there to what a survey of the host's own world has found
+# of them.
+outside() {
+  inner=$(of plan -v world="$1")
+  ifaces=$(printf '%s\n' "$inner" | awk '$1 == "interface" { print $2 }')
+  there=$(printf '%s\n' =plan "$inner" =4 "$dump4" =6 "$dump6" | calc -v committed=- -v boot=- -v records="$records" "$SURVEY")
+}
+
 # inhabits NAME IFACE: whether it is in the world already; sets $device then.
 inhabits() {
   known "$1" && [ -r "$STATE/worlds/$1/home.$2" ] && read -r v device <"$STATE/worlds/$1/home.$2" || return 1
@@ -127,15 +134,14 @@ inhabits() {
 
 # check_move NAME IFACE DEVICE: whether it may be taken from where it is.
 check_move() {
-  case $nl${seen-}$nl in
-    *"${nl}device "*" $3$nl"*) fail "world $1: interface $2: its device $3 is that of another interface too" ;;
-  esac
-  case $(ip -o link show dev "$3") in
+  ! printf '%s\n' "${seen-}" | awk -v d="$3" '$1 == "device" && $3 == d { found = 1 } END { exit !found }' ||
+    fail "world $1: interface $2: its device $3 is that of another interface too"
+  case $(ip -o link show dev "$3" 2>/dev/null) in
     *' master '*) fail "world $1: interface $2: its device $3 is a port of another device. Take it out of that first" ;;
   esac
   [ -n "$client" ] || return 0
   case $PLAN in *"${nl}world $1 moves$nl"*) return 0 ;; esac
-  case $(ip -o addr show dev "$3") in
+  case $(ip -o addr show dev "$3" 2>/dev/null) in
     *" ${server#::ffff:}/"* | *" ${server#::ffff:} peer "*)
       fail "world $1: interface $2: its device $3 has ${server#::ffff:}, by which this session comes in, and moving it would cut that off. Come in by another, or set moveManagement of the world to true"
       ;;
@@ -148,7 +154,7 @@ furnish() {
   resolver "$1"
   own=$(printf '%s\n' "$devices" | sed -n "s/^$1 device /device /p")
   while read -r v iface device; do
-    inhabits "$1" "$iface" || move "$1" "$iface" "$device" </dev/null
+    [ -z "$iface" ] || inhabits "$1" "$iface" || move "$1" "$iface" "$device" </dev/null
   done <<END
 $own
 END
@@ -157,7 +163,7 @@ END
     [ "$table" = - ] && v=main || v=$table
     v=$(
       {
-        printf '%s\n' "$own" "$PLAN" =addr "$(ip_in "$1" -$f -N -o addr show)" =route \
+        printf '%s\n' "$own" "$PLAN" =addr "$(ip_in "$1" -$f -N -o addr show 2>/dev/null)" =route \
           "$(ip_in "$1" -$f -N route show table "$v" 2>/dev/null)"
       } | calc -v mode=give -v world="$1" -v table="$table" -v f=$f "$WORLDS"
     ) || fail "$why"
@@ -167,10 +173,16 @@ END
       batch $f "$v" || fail "world $1: $why"
     fi
   done
+  n=apply
+  for iface in $(of plan -v world="$1" | awk '$1 == "interface" { print $2 }'); do
+    case $nl$own in *"${nl}device $iface "*) ;; *) n=restore ;; esac
+  done
   if [ "$kind" = netns ]; then
-    v=$(inside "$1" apply 2>&1) || fail "world $1: ${v##*multihome: }"
+    v=$(inside "$1" $n 2>&1) || fail "world $1: ${v##*multihome: }"
   else
     raise "$1"
+    # What is expected of interfaces that are not there is not right.
+    [ $n = apply ] || return 0
     how=brief
     v=$(judge "$1" "$kind" | sed 1d)
     [ -z "$v" ] || fail "world $1: the routes would not be right here: ${v%%"$nl"*}"
@@ -182,6 +194,7 @@ raise() {
   of plan -v world="$1" | while read -r n iface path least; do
     [ "$n" = sysctl ] || continue
     device=$(printf '%s\n' "$own" | sed -n "s/^device $iface //p")
+    [ -n "$device" ] || continue
     n=/proc/sys/net/${path%@*}$device${path#*@}
     v=$(cat "$n") && [ "$v" -ge "$least" ] || printf '%s\n' "$least" >"$n" || fail "world $1: cannot write $n"
   done
@@ -195,7 +208,25 @@ world_facts() {
 
 world_fact() {
   kind=$2 table=$3
-  printf '%s\n' "world $1 $(world_state "$1" 2>/dev/null | calc -v mode=state "$WORLDS" | digest)"
+  v=$(world_state "$1" 2>/dev/null)
+  printf '%s\n' "world $1 $(printf '%s\n' "$v" | calc -v mode=state "$WORLDS" | digest)"
+  known "$1" || return 0
+  for iface in $(of plan -v world="$1" | awk '$1 == "interface" { print $2 }'); do
+    inhabits "$1" "$iface" || absent_fact "$1" "$iface"
+  done
+}
+
+# absent_fact NAME IFACE: an interface that is not in its world: done without by what restores, until it comes.
+absent_fact() {
+  outside "$1"
+  device=$(printf '%s\n' "$there" | sed -n "s/^device $2 \([^ ]*\).*/\1/p")
+  if [ -n "$device" ]; then
+    printf '%s\n' "world $1 comes $2 $device"
+  elif [ -n "$restoring" ]; then
+    printf '%s\n' "world $1 lacks $2"
+  else
+    printf '%s\n' "world $1 wants $2"
+  fi
 }
 
 # world_state NAME

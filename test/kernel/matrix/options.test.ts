@@ -88,30 +88,36 @@ const announced = (title: string, text: (host: Host) => string): Candidate => ({
   title,
   families: [4, 6],
   apply: async (host) => {
-    const namespace = await FrrNamespace.in(host.namespace, host.directory);
+    const namespace = await behindFrr(host);
     routed.push(namespace);
-    // Behind what FRR learns, as the program asks for.
-    for (const family of [4, 6] as const) {
-      const defaults = host.layout.map((nic, i): [string, number] => [
-        `default via ${gateway(nic, family)} dev ${nic.device} metric`,
-        100 * (i + 1),
-      ]);
-      host.namespace.batch(
-        family,
-        defaults.flatMap(([route, metric]) => [
-          `route del ${route} ${metric}`,
-          `route add ${route} ${200 * 2 ** 24 + metric}`,
-        ]),
-      );
-    }
     run(host, text(host), "apply", namespace);
   },
 });
+
+/** A host with FRR, whose other routes are behind what FRR learns, as the program asks for. */
+async function behindFrr(host: Host): Promise<FrrNamespace> {
+  const namespace = await FrrNamespace.in(host.namespace, host.directory);
+  for (const family of [4, 6] as const) {
+    const defaults = host.layout.map((nic, i): [string, number] => [
+      `default via ${gateway(nic, family)} dev ${nic.device} metric`,
+      100 * (i + 1),
+    ]);
+    host.namespace.batch(
+      family,
+      defaults.flatMap(([route, metric]) => [
+        `route del ${route} ${metric}`,
+        `route add ${route} ${200 * 2 ** 24 + metric}`,
+      ]),
+    );
+  }
+  return namespace;
+}
+
+const everything = (host: Host): string =>
+  withWorld(host, { ...OPTIONS["strong and traffic, with a virtual address"], identity: IDENTITY });
 const ANNOUNCED = [
   announced("an identity", plain({ identity: IDENTITY })),
-  announced("all of it, a world and an identity", (host) =>
-    withWorld(host, { ...OPTIONS["strong and traffic, with a virtual address"], identity: IDENTITY }),
-  ),
+  announced("all of it, a world and an identity", everything),
 ];
 const WEAK = candidate("weak", plain({ hostModel: HostModel.Weak }));
 
@@ -161,30 +167,61 @@ describeInCloud("every option, alone and together", () => {
     expect(bounced.verdict).toBe(none.fails.bounced);
   }, 60_000);
 
-  test("all of it, and a world: twice is once, and removal leaves no trace", async () => {
-    const host = await plugWith(
-      checking,
-      candidate("nothing", () => "exit 0"),
-      TWO_NETS,
-    );
-    const { namespace } = host;
-    const program = withWorld(host, Object.values(OPTIONS)[1]);
+  /** What a program leaves behind it: applied once, twice, and removed. */
+  async function cycle(
+    host: Host,
+    program: string,
+    of: (namespace: Namespace) => string,
+    namespace = host.namespace,
+  ) {
     namespace.steady();
-    const before = unordered(state(namespace));
-    run(host, program, "apply");
-    const applied = state(namespace);
+    const before = unordered(of(namespace));
+    run(host, program, "apply", namespace);
+    const applied = of(namespace);
     expect(applied).toContain("table inet multihome");
     const watcher = await monitor(namespace);
-    run(host, program, "apply");
+    run(host, program, "apply", namespace);
     await settle(watcher);
     // What the kernel has heard of neighbours grows old by itself.
     const events = (await watcher.stop()).split("\n").filter((line) => !line.includes("[NEIGH]"));
     expect(events.join("\n")).toBe("");
-    expect(state(namespace)).toBe(applied);
-    run(host, program, "verify");
-    run(host, program, "remove");
-    expect(unordered(state(namespace))).toBe(before);
+    expect(of(namespace)).toBe(applied);
+    run(host, program, "verify", namespace);
+    run(host, program, "remove", namespace);
+    expect(unordered(of(namespace))).toBe(before);
+  }
+
+  const bare = () =>
+    plugWith(
+      checking,
+      candidate("nothing", () => "exit 0"),
+      TWO_NETS,
+    );
+
+  test("all of it, and a world: twice is once, and removal leaves no trace", async () => {
+    const host = await bare();
+    await cycle(host, withWorld(host, Object.values(OPTIONS)[1]), state);
   }, 60_000);
+
+  (canFrr ? test : test.skip)(
+    "all of it, a world and an identity: twice is once, and removal leaves no trace, of FRR's files neither",
+    async () => {
+      const host = await bare();
+      const namespace = await behindFrr(host);
+      const files = (): string =>
+        namespace.ok(
+          "sh",
+          "-c",
+          "cd /etc/frr && ls -ln | sed 's/ [A-Z][a-z][a-z] [ 0-9][0-9] [0-9:]* / /' && cat *",
+        );
+      try {
+        await cycle(host, everything(host), (one) => `${state(one)}\n${files()}`, namespace);
+      } finally {
+        namespace.kill();
+      }
+    },
+    120_000,
+  );
 });
 
 const failing = (cells: ReadonlyMap<string, Cell>) =>

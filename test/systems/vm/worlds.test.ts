@@ -45,6 +45,17 @@ const SPEC: HostSpec = {
   },
 };
 const PROGRAM = renderProgram(planHost(SPEC));
+/** The same with one more address of each family on every world's interface. */
+const MORE = renderProgram(
+  planHost({
+    ...SPEC,
+    interfaces: SPEC.interfaces.map((one) =>
+      one.name === "front"
+        ? one
+        : { ...one, addresses: [...one.addresses!, "10.0.0.11/24", "fd00:a::11/64"] },
+    ),
+  }),
+);
 /** The same addresses, far beyond each network's gateway. */
 const FAR = { 4: "203.0.113.5", 6: "2001:db8:f::5" };
 /** Milliseconds a test with an emulated machine may take. */
@@ -178,6 +189,80 @@ if (reason !== undefined) process.stderr.write(`virtual machines cannot be had: 
       sh /root/program apply 2>&1; sleep 1; kill $!; cat /tmp/heard`);
       expect(heard).toBe("");
       expect(await machine.sh("sh /root/program status")).toContain("drift: no");
+    },
+    LONG,
+  );
+
+  /** Echo requests, 20 a second, to each address of the guest; those of a network are of a length of their own. */
+  const length = (net: Net): number => 60 + 8 * NETS.indexOf(net);
+  function pings() {
+    const started = NETS.flatMap((net) =>
+      (net === "front" ? [MANAGEMENT.address] : ["10.0.0.10", "fd00:a::10"]).map((to) => ({
+        net,
+        ping: peers[net].start(["ping", "-n", "-i", "0.05", "-s", String(length(net)), to]),
+      })),
+    );
+    for (const net of NETS)
+      expect(
+        peers[net].run(["nft", "-f", "-"], {
+          input: `table inet watch {
+            counter wrong { }
+            chain in {
+              type filter hook input priority 0;
+              icmp type echo-reply meta length != ${length(net) + 28} counter name wrong
+              icmpv6 type echo-reply meta length != ${length(net) + 48} counter name wrong
+            }
+          }\n`,
+        }).status,
+      ).toBe(0);
+    return {
+      /** By network: answers, requests without one among those before the last answered, and answers of others. */
+      async end() {
+        const heard = await Promise.all(
+          started.map(async ({ net, ping }) => {
+            const all = (await ping.stop("SIGINT")).matchAll(/bytes from .* icmp_seq=(\d+)/g);
+            const seen = new Set([...all].map(([, seq]) => Number(seq)));
+            return { net, answers: seen.size, lost: Math.max(0, ...seen) - seen.size };
+          }),
+        );
+        return NETS.map((net) => {
+          const own = heard.filter((one) => one.net === net);
+          const wrong = /packets (\d+)/.exec(
+            peers[net].ok("nft", "list", "counter", "inet", "watch", "wrong"),
+          );
+          peers[net].ok("nft", "delete", "table", "inet", "watch");
+          const sum = (of: (one: (typeof own)[number]) => number) => own.reduce((n, one) => n + of(one), 0);
+          return { net, answers: sum((o) => o.answers), lost: sum((o) => o.lost), wrong: Number(wrong?.[1]) };
+        });
+      },
+    };
+  }
+
+  test(
+    "plans alternate under load: nothing is lost in any network, nor does it come into another; control: without an address",
+    async () => {
+      await machine.sh("cat >/root/more", MORE);
+      const load = pings();
+      await machine.sh("sh /root/more apply && sh /root/program apply");
+      const results = await load.end();
+      process.stdout.write(
+        `worlds of a virtual machine under load, 2 applies: ${results
+          .map(
+            ({ net, answers, lost, wrong }) => `${net} ${lost} of ${answers + lost} lost, ${wrong} of others`,
+          )
+          .join("; ")}\n`,
+      );
+      for (const { net, answers, lost, wrong } of results) {
+        expect([net, lost, wrong]).toEqual([net, 0, 0]);
+        expect(answers).toBeGreaterThan(50);
+      }
+      const control = pings();
+      await machine.sh(
+        "sleep 1; ip -4 addr flush dev ens6; sleep 1; ip addr add 10.0.0.10/24 dev ens6; sh /root/program apply; sleep 1",
+      );
+      const [, red] = await control.end();
+      expect(red.lost).toBeGreaterThan(5);
+      expect(await machine.sh("sh /root/program verify")).toMatch(/^\d+ flows are as planned\n$/);
     },
     LONG,
   );
