@@ -85,7 +85,7 @@ resolve_all() {
     client=
     ! has operator || operator
     each resolve
-    [ -n "$missing" ] && [ -z "$restoring" ] || break
+    case $missing/$restoring in / | */1) break ;; esac
     clock
     [ "$now" -lt $until ] || fail "${missing#; } (waited $WAIT s)"
     sleep 1
