@@ -41,11 +41,12 @@ export function writeWhole(file: string, text: string, mode = 0o600): void {
   fs.renameSync(next, file);
 }
 
+/** Undefined where there is no such file; of a process, when it has ended between two calls. */
 export function readIfThere(file: string): string | undefined {
   try {
     return fs.readFileSync(file, "utf8");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    if (["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
     throw error;
   }
 }

@@ -118,14 +118,27 @@ export class Guest {
   async addressed(timeout = 20_000): Promise<number> {
     const began = Date.now();
     for (;;) {
-      const { stdout } = await this.exec(["ip", "-o", "addr", "show", "-tentative"]);
-      const has = (nic: Nic): boolean =>
-        [nic.ipv4, nic.ipv6].every((address) => stdout.includes(` ${address}/`)) &&
-        stdout.includes(` ${nic.device} `);
-      if (this.nics.every(has)) return Date.now() - began;
-      if (Date.now() - began > timeout) throw new Error(`${this.name} has no addresses\n${stdout}`);
+      const missing = await this.unaddressed();
+      if (missing.length === 0) return Date.now() - began;
+      if (Date.now() - began > timeout) {
+        const said = await this.journal("-n", "60", "-u", "systemd-networkd", "-u", "NetworkManager");
+        throw new Error(`${this.name} lacks ${missing.join(", ")}\n${said}\n${this.network.dhcpLog(60)}`);
+      }
       await sleep(20);
     }
+  }
+
+  /** The addresses that its interfaces should have and have not, each as "DEVICE ADDRESS". */
+  async unaddressed(): Promise<string[]> {
+    const { stdout } = await this.exec(["ip", "-o", "addr", "show", "-tentative"]);
+    const there = stdout.split("\n").map((line) => line.split(/\s+/));
+    return this.nics.flatMap((nic) =>
+      [nic.ipv4, nic.ipv6]
+        .filter(
+          (a) => !there.some(([, device, , text]) => device === nic.device && text?.split("/")[0] === a),
+        )
+        .map((a) => `${nic.device} ${a}`),
+    );
   }
 
   /** What the machine calls a process that the guest calls so. */

@@ -2,6 +2,7 @@ import { ChildProcess, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { ENVIRONMENT, Runner, inNamespace } from "../fabric/run";
+import { readIfThere } from "../fabric/files";
 import { sleep } from "../fabric/processes";
 import { WrongPackets, readWrong, sourceCheck } from "./check";
 import { Metadata } from "./metadata";
@@ -78,6 +79,12 @@ export class Network {
   /** What has left by a wrong interface, by port. */
   wrong(): Promise<Record<string, WrongPackets>> {
     return readWrong(this.router, this.runner);
+  }
+
+  /** The last lines that the DHCP server has said. */
+  dhcpLog(lines: number): string {
+    const text = readIfThere(path.join(this.directory, "dhcp.log")) ?? "";
+    return text.split("\n").slice(-lines).join("\n");
   }
 
   /** Runs a program on the router. */

@@ -85,7 +85,10 @@ describeOnSystems("a machine that gets its plan as user data", () => {
       await program(guest, nics, "apply", later);
       await guest.reboot();
       await guest.addressed();
-      expect(await devices()).toEqual(["ens6", "ens6", "ens6", "ens6"]);
+      const said = await guest.sh(
+        "cat /var/log/multihome-first-boot.log; journalctl -o short-precise -u 'multihome-*'",
+      );
+      expect({ said, devices: await devices() }).toEqual({ said, devices: ["ens6", "ens6", "ens6", "ens6"] });
       expect(await guest.sh("ip route show table all proto 77")).toContain("203.0.113.0/24");
       expect(await failing()).toEqual([]);
       expect(b.device).toBe("ens6");

@@ -5,16 +5,8 @@ export interface Event {
   readonly name: string;
   /** Which of the guest's interfaces it is done to, if to one. */
   readonly on?: 0 | 1;
-  /** Comes back when it has been done, or with {@link Done}, later; the host may still be at work over it. */
+  /** Comes back when it has been done; the host may still be at work over it. */
   readonly happen: (guest: Guest, nic: Nic) => Promise<unknown>;
-}
-
-/** Moments, in milliseconds since 1970. */
-export interface Done {
-  /** When it was over. */
-  readonly over: number;
-  /** When the interface had its addresses again. */
-  readonly addressed: number;
 }
 
 const run = (command: (nic: Nic) => string) => (guest: Guest, nic: Nic) => guest.sh(command(nic));
