@@ -56,7 +56,7 @@ export const explain: Verb = (program, act) => {
     .option("--in <IFACE>", "the interface by which A's packets come in; default: the one that owns B")
     .option("--bind <IFACE>", "the host's socket is bound to this interface")
     .option("--proto <PROTOCOL>", "tcp, udp, icmp or a number", protocol)
-    .option("--dport <PORT>", "the port that is asked", port)
+    .option("--dport <PORT>", "the port that is asked; with --proto", port)
     .option("--user <UID>", "the user of the host's socket, by number; default: root", user)
     .option("--mark <MARK>", "the firewall mark of the host's socket, as 0x10 or 16; default: 0", mark)
     .option("--capture <FILE>", "the host as it is, from a capture")
@@ -89,6 +89,8 @@ export const explain: Verb = (program, act) => {
 
 function exchangeOf(scene: Scene, options: Options): Exchange {
   const { from, to, proto, dport, user, mark } = options;
+  if (dport !== undefined && !WITH_PORTS.includes(proto ?? 0))
+    throw new UserError("--dport: ports are of protocols that have them; say which, as --proto tcp");
   const own = (text: string): boolean => {
     const parsed = parseAddress(text);
     return (
@@ -135,6 +137,9 @@ function address(text: string, option: string) {
 }
 
 const PROTOCOLS: Readonly<Record<string, number>> = { icmp: 1, tcp: 6, udp: 17, icmpv6: 58 };
+
+/** Those whose ports rules can ask for: tcp, udp, dccp, sctp, udplite. */
+const WITH_PORTS: readonly number[] = [6, 17, 33, 132, 136];
 
 function protocol(text: string): number {
   const value = Object.hasOwn(PROTOCOLS, text) ? PROTOCOLS[text] : Number(text);

@@ -17,7 +17,8 @@ export interface Explained {
 /**
  * Follows an exchange through a host.
  *
- * @throws UserError when the two ends are of different families, or it cannot be told where the request comes in
+ * @throws UserError when the two ends are of different families, it cannot be told where the request comes in, or the
+ *   host's socket does not get it
  */
 export function answer(scene: Scene, exchange: Exchange): Explained {
   const { local, peer, asker } = exchange;
@@ -42,7 +43,8 @@ export function answer(scene: Scene, exchange: Exchange): Explained {
   }
   const place = placeOf(peer, scene.survey);
   const inside = place.kind === "inside" && exchange.arrival === undefined ? { arrival: place.device } : {};
-  const result = follower.follow({ ...exchange, ...inside }, { trace: true });
+  const followed = { ...exchange, ...inside, ...receivedBy(exchange, inside.arrival, follower) };
+  const result = follower.follow(followed, { trace: true });
   const { verdict, policy } = result;
   if (verdict === "symmetric" || verdict === "not judged" || policy?.met) return { scene, result };
   const finding: Finding = {
@@ -62,4 +64,16 @@ export function answer(scene: Scene, exchange: Exchange): Explained {
     bothWays: false,
   };
   return { scene, result, fault: explain(finding, intent) };
+}
+
+/** Where a request comes in for a socket that is bound to a device: by that, or the socket never gets it. */
+function receivedBy(
+  { asker, bound, local, arrival: given }: Exchange,
+  inside: string | undefined,
+  follower: Follower,
+): Pick<Exchange, "arrival"> {
+  if (asker !== "peer" || bound === undefined) return {};
+  const arrival = given ?? inside ?? follower.ownerOf(local!)?.device ?? bound;
+  if (arrival === bound) return { arrival };
+  throw new UserError(`--bind: a socket that is bound to ${bound} gets nothing that comes in by ${arrival}`);
 }

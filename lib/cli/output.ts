@@ -2,6 +2,9 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { UserError, reasonOf } from "./io";
 
+/** Said when a file may be replaced, and none is named. */
+export const FORCE_WITHOUT_OUT = "--force is for --out";
+
 /** A file to write. */
 export interface NewFile {
   /** Its path, and how messages call it. */

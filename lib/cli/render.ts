@@ -15,7 +15,7 @@ import { openrcFiles, persistenceFiles } from "../render/persistence";
 import { serviceFiles } from "../render/persistence/services";
 import { readSpec } from "./input";
 import { ExitCode, Io, UserError } from "./io";
-import { writeNewFiles } from "./output";
+import { FORCE_WITHOUT_OUT, writeNewFiles } from "./output";
 import { HOST_ARGUMENT, Verb, planOf } from "./verb";
 
 const EXAMPLES = `
@@ -104,7 +104,8 @@ async function fleetOf(file: string, io: Io): Promise<Fleet> {
 }
 
 /** An option that says nothing about the format asked for was meant for another. */
-function misplaced({ to, identity, networkFile, programUrl }: Options): void {
+function misplaced({ to, out, force, identity, networkFile, programUrl }: Options): void {
+  if (force === true && out === undefined) throw new UserError(FORCE_WITHOUT_OUT);
   if (programUrl !== undefined && to !== "fleet") throw new UserError("--program-url is for --to fleet");
   if (identity !== undefined && to !== "iproute2") throw new UserError("--identity is for --to iproute2");
   if (networkFile !== undefined && to !== "networkd")

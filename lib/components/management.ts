@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { HostParts, InterfaceParts } from "../clouds/aws/hostParts";
+import { HostParts, InterfaceParts, byDevice } from "../clouds/aws/hostParts";
 import { ConnectionArgs } from "../args/connection";
 import { HostConnectionArgs, MultiHomedHostArgs } from "../args/multiHomedHost";
 import { PlainConnection, connectionIssues } from "../deliver/connection";
@@ -67,7 +67,7 @@ export function managementAddress(
   chosen: string | undefined,
   fail: (issues: readonly Issue[]) => void,
 ): pulumi.Output<string> {
-  const sorted = [...parts.interfaces].sort((a, b) => a.deviceIndex - b.deviceIndex);
+  const sorted = byDevice(parts);
   return pulumi.all(sorted.map(({ isPublic }) => isPublic)).apply((isPublic) => {
     const found =
       chosen === undefined ? sorted.find((_, i) => isPublic[i]) : sorted.find(({ name }) => name === chosen);

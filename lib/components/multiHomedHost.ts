@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { HostInterface, MultiHomedHostArgs } from "../args/multiHomedHost";
 import { adoptHost } from "../clouds/aws/adoptHost";
 import { createHost } from "../clouds/aws/createHost";
-import { HostParts, InterfaceParts } from "../clouds/aws/hostParts";
+import { HostParts, InterfaceParts, byDevice } from "../clouds/aws/hostParts";
 import { hostFacts, interfaceInputs } from "../clouds/aws/inputs";
 import { refuse } from "../deliver/argsError";
 import { Inputs, independently, settle } from "../deliver/known";
@@ -192,10 +192,6 @@ function byName<T>(
       sorted.flatMap(({ name }, i) => (values[i] === undefined ? [] : [[name, values[i] as T] as const])),
     ),
   );
-}
-
-function byDevice({ interfaces }: HostParts): readonly InterfaceParts[] {
-  return [...interfaces].sort((a, b) => a.deviceIndex - b.deviceIndex);
 }
 
 function firstPublicIp(parts: HostParts): pulumi.Output<string | undefined> {

@@ -5,7 +5,7 @@ import { refuse } from "../deliver/argsError";
 import { Draft, Inputs, independently, isKnown, isPending, knownNow, settle } from "../deliver/known";
 import { SSM_DOCUMENT_LIMIT, ssmDocument } from "../deliver/ssm";
 import { Issue, shown } from "../model/issue";
-import { timeoutIssues } from "./timeout";
+import { DEFAULT_TIMEOUT, timeoutIssues } from "./timeout";
 
 /**
  * Puts a program on EC2 instances that no SSH reaches: a document of AWS Systems Manager that has the program in it,
@@ -64,7 +64,6 @@ export class SsmProgram extends pulumi.ComponentResource {
 
 const TYPE = "multihome:index:SsmProgram";
 const VERB = "apply --json";
-const DEFAULT_TIMEOUT = 300;
 const DEFAULT_WAIT = 600;
 
 interface PlainArgs {

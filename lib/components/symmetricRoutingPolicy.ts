@@ -10,7 +10,7 @@ import { PlanVerdict } from "../prove/verdict";
 import { planned } from "./planned";
 import { SymmetricRoutingPolicyArgs } from "../args/symmetricRoutingPolicy";
 import { PlainHostArgs, hostIssues } from "./spec";
-import { DEFAULT_CONFIRM_WITHIN, confirmIssues, timeoutIssues } from "./timeout";
+import { DEFAULT_CONFIRM_WITHIN, DEFAULT_TIMEOUT, confirmIssues, timeoutIssues } from "./timeout";
 
 /**
  * Makes a Linux host with several interfaces route symmetrically: every packet leaves by the interface that owns its
@@ -91,7 +91,6 @@ export class SymmetricRoutingPolicy extends pulumi.ComponentResource {
 }
 
 const TYPE = "multihome:index:SymmetricRoutingPolicy";
-export const DEFAULT_TIMEOUT = 300;
 
 interface RestArgs {
   connection: pulumi.Unwrap<ConnectionArgs>;

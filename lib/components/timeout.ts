@@ -2,6 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { Draft, isKnown } from "../deliver/known";
 import { Issue, shown } from "../model/issue";
 
+/** Seconds that the program may take on a host, unless an argument says otherwise. */
+export const DEFAULT_TIMEOUT = 300;
+
 /** Seconds that the program may take on a host. */
 export function timeoutIssues(seconds: Draft<number | undefined>): Issue[] {
   if (!isKnown(seconds) || (Number.isSafeInteger(seconds) && seconds >= 10 && seconds <= 3600)) return [];
@@ -14,6 +17,7 @@ export function timeoutIssues(seconds: Draft<number | undefined>): Issue[] {
   ];
 }
 
+/** Seconds in which a change must be confirmed, unless an argument says otherwise. */
 export const DEFAULT_CONFIRM_WITHIN = 60;
 
 /** Seconds in which a change must be confirmed. A plain number: it decides how the host is talked to, at every preview. */

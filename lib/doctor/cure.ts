@@ -73,7 +73,7 @@ function report(spec: HostSpec, gone: ReadonlySet<Rule>, proof: Proof, state: Li
  * The host as its owner could write it for us: what its own dumps say of its interfaces. It is found by link-layer
  * address and by address where there are such, and never by the name of the device alone, which can change.
  */
-export function proposeHost(state: LinuxState, intent: Intent, name: string): HostSpec {
+function proposeHost(state: LinuxState, intent: Intent, name: string): HostSpec {
   return {
     name: validName(name, "this-host"),
     interfaces: intent.interfaces.map((iface) => proposeInterface(state, iface)),

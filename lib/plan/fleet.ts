@@ -21,7 +21,7 @@ export interface Role extends FleetInterfaceSpec {
   readonly place: number;
 }
 
-export const DEFAULT_FLEET_WAIT = 60;
+const DEFAULT_FLEET_WAIT = 60;
 
 /** No instance type has more interfaces on a card, nor more cards. */
 const MOST = 63;

@@ -30,7 +30,7 @@ export interface Exchange {
   readonly peer: Address;
   /** Our address; absent when the host asks and leaves the choice to the kernel. */
   readonly local?: Address;
-  /** The device that a socket of the host is bound to (SO_BINDTODEVICE). */
+  /** The device that the host's socket is bound to (SO_BINDTODEVICE): it gets nothing that comes in by another. */
   readonly bound?: string;
   /**
    * The device by which the peer's packets come in. Default: that of the interface that owns our address, since the
@@ -38,7 +38,7 @@ export interface Exchange {
    */
   readonly arrival?: string;
   readonly protocol?: number;
-  /** Port of whoever is asked. */
+  /** Port of whoever is asked; with a protocol that has ports. */
   readonly port?: number;
   /** Of the host's socket: the mark that it sets (SO_MARK), and the user whose it is. Default: 0, and root. */
   readonly mark?: number;
@@ -146,7 +146,7 @@ export class Follower {
     const answer = {
       to: peer,
       from: local,
-      ...this.binding(),
+      ...this.binding(exchange),
       ...fields(exchange, "answer"),
       ...socket(exchange),
     };
@@ -225,7 +225,7 @@ export class Follower {
   }
 
   /** In a VRF every socket is bound: to its device, or to one of its ports. */
-  private binding({ bound = this.vrf?.device }: Partial<Exchange> = {}): Pick<OutputFlow, "oif"> {
+  private binding({ bound = this.vrf?.device }: Exchange): Pick<OutputFlow, "oif"> {
     return bound === undefined ? {} : { oif: bound };
   }
 

@@ -87,7 +87,7 @@ function after(program: ProgramText, intent: Intent, before: LinuxState, devices
 }
 
 /** All but P10, whose every step is a proof of its own. */
-export const WITHOUT_STEPS: readonly PropertyId[] = [
+const WITHOUT_STEPS: readonly PropertyId[] = [
   "P1",
   "P2",
   "P3",

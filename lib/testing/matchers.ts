@@ -13,9 +13,9 @@ export interface FlowSpec {
   readonly to: string;
   /** IP protocol number: 6 is TCP, 17 UDP. */
   readonly protocol?: number;
-  /** Port that is asked. */
+  /** Port that is asked; with a `protocol` that has ports. */
   readonly port?: number;
-  /** Device that the host's socket is bound to. */
+  /** Device that the host's socket is bound to; of what the host asks. */
   readonly bound?: string;
   /** The interface by which it leaves; the same as `.via(NAME)`, for use with `.not`. */
   readonly via?: string;
@@ -147,11 +147,15 @@ function result(pass: boolean, detail: () => string, what: string): Result {
 }
 
 function followed(host: Judged, { from, to, protocol, port, bound }: FlowSpec): ExchangeResult {
+  if (port !== undefined && protocol === undefined)
+    throw new Error("a port means nothing without its protocol: give protocol, 6 for TCP or 17 for UDP");
   const follower = new Follower(host.state, host.intent);
   const target = addressOf(to);
   const fields = { ...(protocol !== undefined && { protocol }), ...(port !== undefined && { port }) };
   const source = from === undefined ? undefined : addressOf(from);
   const ours = source === undefined || follower.ownerOf(source) !== undefined;
+  if (!ours && bound !== undefined)
+    throw new Error(`${from} is no address of the host: "bound" is of a socket that the host asks from`);
   const exchange: Exchange = ours
     ? {
         asker: "host",

@@ -198,6 +198,7 @@ describe("multihome render", () => {
   test.each([
     [["--to", "networkd", "--identity", "i-0"], "--identity is for --to iproute2"],
     [["--to", "iproute2", "--network-file", "@.network"], "--network-file is for --to networkd"],
+    [["--to", "iproute2", "--force"], "--force is for --out"],
   ])("an option that the format does not know is refused: %j", async (argv, message) => {
     expect(await multihome(["render", "h.json", ...argv], { cwd: dir })).toEqual({
       code: 2,

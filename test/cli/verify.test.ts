@@ -310,6 +310,12 @@ describe("multihome explain", () => {
     ],
     [["edge.json", "--from", "any", "--to", "1.1.1.1", "--proto", "999"], "tcp, udp, icmp"],
     [["edge.json", "--from", "any", "--to", "1.1.1.1", "--user", "bob"], "the number of a user"],
+    [["edge.json", "--from", "any", "--to", "1.1.1.1", "--dport", "80"], "--dport: ports are of protocols"],
+    [["edge.json", "--from", "any", "--to", "1.1.1.1", "--proto", "icmp", "--dport", "80"], "--dport: ports"],
+    [
+      ["edge.json", "--from", "1.1.1.1", "--to", "10.0.1.10", "--bind", "back"],
+      "--bind: a socket that is bound to back gets nothing that comes in by front",
+    ],
     [["edge.json", "--from", "any", "--to", "1.1.1.1", "--mark", "0x100000000"], "of at most 32 bits"],
     [["--from", "any", "--to", "1.1.1.1"], "give HOST.json, or --capture FILE"],
     [
@@ -437,6 +443,18 @@ test.each([["doctor"], ["explain", "--from", "any", "--to", "203.0.113.5"]])(
     });
   },
 );
+
+test("the answer of a socket that is bound to its device is looked up by that", async () => {
+  const argv = ["explain", "-", "--from", "1.1.1.1", "--to", "10.0.1.10", "--bind", "front"];
+  const { code, stdout } = await multihome(argv, { stdin });
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/bound to front: symmetric/);
+  // Main knows no way by front alone; the weak host model has nothing else.
+  const weak = JSON.stringify({ ...EDGE, policy: { hostModel: "weak" } });
+  expect((await multihome(argv, { stdin: weak })).stdout).toMatch(
+    /The answer leaves by front via 10\.0\.1\.1/,
+  );
+});
 
 describe("multihome draw", () => {
   test.each([

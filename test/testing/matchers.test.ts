@@ -105,6 +105,14 @@ describe("the matchers", () => {
     ).toContain("expected the host not to");
   });
 
+  test("refuse a flow that does not say what it seems to", () => {
+    const flow = (more: object) => failure(() => expect(HOST).toRoute({ to: "203.0.113.5", ...more }));
+    expect(flow({ port: 80 })).toMatch(/a port means nothing without its protocol/);
+    expect(flow({ from: "203.0.113.9", to: "10.0.1.10", bound: "front" })).toMatch(
+      /is no address of the host/,
+    );
+  });
+
   test("say what a host can be given as", () => {
     expect(failure(() => expect(42).toBeSymmetric())).toContain("give a HostSpec, a Plan");
     expect(failure(() => expect("echo").toBeSymmetric())).toContain("the program: 1 problem");

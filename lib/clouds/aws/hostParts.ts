@@ -15,6 +15,7 @@ export interface HostParts {
   readonly checked?: pulumi.Output<void>;
 }
 
+/** One of its interfaces. */
 export interface InterfaceParts {
   readonly name: string;
   readonly deviceIndex: number;
@@ -27,6 +28,12 @@ export interface InterfaceParts {
   readonly isPublic: pulumi.Output<boolean>;
 }
 
+/** The interfaces in the order of their device indexes. */
+export function byDevice({ interfaces }: HostParts): readonly InterfaceParts[] {
+  return [...interfaces].sort((a, b) => a.deviceIndex - b.deviceIndex);
+}
+
+/** An interface as it is routed: the fields of RoutedInterfaceArgs that a cloud can say. */
 export interface RoutedInterface {
   name: string;
   match?: { mac?: string; address?: string };

@@ -25,7 +25,7 @@ export function summarize(host: Host): PlanTraffic[] {
 }
 
 /** Interfaces whose sources a policy may send out by another. */
-export function capturedBy(
+function capturedBy(
   t: Traffic,
   interfaces: readonly { readonly name: string }[],
   sources: Host["sources"],
