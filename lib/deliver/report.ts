@@ -37,14 +37,7 @@ export interface ReportFailure {
  * @throws Error when the output is no report, or one of another plan
  */
 export function parseReport(output: string, digest: string): Report {
-  const start = output.search(/^\{/m);
-  let value: unknown;
-  try {
-    value = start < 0 ? undefined : JSON.parse(output.slice(start));
-  } catch {
-    value = undefined;
-  }
-  const fields = record(value);
+  const fields = record(documentAtEnd(output));
   const failed = fields["failed"];
   if (
     typeof fields["ok"] !== "boolean" ||
@@ -63,6 +56,18 @@ export function parseReport(output: string, digest: string): Report {
     checked: fields["checked"],
     failures: failed.map(failure),
   };
+}
+
+/** What goes before it may have lines that begin like it. */
+function documentAtEnd(output: string): unknown {
+  for (const { index } of output.matchAll(/^\{/gm)) {
+    try {
+      return JSON.parse(output.slice(index));
+    } catch {
+      // The next line may begin it.
+    }
+  }
+  return undefined;
 }
 
 function failure(value: unknown): ReportFailure {

@@ -4,8 +4,11 @@ import { parseReport } from "../../lib/deliver/report";
 const digest = "d".repeat(64);
 const report = { ok: true, checked: 6, generation: 0, digest, failed: [] };
 
-test("is read after whatever a login shell has printed", () => {
-  expect(parseReport(`Last login: never\n\n${JSON.stringify(report)}`, digest)).toEqual({
+test.each([
+  ["text", "Last login: never\n\n"],
+  ["what begins like it", '{ welcome }\n{"motd": true}\n'],
+])("is read after whatever a login shell has printed: %s", (_, before) => {
+  expect(parseReport(`${before}${JSON.stringify(report)}`, digest)).toEqual({
     digest,
     symmetric: true,
     checked: 6,
