@@ -1,6 +1,6 @@
 import { HostModel, HostSpec } from "../../../lib/model";
 import { describeWithFrr } from "../support/frr";
-import { overflows } from "../support/flood";
+import { endFlood, lost, overflows, startFlood } from "../support/flood";
 import { Background, Namespace, Outcome, RunOptions, sleep, worldNames } from "../support/netns";
 import { ProgramHost, program } from "../support/program";
 import { endFlows, serveFlows, startFlows } from "./flows";
@@ -107,8 +107,8 @@ describeWithFrr("an identity under changes", () => {
     const results = await Promise.all(flows.map(endFlows));
     tell(`${2 * APPLIES} applies of plans with every option under load`, results[0], results[1]);
     tell("its world in the meantime", results[2], results[3]);
-    const lost = results.reduce((sum, { udp }) => sum + udp.lost, 0);
-    expect(lost - (overflows(...all) - before)).toBe(0);
+    const missing = results.reduce((sum, { udp }) => sum + udp.lost, 0);
+    expect(missing - (overflows(...all) - before)).toBe(0);
     for (const { udp, tcp } of results) {
       expect(udp.sent).toBeGreaterThan(300);
       expect(tcp.map((t) => t.alive)).toEqual(tcp.map(() => true));
@@ -116,6 +116,45 @@ describeWithFrr("an identity under changes", () => {
     expect(Math.min(...carried)).toBeGreaterThan(100);
     machine.ok(plans[0], "verify");
   }, 120_000);
+
+  test("nor do the links' own addresses lose anything, or leave by the other link", async () => {
+    machine.ok(program(host(false)), "apply");
+    await serveFlows(net.f, CORE4, CORE6);
+    const sources = ["10.1.0.10", "10.2.0.10", "fd00:a::10", "fd00:b::10"];
+    const input = `table inet watch {
+      counter wrong { }
+      chain out {
+        type filter hook postrouting priority 0;
+        oifname "eth0" ip saddr 10.2.0.0/24 counter name wrong
+        oifname "eth1" ip saddr 10.1.0.0/24 counter name wrong
+        oifname "eth0" ip6 saddr fd00:b::10 counter name wrong
+        oifname "eth1" ip6 saddr fd00:a::10 counter name wrong
+      }
+    }\n`;
+    expect(net.h.run(["nft", "-f", "-"], { input })).toMatchObject({ status: 0 });
+    const wrong = (): number =>
+      Number(/packets (\d+)/.exec(net.h.ok("nft", "list", "counter", "inet", "watch", "wrong"))?.[1]);
+    const before = overflows(net.h, net.f);
+    const flood = await startFlood(net.h, [CORE4, CORE6], sources);
+    machine.ok(program(host(true)), "apply");
+    machine.ok(program(host(false)), "apply");
+    const result = await endFlood(flood);
+    const sent = Object.values(result).reduce((sum, one) => sum + one.sent, 0);
+    const none = lost(result) - (overflows(net.h, net.f) - before);
+    process.stdout.write(
+      `identity, the links' own addresses meanwhile: ${none} of ${sent} lost, ${wrong()} by the other link\n`,
+    );
+    expect([none, wrong()]).toEqual([0, 0]);
+    expect(sent).toBeGreaterThan(1000);
+    // Control: a rule in front of all leads one of them to the other link.
+    net.h.ip("route add default via 10.1.0.1 dev eth0 table 9");
+    net.h.ip("rule add priority 1 from 10.2.0.10 lookup 9");
+    await endFlood(await startFlood(net.h, [CORE4, CORE6], ["10.2.0.10"]));
+    net.h.ip("rule del priority 1");
+    net.h.ip("route flush table 9");
+    expect(wrong()).toBeGreaterThan(50);
+    net.h.ok("nft", "delete", "table", "inet", "watch");
+  }, 60_000);
 
   test("OSPF speaks from one address of a link, however many it has; control: untold which, from all", async () => {
     machine.ok(program(host(true)), "apply");
