@@ -110,10 +110,11 @@ digest() {
   printf '%s\n' "${v%% *}"
 }
 
-# put NAME TEXT: writes a file of the state directory, whole or not at all.
+# put NAME TEXT: writes a file of the state directory, whole or not at all; and looks, since a tool may say so in vain.
 put() {
   { [ -d "$STATE" ] || mkdir -p "$STATE"; } && printf '%s\n' "$2" >"$STATE/$1.new" &&
-    { ! has sync || sync "$STATE/$1.new"; } && mv -f "$STATE/$1.new" "$STATE/$1"
+    { ! has sync || sync "$STATE/$1.new"; } && mv -f "$STATE/$1.new" "$STATE/$1" &&
+    [ ! -e "$STATE/$1.new" ]
 }
 
 # load: sets committed (which program: 0, 1, or - for nothing), band (that of its rules, and generation of its tables),

@@ -336,7 +336,8 @@ export class Campaign {
     const { status, stderr } = machine.run(machine.programs.one, ["remove"]);
     this.state = "none";
     if (status !== 0) wrong(`remove: exit ${status}, ${stderr.trim()}`);
-    if (plain(dump(machine.ns)) !== plain(machine.pristine)) wrong("a removal does not leave it as it was");
+    const [before, now] = [plain(machine.pristine), plain(dump(machine.ns))];
+    if (now !== before) wrong(`a removal does not leave it as it was: ${unlike(before, now)}`);
     if (machine.littered() || fs.readdirSync(machine.host.dir).includes("run"))
       wrong("a removal leaves files");
   }
@@ -383,6 +384,14 @@ const plain = (text: string): string =>
     .split("\n")
     .sort()
     .join("\n");
+
+/** The lines that only one of two texts has. */
+function unlike(before: string, now: string): string {
+  const [old, current] = [before, now].map((text) => text.split("\n"));
+  const only = (these: string[], those: string[], sign: string): string[] =>
+    these.filter((line) => !those.includes(line)).map((line) => `${sign} ${line}`);
+  return [...only(old, current, "-"), ...only(current, old, "+")].join("; ");
+}
 
 const tools = new Map<string, string | undefined>();
 

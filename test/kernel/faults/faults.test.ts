@@ -57,6 +57,21 @@ describeOnKernel("faults", () => {
     PATIENCE,
   );
 
+  test("at every move of a file that does not happen, though mv says so, in a first apply", async () => {
+    const machine = new Machine("prgfltmv");
+    const tally = newTally();
+    try {
+      await machine.start();
+      const trials = new Campaign(machine, () => tally);
+      const fault = { name: "mv lies", script: "exit 0", tools: ["mv"] };
+      for (let k = 1; await trials.trial("first apply", fault, k); k++);
+      expect(tally.failures).toEqual([]);
+      expect(tally.trials).toBeGreaterThan(3);
+    } finally {
+      await machine.destroy();
+    }
+  }, 300_000);
+
   test("control: rules and routes that are deleted and added again are seen as a mix", async () => {
     const machine = new Machine("prgnaive");
     try {

@@ -35,7 +35,7 @@ expect4 nic0 10.128.15.254 attached dev @nic0
 expect4 nic1 192.0.2.1 elsewhere dev @nic1 via 10.140.0.1
 expect4 nic1 10.128.15.254 other-attached dev @nic1 via 10.140.0.1
 end'
-BODY=ea8dc358507377c8
+BODY=e71084869f9e1179
 set -u
 umask 077
 LC_ALL=C
@@ -110,7 +110,8 @@ printf '%s\n' "${v%% *}"
 }
 put() {
 { [ -d "$STATE" ] || mkdir -p "$STATE"; } && printf '%s\n' "$2" >"$STATE/$1.new" &&
-{ ! has sync || sync "$STATE/$1.new"; } && mv -f "$STATE/$1.new" "$STATE/$1"
+{ ! has sync || sync "$STATE/$1.new"; } && mv -f "$STATE/$1.new" "$STATE/$1" &&
+[ ! -e "$STATE/$1.new" ]
 }
 load() {
 committed=- band=- coming=0 committed_digest='' committed_numbers='' committed_id=''

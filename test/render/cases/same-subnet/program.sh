@@ -64,7 +64,7 @@ expect6 a fd00::ffff:ffff:ffff:fffe attached dev @a
 expect6 b 2001:db8:ffff:ffff::1 elsewhere dev @b via fe80::1
 expect6 b fd00::ffff:ffff:ffff:fffe attached dev @b
 end'
-BODY=ea8dc358507377c8
+BODY=e71084869f9e1179
 set -u
 umask 077
 LC_ALL=C
@@ -139,7 +139,8 @@ printf '%s\n' "${v%% *}"
 }
 put() {
 { [ -d "$STATE" ] || mkdir -p "$STATE"; } && printf '%s\n' "$2" >"$STATE/$1.new" &&
-{ ! has sync || sync "$STATE/$1.new"; } && mv -f "$STATE/$1.new" "$STATE/$1"
+{ ! has sync || sync "$STATE/$1.new"; } && mv -f "$STATE/$1.new" "$STATE/$1" &&
+[ ! -e "$STATE/$1.new" ]
 }
 load() {
 committed=- band=- coming=0 committed_digest='' committed_numbers='' committed_id=''

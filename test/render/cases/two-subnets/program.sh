@@ -59,7 +59,7 @@ rule6 +1489 goto join
 expect6 front 2001:db8:ffff:ffff::1 elsewhere dev @front via fe80::1
 expect6 front 2001:db8:1:0:ffff:ffff:ffff:fffe attached dev @front
 end'
-BODY=ea8dc358507377c8
+BODY=e71084869f9e1179
 set -u
 umask 077
 LC_ALL=C
@@ -134,7 +134,8 @@ printf '%s\n' "${v%% *}"
 }
 put() {
 { [ -d "$STATE" ] || mkdir -p "$STATE"; } && printf '%s\n' "$2" >"$STATE/$1.new" &&
-{ ! has sync || sync "$STATE/$1.new"; } && mv -f "$STATE/$1.new" "$STATE/$1"
+{ ! has sync || sync "$STATE/$1.new"; } && mv -f "$STATE/$1.new" "$STATE/$1" &&
+[ ! -e "$STATE/$1.new" ]
 }
 load() {
 committed=- band=- coming=0 committed_digest='' committed_numbers='' committed_id=''
