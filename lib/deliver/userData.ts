@@ -48,9 +48,9 @@ function compressed(text: string): Buffer {
 
 /** JSON is YAML as well, so the text has no indentation to get wrong. */
 function hostKeyConfig(key: SshHostKey): string {
-  return `#cloud-config\n${JSON.stringify({
-    ssh_keys: { ed25519_private: key.privateKey, ed25519_public: key.publicKey },
-  })}\n`;
+  // OpenSSH reads no key that lacks its last line feed, and `pulumi config set KEY < FILE` takes it off.
+  const ed25519_private = `${key.privateKey.trimEnd()}\n`;
+  return `#cloud-config\n${JSON.stringify({ ssh_keys: { ed25519_private, ed25519_public: key.publicKey } })}\n`;
 }
 
 /**

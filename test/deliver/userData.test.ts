@@ -25,6 +25,11 @@ describe("user data", () => {
     });
   });
 
+  test("gives a key its last line feed, without which OpenSSH cannot read it", () => {
+    const cut = { ...hostKey, privateKey: hostKey.privateKey.trimEnd() };
+    expect(composeUserData({ hostKey: cut })).toBe(composeUserData({ hostKey }));
+  });
+
   test("of nothing is none, and of one thing is that thing as it is", () => {
     expect(composeUserData({})).toBeUndefined();
     expect(composeUserData({ own: "#!/bin/sh\n" })).toBe("#!/bin/sh\n");

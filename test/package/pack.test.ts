@@ -139,6 +139,7 @@ test("nothing of the laboratory or the tests is in the package", () => {
       "docs",
       "lib",
       "package.json",
+      "plugin",
       "policy-pack",
       "schema",
       "tsconfig.json",

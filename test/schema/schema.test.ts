@@ -1,5 +1,10 @@
+import { spawn } from "node:child_process";
 import * as fs from "node:fs";
+import * as os from "node:os";
 import * as path from "node:path";
+import * as grpc from "@grpc/grpc-js";
+import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import { Analyzer } from "@pulumi/pulumi/provider/experimental/analyzer";
 import { generateSchema } from "@pulumi/pulumi/provider/experimental/schema";
 
@@ -84,7 +89,48 @@ describe("the schema that the SDK infers", () => {
   test("finds components by the plugin file", () => {
     expect(fs.readFileSync(path.join(ROOT, "PulumiPlugin.yaml"), "utf8")).toBe("runtime: nodejs\n");
     const manifest = JSON.parse(fs.readFileSync(path.join(ROOT, "package.json"), "utf8"));
-    expect(manifest.main).toBe("lib/index.ts");
-    expect(manifest.files).toEqual(expect.arrayContaining(["lib", "PulumiPlugin.yaml", "tsconfig.json"]));
+    expect(manifest.main).toBe("plugin/index.js");
+    expect(manifest.files).toEqual(
+      expect.arrayContaining(["lib", "plugin", "PulumiPlugin.yaml", "tsconfig.json"]),
+    );
   });
+
+  test("is what the plugin tells, run as Pulumi runs it, from the folder of a program in another language", async () => {
+    const elsewhere = fs.mkdtempSync(path.join(os.tmpdir(), "multihome-plugin-"));
+    const plugin = spawn(
+      process.execPath,
+      [require.resolve("@pulumi/pulumi/cmd/run-plugin"), ROOT, "127.0.0.1:1"],
+      {
+        cwd: elsewhere,
+        stdio: ["ignore", "pipe", "pipe"],
+      },
+    );
+    try {
+      const said = await new Promise<string>((resolve) => {
+        let text = "";
+        const take = (piece: Buffer): void => {
+          text += piece.toString();
+          if (/^\d+\n/.test(text)) resolve(text);
+        };
+        plugin.stdout.on("data", take);
+        plugin.stderr.on("data", take);
+        plugin.on("close", () => resolve(text));
+      });
+      expect(said).toMatch(/^\d+\n$/);
+      const client = new ResourceProviderClient(
+        `127.0.0.1:${said.trim()}`,
+        grpc.credentials.createInsecure(),
+      );
+      const told = await new Promise<string>((resolve, reject) =>
+        client.getSchema(new proto.GetSchemaRequest(), (error, response) =>
+          error ? reject(error) : resolve(response.getSchema()),
+        ),
+      );
+      client.close();
+      expect(JSON.parse(told)).toMatchObject({ resources: schema.resources, types: schema.types });
+    } finally {
+      plugin.kill();
+      fs.rmSync(elsewhere, { recursive: true, force: true });
+    }
+  }, 120_000);
 });
