@@ -1,8 +1,8 @@
-import { remote } from "@pulumi/command";
+import { local, remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { PlainConnection, DEFAULT_USER, commandConnection } from "./connection";
 import { confirmationHooks } from "./confirmation";
-import { greetingHooks } from "./greeting";
+import { GREETING_SCRIPT, firstOf, greetingHooks } from "./greeting";
 import { Inputs, fieldOf } from "./known";
 import { Report, parseReport } from "./report";
 
@@ -33,8 +33,8 @@ export interface RemoteApply {
 }
 
 /**
- * Puts a program on a host over SSH: one resource a host; one connection a change, or two with a confirmation, none
- * without a change.
+ * Puts a program on a host over SSH: one command a host, and one that asks before it is deleted; one connection a change,
+ * or two with a confirmation, none without a change.
  *
  * What a `remote.Command` really does decides how it is used here. `triggers` would replace it, and the old one's
  * `delete` would then take away what the new one's `create` had just put there: so none, and every change is an
@@ -76,10 +76,38 @@ export function remoteApply(
       },
     }),
   );
+  greetingAtDeletion(`${name}-greeting`, args.connection, pulumi.mergeOptions(opts, { dependsOn: command }));
   const report = pulumi
     .all([command.stdout, args.digest])
     .apply(([stdout, digest]) => parseReport(stdout, digest));
   return { command, report };
+}
+
+/**
+ * The same before a command is deleted. Pulumi runs hooks before a deletion only in a program, which `pulumi destroy` does
+ * not run. So a resource asks that does nothing else: it depends on the command, and so is deleted before it, and while it
+ * cannot be, the command stays. It needs `node` where that is done.
+ *
+ * @param opts of the command
+ */
+function greetingAtDeletion(
+  name: string,
+  connection: Inputs<PlainConnection>,
+  opts: pulumi.CustomResourceOptions,
+): local.Command {
+  return new local.Command(
+    name,
+    {
+      delete: pulumi
+        .output(connection as pulumi.Input<PlainConnection>)
+        .apply((plain) => firstOf(plain).join(" ")),
+      interpreter: ["node", "-"],
+      stdin: GREETING_SCRIPT,
+      logging: local.Logging.None,
+      addPreviousOutputInEnv: false,
+    },
+    opts,
+  );
 }
 
 /**

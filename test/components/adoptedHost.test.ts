@@ -49,7 +49,7 @@ describe.each([
       "10.0.2.11": "10.0.2.1",
     });
     const made = run.resources.filter(({ custom, type }) => custom && type !== TYPES.eni);
-    expect(made.map(({ type }) => type)).toEqual([TYPES.command]);
+    expect(made.map(({ type }) => type)).toEqual([TYPES.command, TYPES.greeting]);
     expect(await run.value(run.result.instanceId)).toBe("i-0123456789abcdef0");
   });
 

@@ -96,7 +96,10 @@ describe.each([
     expect(run.childrenOf(host).map(({ name }) => name).sort()).toEqual(
       ["edge", "edge-back", "edge-back", "edge-back", "edge-back", "edge-front", "edge-front", "edge-front", "edge-routing"],
     ); // prettier-ignore
-    expect(run.childrenOf(policy).map(({ name }) => name)).toEqual(["edge-routing-apply"]);
+    expect(run.childrenOf(policy).map(({ name }) => name)).toEqual([
+      "edge-routing-apply",
+      "edge-routing-apply-greeting",
+    ]);
     expect(Object.keys(host.outputs)).toEqual(
       expect.arrayContaining([
         "plan",
@@ -119,6 +122,14 @@ describe.each([
     for (const { urn } of [...run.ofType(TYPES.attachment), ...run.ofType(TYPES.association)]) {
       expect(options.dependencies).toContain(urn);
     }
+  });
+
+  test("asks whether the host says anything before its removal, and only then", () => {
+    const { options, inputs } = run.only(TYPES.greeting);
+    const command = run.only(TYPES.command);
+    expect(options.dependencies).toContain(command.urn);
+    expect(options.deletedWith).toBe(command.options.deletedWith);
+    expect([inputs.create, inputs.update]).toEqual([undefined, undefined]);
   });
 
   test("is the same, whatever the order in which the interfaces are listed", async () => {

@@ -23,6 +23,7 @@ export const TYPES = {
   host: "multihome:index:MultiHomedHost",
   policy: "multihome:index:SymmetricRoutingPolicy",
   command: "command:remote:Command",
+  greeting: "command:local:Command",
   eni: "aws:ec2/networkInterface:NetworkInterface",
   attachment: "aws:ec2/networkInterfaceAttachment:NetworkInterfaceAttachment",
   instance: "aws:ec2/instance:Instance",

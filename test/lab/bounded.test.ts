@@ -152,6 +152,32 @@ describeFabric("an update over machines that fall silent", () => {
     await heals("10.0.2.22");
   });
 
+  test("taking the routing from a host that stays ends too when its sshd hangs, and is done when it answers again", async () => {
+    const adopted = (command: "up" | "destroy"): Promise<RunResult> =>
+      lab.run({
+        program: path.join(__dirname, "programs/adopt"),
+        stackName: "adopt",
+        command,
+        config: {
+          privateKey: secrets.privateKey,
+          instanceId: String(made.outputs["instanceId"]),
+          dialSeconds: DIAL,
+        },
+      });
+    await adopted("up");
+    await hang();
+    const before = routing();
+    const began = Date.now();
+    expect(await failureOf(adopted("destroy"))).toMatch(
+      /port 22 accepts connections and says nothing \(waited 2 s, 3 times\): its sshd hangs/,
+    );
+    expect((Date.now() - began) / 1000).toBeLessThan(120);
+    expect(routing()).toBe(before);
+    onHost("nft", "delete", "table", "ip", "hang");
+    await adopted("destroy");
+    expect(onHost("ip", "rule")).not.toContain("10.0.2.10");
+  });
+
   test("destroying it asks nothing of a host that goes as well, though its sshd hangs", async () => {
     await hang();
     const began = Date.now();

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { MultiHomedHost, deriveHostKey } from "../../../../lib";
 
-/** Adopts the instance that another program made. Configuration: instanceId, privateKey (secret). */
+/** Adopts the instance that another program made. Configuration: instanceId, privateKey (secret), dialSeconds. */
 const config = new pulumi.Config();
 
 const edge = new MultiHomedHost("adopted", {
@@ -14,6 +14,7 @@ const edge = new MultiHomedHost("adopted", {
     user: "root",
     privateKey: config.requireSecret("privateKey"),
     hostKey: deriveHostKey("only for tests, no secret").publicKey,
+    perDialTimeout: config.getNumber("dialSeconds"),
   },
 });
 
