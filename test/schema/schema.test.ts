@@ -95,6 +95,18 @@ describe("the schema that the SDK infers", () => {
     );
   });
 
+  test("takes all that the example in Pulumi YAML gives", () => {
+    const yaml = fs.readFileSync(path.join(ROOT, "examples/from-yaml/Pulumi.yaml"), "utf8");
+    const [, given] = /multihome:MultiHomedHost\n {4}properties:\n((?: {6}.*\n)+)/.exec(yaml) ?? [];
+    const names = [...given.matchAll(/^ {6}(\w+):/gm)].map(([, name]) => name);
+    const { inputProperties } = schema.resources["multihome:index:MultiHomedHost"];
+    expect(Object.keys(inputProperties)).toEqual(expect.arrayContaining(names));
+    const fields = [...given.matchAll(/^ +- \{ (.*) \}$/gm)].flatMap(([, text]) => text.match(/\w+(?=:)/g));
+    expect(new Set(fields).size).toBeGreaterThan(3);
+    const known = Object.keys(schema.types["multihome:index:HostInterfaceArgs"].properties ?? {});
+    expect(known).toEqual(expect.arrayContaining(fields));
+  });
+
   test("is what the plugin tells, run as Pulumi runs it, from the folder of a program in another language", async () => {
     const elsewhere = fs.mkdtempSync(path.join(os.tmpdir(), "multihome-plugin-"));
     const plugin = spawn(
