@@ -4,7 +4,10 @@ import * as pulumi from "@pulumi/pulumi";
 export interface SshArgs {
   /** TCP port. Default: 22. */
   port?: pulumi.Input<number>;
-  /** Login name. Anybody but root needs `sudo` without a password. Default: "root". */
+  /**
+   * Login name. Anybody but root needs `sudo` without a password. Images of clouds mostly refuse root: it is "ec2-user",
+   * "admin" or "ubuntu" there. Default: "root".
+   */
   user?: pulumi.Input<string>;
   /** Private key, the content of the file (PEM, or OpenSSH's own format). Kept as a secret. */
   privateKey?: pulumi.Input<string>;

@@ -1,7 +1,7 @@
 import { Explanation, explain } from "../doctor/words";
 import { Finding } from "../doctor/findings";
 import { placeOf } from "../doctor/peers";
-import { formatAddress } from "../net/address";
+import { Address, formatAddress, sameAddress } from "../net/address";
 import { Exchange, ExchangeResult, Follower } from "../prove/exchange";
 import { UserError } from "./io";
 import { Scene } from "./scene";
@@ -26,6 +26,12 @@ export function answer(scene: Scene, exchange: Exchange): Explained {
     throw new UserError(`${formatAddress(local)} and ${formatAddress(peer)} are of different families`);
   const { intent } = scene.survey;
   const follower = new Follower(scene.state, intent, scene.world?.vrf);
+  const place = placeOf(peer, scene.survey);
+  if (asker === "peer") {
+    // A container that is there asks as any peer does.
+    if (place.kind !== "inside") refuseDelegated("--from", peer, scene, follower);
+    refuseDelegated("--to", local!, scene, follower);
+  }
   if (
     asker === "peer" &&
     exchange.arrival === undefined &&
@@ -41,7 +47,6 @@ export function answer(scene: Scene, exchange: Exchange): Explained {
           .join(", ")}`,
     );
   }
-  const place = placeOf(peer, scene.survey);
   const inside = place.kind === "inside" && exchange.arrival === undefined ? { arrival: place.device } : {};
   const followed = { ...exchange, ...inside, ...receivedBy(exchange, inside.arrival, follower) };
   const result = follower.follow(followed, { trace: true });
@@ -76,4 +81,14 @@ function receivedBy(
   const arrival = given ?? inside ?? follower.ownerOf(local!)?.device ?? bound;
   if (arrival === bound) return { arrival };
   throw new UserError(`--bind: a socket that is bound to ${bound} gets nothing that comes in by ${arrival}`);
+}
+
+/** Who has an address of a delegated prefix is behind the host, which then forwards: no end of an exchange with it. */
+function refuseDelegated(option: string, address: Address, { state }: Scene, follower: Follower): void {
+  const owner = follower.ownerOf(address);
+  if (owner === undefined || state.addresses.some((one) => sameAddress(one.address, address))) return;
+  throw new UserError(
+    `${option}: ${formatAddress(address)} is in a prefix that is delegated to ${owner.name}, and no address of the host ` +
+      "itself: what the host forwards is not followed here. Give an address that the host has",
+  );
 }

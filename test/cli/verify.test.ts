@@ -444,6 +444,23 @@ test.each([["doctor"], ["explain", "--from", "any", "--to", "203.0.113.5"]])(
   },
 );
 
+test("an address of a delegated prefix is no end of an exchange with the host, and told so", async () => {
+  const [front, back] = EDGE.interfaces;
+  const delegated = { ...EDGE, interfaces: [front, { ...back, delegatedPrefixes: ["10.0.9.0/28"] }] };
+  const ask = (from: string, to: string) =>
+    multihome(["explain", "-", "--from", from, "--to", to], { stdin: JSON.stringify(delegated) });
+  const says = /10\.0\.9\.3 is in a prefix that is delegated to back, and no address of the host itself/;
+  for (const [option, ends] of [
+    ["--to", ["203.0.113.5", "10.0.9.3"]],
+    ["--from", ["10.0.9.3", "203.0.113.5"]],
+  ] as const) {
+    const { code, stdout, stderr } = await ask(ends[0], ends[1]);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain(`multihome: ${option}: `);
+    expect(stderr).toMatch(says);
+  }
+});
+
 test("the answer of a socket that is bound to its device is looked up by that", async () => {
   const argv = ["explain", "-", "--from", "1.1.1.1", "--to", "10.0.1.10", "--bind", "front"];
   const { code, stdout } = await multihome(argv, { stdin });
