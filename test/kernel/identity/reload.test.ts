@@ -10,6 +10,8 @@ import { tell } from "./tell";
 /** Changes of an identity's own configuration, which FRR takes while it runs. */
 
 const FLOWS = { udp: 40, tcp: 5 };
+/** No loss of a link is to be seen where a busy machine is late. */
+const paceOf = ({ bfd }: Partial<IdentitySpec>) => (bfd === false ? {} : { bfdInterval: 300 });
 const FRONT = { interface: "front", asn: 65001 };
 const BACK4 = { interface: "back", asn: 65002, address: "10.2.0.1" };
 const BACK6 = { interface: "back", asn: 65002, address: "fd00:b::1" };
@@ -91,16 +93,17 @@ class Reloading {
 }
 
 describeWithFrr("an identity of OSPF, its configuration changed", () => {
-  const ospf = (more: Partial<IdentitySpec> = {}): HostSpec => identityHost({ ...STUB, ...more });
+  const ospf = (more: Partial<IdentitySpec> = {}): HostSpec =>
+    identityHost({ ...STUB, ...paceOf(more), ...more });
   const host = new Reloading("idreload", ospf());
   beforeAll(() => host.start(), 60_000);
   afterAll(() => host.end());
 
   test("loses nothing by another pace of BFD, nor by a link more, and FRR runs on", async () => {
     const before = host.daemons();
-    const third = withThird(ospf({ bfdInterval: 150 }));
+    const third = withThird(ospf({ bfdInterval: 400 }));
     const results = await host.under("OSPF, another bfdInterval, a link more, and back", [
-      ospf({ bfdInterval: 250 }),
+      ospf({ bfdInterval: 500 }),
       third,
       ospf(),
     ]);
@@ -134,7 +137,7 @@ describeWithFrr("an identity of OSPF, its configuration changed", () => {
 
 describeWithFrr("an identity of BGP, its configuration changed", () => {
   const bgp = (more: Partial<IdentitySpec> = {}): HostSpec =>
-    identityHost({ ...BGP, peers: [FRONT, BACK4, BACK6], ...more });
+    identityHost({ ...BGP, ...paceOf(more), peers: [FRONT, BACK4, BACK6], ...more });
   const host = new Reloading("idrebgp", bgp());
   beforeAll(() => host.start(), 60_000);
   afterAll(() => host.end());
@@ -143,7 +146,7 @@ describeWithFrr("an identity of BGP, its configuration changed", () => {
     const before = host.daemons();
     const more = [FRONT, BACK4, BACK6, { interface: "front", asn: 65001, address: "10.1.0.99" }];
     const results = await host.under("BGP, another bfdInterval, other timers, a neighbour more, and back", [
-      bgp({ bfdInterval: 250 }),
+      bgp({ bfdInterval: 500 }),
       bgp({ keepalive: 2, hold: 9 }),
       bgp({ peers: more }),
       bgp(),
