@@ -171,9 +171,12 @@ export class Namespaces {
   }
 }
 
-/** What `ip -ts monitor all` prints, for any change of links, addresses, routes, rules and neighbours. */
+/** What a monitor can be told of, but for neighbours, of which the kernel's knowledge grows old by itself. */
+const OBJECTS = ["link", "address", "route", "mroute", "rule", "netconf", "nexthop"];
+
+/** What `ip -ts monitor` prints, for any change of links, addresses, routes and rules. */
 export async function monitor(namespace: Namespace): Promise<Background> {
-  const watcher = namespace.start(["ip", "-ts", "monitor", "all"]);
+  const watcher = namespace.start(["ip", "-ts", "monitor", "label", ...OBJECTS]);
   // It prints nothing when it has subscribed: change something of no importance until the change is seen.
   for (let i = 0; watcher.stdout === ""; i++) {
     if (i > 500) throw new Error("ip monitor does not report");
