@@ -1,3 +1,5 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
 import { HostSpec } from "../../lib/model/spec";
 import { Namespace, Namespaces, describeOnKernel, dump } from "./support/netns";
 import { ProgramHost, program } from "./support/program";
@@ -95,6 +97,25 @@ describeOnKernel("what is committed, restored", () => {
     host.ok(text, "restore");
     expect(way(2)).toBe("eth2");
     expect(ours(2)).toContain("10.2.0.0/24");
+  });
+
+  test("is put in force although a network daemon brings addresses between the look and the change", () => {
+    ns.ip("addr del fd00:1::10/64 dev eth1");
+    ns.ip("addr del fd00:2::10/64 dev eth2");
+    const bin = path.join(host.dir, "bin");
+    fs.mkdirSync(bin);
+    const shim = `#!/bin/sh
+ip=$(PATH=/usr/sbin:/sbin:/usr/bin:/bin command -v ip)
+[ "$*" = '-6 -batch -' ] || exec $ip "$@"
+for n in 1 2; do $ip -6 addr add fd00:$n::10/128 dev eth$n nodad 2>/dev/null; done
+exec $ip "$@"
+`;
+    fs.writeFileSync(path.join(bin, "ip"), shim, { mode: 0o755 });
+    host.env = { PATH: `${bin}:${process.env.PATH}` };
+    host.ok(text, "apply");
+    host.env = {};
+    expect([way(1), way(2)]).toEqual(["eth1", "eth2"]);
+    expect(host.run(text, "verify").status).toBe(0);
   });
 
   test("is held back by rules of protocol kernel while its own are gone, which removal takes away", () => {

@@ -11,8 +11,16 @@
 
 # stage FAMILY GENERATION KEEP: see stage.awk.
 stage() {
-  v=$(printf '%s\n' "$seen" "$PLAN" | calc -v f="$1" -v generation="$2" -v keep="$3" "$STAGE") || return
-  batch "$1" "$v"
+  lines=$(printf '%s\n' "$seen" "$PLAN" | calc -v f="$1" -v generation="$2" -v keep="$3" "$STAGE") || return
+  until batch "$1" "$lines"; do
+    # A network daemon may have brought an address since we looked.
+    n=${why##*"(ip -$1 "}
+    n=${n%)}
+    case $why/$lines in
+      *'File exists'*' addr add '*/*"$n"* | *'lready assigned'*' addr add '*/*"$n"*) lines=${lines#*"$n"} ;;
+      *) return 1 ;;
+    esac
+  done
 }
 
 # flip FAMILY GENERATION: puts it in force by one message to the kernel; "-" puts nothing of ours in force.
