@@ -51,6 +51,7 @@ const PARTS = [
   "monitor.sh",
   "remove.sh",
   "verify.sh",
+  "usage.sh",
   "main.sh",
 ];
 
@@ -91,7 +92,16 @@ function keeps(plan: Plan | undefined): boolean {
 
 /** Parts that a machine can do without when it starts for the first time, with nobody there to be locked out. */
 const LATER = [
-  ...["managers.awk", "amend.awk", "amend.sh", "probe.sh", "confirm.sh", "deliver.sh", "verify.sh"],
+  ...[
+    "managers.awk",
+    "amend.awk",
+    "amend.sh",
+    "probe.sh",
+    "confirm.sh",
+    "deliver.sh",
+    "verify.sh",
+    "usage.sh",
+  ],
   ...["keep.sh", "install.sh", "files", "backstop.awk", "backstop.sh", "monitor.sh"],
 ];
 

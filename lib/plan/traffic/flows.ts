@@ -96,7 +96,11 @@ function sourceOf(
 ): { address?: Address } | undefined {
   const prefix = from === undefined ? undefined : known(parsePrefix(from));
   if (incoming !== undefined) {
-    if (prefix !== undefined) return { address: middleOf(prefix) };
+    if (prefix !== undefined) {
+      // With an address of the host itself it would be a martian, whatever policies say.
+      const address = isOwn(host, middleOf(prefix)) ? strangerIn(host, prefix) : middleOf(prefix);
+      return address && { address };
+    }
     if ("device" in incoming) return undefined;
     const subnet = host.interfaces
       .find((i) => i.name === incoming.interface)
@@ -166,7 +170,10 @@ function ownIn({ sources }: Host, prefix: Prefix): Address | undefined {
 
 function isOwn(host: Host, address: Address): boolean {
   const text = formatAddress(address);
-  return host.interfaces.some((i) => i.addresses[address.family].sources.includes(text));
+  return (
+    host.interfaces.some((i) => i.addresses[address.family].sources.includes(text)) ||
+    (host.identity?.addresses ?? []).some((own) => formatAddress(own) === text)
+  );
 }
 
 /** IPv4 is asked as for UDP when nothing is said. */

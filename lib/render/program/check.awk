@@ -2,7 +2,9 @@
 # no source yet: sockets, free or bound to a device; and whether what comes in is taken.
 #
 # mode=ask prints the questions of family f, as lines for ip. mode=judge prints what is wrong, or with form=json or
-# form=text a report, and exits 1 when something is.
+# form=text a report, and exits 1 when something is. form=brief, of a change that is being made, asks about the first class
+# from every source, and about the others from the first source of an interface: whatever leads sources of one interface to
+# its table looks at no destination, and from there on they are one. The questions would else be sources times interfaces.
 #
 # Answers do not say what was asked about a device, so those about free sockets stand between two lines about lo. Nothing
 # is asked about sockets without a source in a VRF and where traffic policies decide, which have flows of their own, nor
@@ -96,18 +98,20 @@ $1 ~ /^expect/ && (mode == "judge" || $1 == "expect" f) {
 }
 
 # expect: the questions of one line of the plan.
-function expect(i, s, dev, wanted, own, kind) {
+function expect(i, s, dev, wanted, own, first) {
   six = $1 == "expect6"
   dev = ($2, six) in absent ? "" : $5 == "dev" ? device[substr($6, 2)] : ""
   # The kernel is told to pass over the routes of such a device only later.
   own = dev != "" && !index(dark, " " dev " ")
   wanted = hop(dev, $8) (dev == "" || own ? "" : " or unreachable")
   own = own && $6 == "@" $2
-  for (i = 1; i <= sources[$2, six]; i++) {
+  # That is elsewhere, where there is one.
+  first = !classes[$2, six]++
+  for (i = 1; i <= sources[$2, six] && (i == 1 || first || form != "brief"); i++) {
     s = source_of[$2, six, i]
     ask($3, s, how[s], $4, wanted)
-    # Every address from elsewhere, and one from each class.
-    if (own && tag == "" && (s in owner) && (i == 1 || $4 == "elsewhere")) ask(s, $3, " iif " dev, $4 ", in by " dev, "local")
+    # Every address from the first class, and one from each other.
+    if (own && tag == "" && (s in owner) && (i == 1 || first)) ask(s, $3, " iif " dev, $4 ", in by " dev, "local")
   }
   if (vrf != "" || (six in steered)) return
   if (own && (($2, six) in gateway) && (source_of[$2, six, 1] in owner)) ask($3, "by " dev, " oif " dev, $4 ", bound to " dev, wanted)

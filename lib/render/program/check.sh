@@ -20,13 +20,14 @@ check() {
       )
       ;;
   esac
+  set -- -v form="$form" -v tag="$tag" -v dark="$dark" -v vrf="${vrf-}" -v only="$only" -v gate="$gate" "$@"
   {
     printf '%s\n' =reach "$reach" =plan "$seen" "$PLAN" =answers
     for f in 4 6; do
       case $PLAN in
         *"${nl}expect$f "*)
           printf '%s\n' =reach "$reach" =plan "$seen" "$PLAN" |
-            calc -v mode=ask -v f=$f -v tag="$tag" -v dark="$dark" -v vrf="${vrf-}" -v only="$only" -v gate="$gate" "$CHECK" |
+            calc -v mode=ask -v f=$f "$@" "$CHECK" |
             ip -$f -o -force -batch - 2>/dev/null
           ;;
       esac
@@ -36,6 +37,5 @@ check() {
       case $PLAN in *"${nl}flow$f "*) flows $f "$tag" ;; esac
     done
     ! announces || identity_rows "$tag"
-  } | calc -v mode=judge -v form="$form" -v tag="$tag" -v dark="$dark" -v vrf="${vrf-}" -v only="$only" -v gate="$gate" -v gates=$gates \
-    -v generation="${new-}" "$@" "$CHECK"
+  } | calc -v mode=judge -v gates=$gates -v generation="${new-}" "$@" "$CHECK"
 }

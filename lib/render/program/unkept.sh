@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# In place of keep.sh, for the short form of the program: nothing is installed, and where something is, that has to be
-# taken away by a program that can.
+# In place of keep.sh and usage.sh, for the short form of the program: nothing is installed, and where something is, that has
+# to be taken away by a program that can.
 
 keeper() { keeper=none; }
 keep() { true; }
@@ -9,3 +9,4 @@ kept_whole() { true; }
 watched() { return 1; }
 unkeep() { true; }
 halt_units() { [ ! -e "$STATE/kept" ] || fail "this is a short program; use $STATE/program.$committed"; }
+usage() { misuse 'usage: sh PROGRAM apply | remove'; }

@@ -1,10 +1,10 @@
 import { TrafficSpec } from "../../../lib/model";
+import { PlanFlow } from "../../../lib/model/plan";
 import { planHost } from "../../../lib/plan";
 
 /** About which packets of a policy the kernel is asked. */
 
-const askedTo = (...to: string[]): string[] => {
-  const policy: TrafficSpec = { name: "p", to, use: ["b"] };
+function flowsOf(policy: TrafficSpec): PlanFlow[] {
   const plan = planHost({
     name: "edge",
     interfaces: ["a", "b"].map((name, i) => ({
@@ -14,8 +14,10 @@ const askedTo = (...to: string[]): string[] => {
     })),
     policy: { traffic: [policy], trackConnections: false },
   });
-  return [...plan.ipv4.flows, ...plan.ipv6.flows].map((flow) => flow.to);
-};
+  return [...plan.ipv4.flows, ...plan.ipv6.flows];
+}
+
+const askedTo = (...to: string[]): string[] => flowsOf({ name: "p", to, use: ["b"] }).map((flow) => flow.to);
 
 test.each([
   ["a network", "198.51.100.0/24", "198.51.100.254"],
@@ -28,4 +30,15 @@ test.each([
 
 test("a policy for multicast alone is not asked about", () => {
   expect(askedTo("ff00::/8")).toEqual([]);
+});
+
+test.each([
+  ["one address of the host's", "10.2.0.10/32", []],
+  ["a network in which the host has an address", "10.2.0.8/29", ["10.2.0.14"]],
+  ["a network whose last but one address is the host's", "10.2.0.8/30", ["10.2.0.9"]],
+  ["another's address", "10.9.0.10/32", ["10.9.0.10"]],
+])("%s, of what comes in: from no address of the host's, which would be a martian", (_what, prefix, from) => {
+  const select = { from: [prefix], incoming: ["a"], to: ["198.51.100.0/24"], beforeSources: true };
+  const flows = flowsOf({ name: "p", ...select, use: ["b"] });
+  expect(flows.map((flow) => flow.from)).toEqual(from);
 });

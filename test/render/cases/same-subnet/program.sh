@@ -64,7 +64,7 @@ expect6 a fd00::ffff:ffff:ffff:fffe attached dev @a
 expect6 b 2001:db8:ffff:ffff::1 elsewhere dev @b via fe80::1
 expect6 b fd00::ffff:ffff:ffff:fffe attached dev @b
 end'
-BODY=e71084869f9e1179
+BODY=b818f39f4b8575b9
 set -u
 umask 077
 LC_ALL=C
@@ -257,16 +257,14 @@ return value
 }
 BEGIN {
 dev["/"] = "lo"
-split("plan numbers model persistence virtual interface connection table address prefix sysctl cover4 cover6 route4 route6 rule4 rule6 expect4 expect6" \
-" flow4 flow6 world identity frr end", list)
-for (i in list) known[list[i]]
 split("0 by hand or by a script,3 by hand or by a script,4 static or systemd-networkd,11 FRR,12 BIRD,16 DHCP,18 keepalived,186 BGP" \
 ",188 OSPF", list, ",")
 for (i in list) owner[list[i] + 0] = substr(list[i], index(list[i], " ") + 1)
 }
 /^=/ { part = substr($0, 2); next }
 part == "plan" {
-if (!($1 in known) || $0 !~ /^[-A-Za-z0-9@+=.:\/_ ]+$/ || $1 == "plan" && $2 != 1) damaged()
+if ($1 !~ /^(plan|numbers|model|persistence|virtual|interface|connection|table|address|prefix|sysctl|(cover|route|rule|expect|flow)[46]|world|identity|frr|end)$/ ||
+$0 !~ /^[-A-Za-z0-9@+=.:\/_ ]+$/ || $1 == "plan" && $2 != 1) damaged()
 if ($1 == "world") {
 if ($3 == "kind" && NF > 4) vrf[$5]
 next
@@ -861,8 +859,15 @@ for (t in stale) print "route flush table " t " proto " protocol
 print "#"
 }'
 stage() {
-v=$(printf '%s\n' "$seen" "$PLAN" | calc -v f="$1" -v generation="$2" -v keep="$3" "$STAGE") || return
-batch "$1" "$v"
+lines=$(printf '%s\n' "$seen" "$PLAN" | calc -v f="$1" -v generation="$2" -v keep="$3" "$STAGE") || return
+until batch "$1" "$lines"; do
+n=${why##*"(ip -$1 "}
+n=${n%)}
+case $why/$lines in
+*'File exists'*' addr add '*/*"$n"* | *'lready assigned'*' addr add '*/*"$n"*) lines=${lines#*"$n"} ;;
+*) return 1 ;;
+esac
+done
 }
 flip() {
 case $2 in -) number join ;; *) number "band$2" ;; esac
@@ -981,16 +986,17 @@ if (!(($2, six) in absent) && (substr($6, 2), six) in absent) next
 line[++lines] = $0
 if ($4 == "elsewhere" && $8 != "") gateway[$2, six]
 }
-function expect(i, s, dev, wanted, own, kind) {
+function expect(i, s, dev, wanted, own, first) {
 six = $1 == "expect6"
 dev = ($2, six) in absent ? "" : $5 == "dev" ? device[substr($6, 2)] : ""
 own = dev != "" && !index(dark, " " dev " ")
 wanted = hop(dev, $8) (dev == "" || own ? "" : " or unreachable")
 own = own && $6 == "@" $2
-for (i = 1; i <= sources[$2, six]; i++) {
+first = !classes[$2, six]++
+for (i = 1; i <= sources[$2, six] && (i == 1 || first || form != "brief"); i++) {
 s = source_of[$2, six, i]
 ask($3, s, how[s], $4, wanted)
-if (own && tag == "" && (s in owner) && (i == 1 || $4 == "elsewhere")) ask(s, $3, " iif " dev, $4 ", in by " dev, "local")
+if (own && tag == "" && (s in owner) && (i == 1 || first)) ask(s, $3, " iif " dev, $4 ", in by " dev, "local")
 }
 if (vrf != "" || (six in steered)) return
 if (own && (($2, six) in gateway) && (source_of[$2, six, 1] in owner)) ask($3, "by " dev, " oif " dev, $4 ", bound to " dev, wanted)
@@ -1067,13 +1073,14 @@ ip -4 -o -force -batch - 2>/dev/null
 )
 ;;
 esac
+set -- -v form="$form" -v tag="$tag" -v dark="$dark" -v vrf="${vrf-}" -v only="$only" -v gate="$gate" "$@"
 {
 printf '%s\n' =reach "$reach" =plan "$seen" "$PLAN" =answers
 for f in 4 6; do
 case $PLAN in
 *"${nl}expect$f "*)
 printf '%s\n' =reach "$reach" =plan "$seen" "$PLAN" |
-calc -v mode=ask -v f=$f -v tag="$tag" -v dark="$dark" -v vrf="${vrf-}" -v only="$only" -v gate="$gate" "$CHECK" |
+calc -v mode=ask -v f=$f "$@" "$CHECK" |
 ip -$f -o -force -batch - 2>/dev/null
 ;;
 esac
@@ -1083,8 +1090,7 @@ for f in 4 6; do
 case $PLAN in *"${nl}flow$f "*) flows $f "$tag" ;; esac
 done
 ! announces || identity_rows "$tag"
-} | calc -v mode=judge -v form="$form" -v tag="$tag" -v dark="$dark" -v vrf="${vrf-}" -v only="$only" -v gate="$gate" -v gates=$gates \
--v generation="${new-}" "$@" "$CHECK"
+} | calc -v mode=judge -v gates=$gates -v generation="${new-}" "$@" "$CHECK"
 }
 change() {
 [ -r "$RUN/change" ] || return 1
