@@ -9,13 +9,14 @@ import { renderProgram } from "../lib/render";
 import { BenchOptions, Goal, Section, Table } from "./support/section";
 
 const METHOD = `A Debian 12 in systemd-nspawn with k interfaces of m IPv4 addresses each, every interface in a network of its own
-whose router takes only what comes by the right one (strict reverse path). Then something changes: one address is added to the
-last interface, or every interface gets another gateway. It is changed by the program of the new plan; by \`networkctl reload\` and by
+whose router takes only what comes by the right one (strict reverse path). Then something changes: all rules and tables come to a
+host that has addresses and a default route alone, every interface gets another gateway, or one address is added to the
+last interface. It is changed by the program of the new plan; by \`networkctl reload\` and by
 \`netplan apply\` of the equivalent configuration, one rule an address and a table an interface; and by a script that deletes its
 rules and tables and adds them all again, one \`ip\` each. It is in force when the kernel, asked every 10 ms, answers as planned for
 the last address of every interface; returned is when the command has ended, ours with all of it verified and committed, and
-nothing left to clear away. Meanwhile 200 datagrams a second go from a far host to one address of the first and of the last
-interface and are answered; lost is what had no answer, over as long before and 2 s after.`;
+nothing left to clear away. Meanwhile 200 datagrams a second go from a far host to one address of the first and (where it had rules before) of the
+last interface and are answered; lost is what had no answer, over as long before and 2 s after.`;
 
 const FAR = "198.51.100.10";
 const RATE = 200;
@@ -37,11 +38,14 @@ interface Change {
   readonly more: number;
   /** Which of its two gateways every interface has afterwards. */
   readonly gateway: 1 | 2;
+  /** The host has no rules and tables before. */
+  readonly first?: boolean;
 }
 
 const CHANGES: readonly Change[] = [
-  { name: "one address more", more: 1, gateway: 1 },
+  { name: "all rules and tables come", more: 0, gateway: 1, first: true },
   { name: "every interface gets another gateway", more: 0, gateway: 2 },
+  { name: "one address more", more: 1, gateway: 1 },
 ];
 const BEFORE: Change = { name: "before", more: 0, gateway: 1 };
 
@@ -80,8 +84,10 @@ export async function reload({ quick }: BenchOptions): Promise<Section> {
 
 interface Method {
   readonly name: string;
-  /** What the host is told. */
-  readonly input: (spec: HostSpec) => string;
+  /** What the host is told; where `routed` is false, of addresses and a default route alone. */
+  readonly input: (spec: HostSpec, routed?: boolean) => string;
+  /** It changes what is there, and has addresses by other means. */
+  readonly added?: boolean;
   /** Shell that puts it there, from standard input. */
   readonly command: string;
 }
@@ -89,32 +95,38 @@ interface Method {
 const devices = (spec: HostSpec): string[] => spec.interfaces.map((_, i) => `e${i}`);
 const bare = (address: string): string => address.split("/")[0];
 
-const networkFile = (spec: HostSpec, i: number): string => {
+const networkFile = (spec: HostSpec, i: number, routed = true): string => {
   const { addresses = [], gateways = [] } = spec.interfaces[i];
   return [
     `[Match]\nName=e${i}\n[Network]\nLinkLocalAddressing=no\nIPv6AcceptRA=no\nConfigureWithoutCarrier=yes`,
     ...addresses.map((address) => `[Address]\nAddress=${address}`),
-    ...addresses.map(
-      (a) => `[RoutingPolicyRule]\nFrom=${bare(a)}/32\nTable=${8000 + i}\nPriority=${10000 + i}`,
-    ),
-    `[Route]\nGateway=${String(gateways[0])}\nTable=${8000 + i}`,
+    ...(routed
+      ? [
+          ...addresses.map(
+            (a) => `[RoutingPolicyRule]\nFrom=${bare(a)}/32\nTable=${8000 + i}\nPriority=${10000 + i}`,
+          ),
+          `[Route]\nGateway=${String(gateways[0])}\nTable=${8000 + i}`,
+        ]
+      : []),
     ...(i === 0 ? [`[Route]\nGateway=${String(gateways[0])}`] : []),
     "",
   ].join("\n");
 };
 
-const netplanFile = (spec: HostSpec): string =>
+const netplanFile = (spec: HostSpec, routed = true): string =>
   ["network:", "  version: 2", "  ethernets:"]
     .concat(
       spec.interfaces.flatMap(({ addresses = [], gateways = [] }, i) => [
         `    e${i}:`,
         "      link-local: []",
         `      addresses: [${addresses.join(", ")}]`,
-        "      routes:",
-        `      - {to: default, via: ${String(gateways[0])}, table: ${8000 + i}}`,
+        ...(routed || i === 0 ? ["      routes:"] : []),
+        ...(routed ? [`      - {to: default, via: ${String(gateways[0])}, table: ${8000 + i}}`] : []),
         ...(i === 0 ? [`      - {to: default, via: ${String(gateways[0])}}`] : []),
-        "      routing-policy:",
-        ...addresses.map((a) => `      - {from: ${bare(a)}/32, table: ${8000 + i}, priority: ${10000 + i}}`),
+        ...(routed ? ["      routing-policy:"] : []),
+        ...addresses
+          .filter(() => routed)
+          .map((a) => `      - {from: ${bare(a)}/32, table: ${8000 + i}, priority: ${10000 + i}}`),
       ]),
     )
     .join("\n") + "\n";
@@ -146,12 +158,13 @@ const METHODS: readonly Method[] = [
     name: "multihome",
     input: (spec) => renderProgram(planHost(spec)),
     command: "cat >/root/program; sh /root/program apply",
+    added: true,
   },
   {
     name: "networkctl reload",
-    input: (spec) =>
+    input: (spec, routed) =>
       devices(spec)
-        .map((device, i) => `= 70-${device}.network\n${networkFile(spec, i)}`)
+        .map((device, i) => `= 70-${device}.network\n${networkFile(spec, i, routed)}`)
         .join(""),
     // Like the tools that write these files, leaves alone what is the same.
     command: `rm -rf /tmp/n; mkdir /tmp/n; cd /tmp/n; awk '/^= /{f=$2; next} {print >f}'
@@ -162,7 +175,7 @@ const METHODS: readonly Method[] = [
     input: netplanFile,
     command: "umask 077; cat >/etc/netplan/60-bench.yaml; netplan apply",
   },
-  { name: "a script", input: script, command: "cat >/root/script; sh /root/script" },
+  { name: "a script", input: script, command: "cat >/root/script; sh /root/script", added: true },
 ];
 
 /** A guest whose interfaces lead to a router, and a far host behind that. */
@@ -178,15 +191,17 @@ class ReloadHost {
     private readonly m: number,
   ) {}
 
-  async measure({ name, input, command }: Method, change: Change): Promise<Outcome> {
+  async measure({ input, command, added = false }: Method, change: Change): Promise<Outcome> {
     const guest = await this.boot();
     const [before, after] = [this.spec(BEFORE), this.spec(change)];
     const text = input(after);
-    if (name === "multihome" || name === "a script") await guest.sh("ip -batch -", basics(before));
-    await guest.sh(command, input(before));
-    await this.inForce(guest, before);
+    if (added) await guest.sh("ip -batch -", basics(before));
+    const first = change.first === true;
+    if (!first || !added) await guest.sh(command, input(before, !first));
+    if (!first) await this.inForce(guest, before);
     await sleep(3000);
-    const targets = [before.interfaces[0], before.interfaces[this.k - 1]].map((i) => bare(i.addresses![0]));
+    const last = before.interfaces[this.k - 1];
+    const targets = [before.interfaces[0], ...(first ? [] : [last])].map((i) => bare(i.addresses![0]));
     for (const to of targets) {
       await this.agents.in(guest.namespace).serve("udp", to, 9);
       await this.agents.in(this.far).probe({ protocol: "udp", to, port: 9, timeout: 5000 });

@@ -145,7 +145,16 @@ const floods = new Map();
 function flood(id, { from, to, port, rate, duration }) {
   const socket = dgram.createSocket({ type: udpType(to), recvBufferSize: 1 << 20, sendBufferSize: 1 << 20 });
   const answered = new Map();
-  const report = { sent: 0, received: 0, lost: 0, longestLoss: 0, longestGap: 0, resumed: 0, seen: [], errors: {} };
+  const report = {
+    sent: 0,
+    received: 0,
+    lost: 0,
+    longestLoss: 0,
+    longestGap: 0,
+    resumed: 0,
+    seen: [],
+    errors: {},
+  };
   const seen = new Set();
   const count = (error) => {
     const name = error.code ?? error.message;
