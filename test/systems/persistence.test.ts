@@ -131,6 +131,8 @@ describeOnSystems("a plan that is kept in force", () => {
     async function well(): Promise<void> {
       for (let i = 0, times = 0; i < 20 && times < 2; i++) {
         await sleep(1000);
+        // From an address that is not there nobody can be served.
+        await readdressed(guest);
         times = (await failing(guest, nics)).length === 0 ? times + 1 : 0;
       }
     }
