@@ -1,6 +1,7 @@
 import { sleep } from "../../lab/fabric/processes";
 import { Guest, Nic, Systems } from "../../lab/systems";
 import { runMatrix } from "../../lab/traffic";
+import { readdressed } from "./support/addresses";
 import { Container, PUBLISHED } from "./support/container";
 import { Report } from "./support/report";
 import { dump, flowsOf, program, specOf } from "./support/host";
@@ -114,6 +115,7 @@ describeOnImage("docker")("beside others", () => {
         await run({ guest, nics, systems, container });
         await sleep(4000);
         const leaked = (await wrong()) - then;
+        await readdressed(guest);
         const lost = await failing();
         report.add([neighbour.name, name, "", String(leaked), lost.join(" ") || "none"]);
         expect({ leaked, lost }).toEqual({ leaked: 0, lost: [] });
