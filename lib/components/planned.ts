@@ -12,6 +12,8 @@ export interface Planned {
   /** The plan; while values are pending `{ pending: [paths] }` in its place. */
   readonly plan: pulumi.Output<Plan | PendingPlan>;
   readonly program: pulumi.Output<string>;
+  /** The program as it is sent and recorded: all but the plan compressed. */
+  readonly packedProgram: pulumi.Output<string>;
   readonly programDigest: pulumi.Output<string>;
   readonly gatewayBySource: pulumi.Output<Record<string, string>>;
   /** Known at every preview. */
@@ -40,6 +42,7 @@ export function planned(resource: pulumi.Resource, subject: string, args: Inputs
   return {
     plan,
     program: whole.apply((value) => renderProgram(value)),
+    packedProgram: whole.apply((value) => renderProgram(value, { packed: true })),
     programDigest: whole.apply((value) => planDigest(value)),
     gatewayBySource: whole.apply(gatewayBySource),
     verdict: settled.apply((value) => value.verdict),

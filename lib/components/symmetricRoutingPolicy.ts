@@ -16,7 +16,7 @@ import { DEFAULT_CONFIRM_WITHIN, DEFAULT_TIMEOUT, confirmIssues, timeoutIssues }
  * Makes a Linux host with several interfaces route symmetrically: every packet leaves by the interface that owns its
  * source address, through that interface's own gateway. For any host that SSH reaches, whoever made it.
  *
- * A preview shows the program line by line; an update applies it, confirms it over a second connection, and reports what
+ * A preview shows the plan line by line; an update applies it, confirms it over a second connection, and reports what
  * the host's own kernel answers; removing the component restores the host. Set the option `deletedWith` to the machine's resource,
  * so that a machine that goes anyway is not asked to restore anything.
  */
@@ -54,7 +54,7 @@ export class SymmetricRoutingPolicy extends pulumi.ComponentResource {
       ...confirmIssues(args.confirmWithin),
     ]);
 
-    const { plan, program, programDigest, gatewayBySource, verdict } = planned(this, subject, host);
+    const { packedProgram, ...intent } = planned(this, subject, host);
     // The rest is checked before the program is handed over: a command with a bad connection is never registered.
     const checked = independently(
       settle<RestArgs, void>(rest, (draft) => refuse(this, subject, restIssues(draft))),
@@ -62,8 +62,8 @@ export class SymmetricRoutingPolicy extends pulumi.ComponentResource {
     const { report } = remoteApply(
       `${name}-apply`,
       {
-        program: pulumi.all([checked, program]).apply(([, text]) => text),
-        digest: programDigest,
+        program: pulumi.all([checked, packedProgram]).apply(([, text]) => text),
+        digest: intent.programDigest,
         connection: args.connection,
         timeoutSeconds: args.timeoutSeconds ?? DEFAULT_TIMEOUT,
         confirmWithin: args.confirmWithin ?? DEFAULT_CONFIRM_WITHIN,
@@ -71,19 +71,19 @@ export class SymmetricRoutingPolicy extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: opts?.dependsOn, deletedWith: opts?.deletedWith },
     );
-    this.plan = plan;
-    this.program = program;
-    this.programDigest = programDigest;
-    this.gatewayBySource = gatewayBySource;
-    this.verdict = verdict;
+    this.plan = intent.plan;
+    this.program = intent.program;
+    this.programDigest = intent.programDigest;
+    this.gatewayBySource = intent.gatewayBySource;
+    this.verdict = intent.verdict;
     this.report = report;
     this.symmetric = report.apply(({ symmetric }) => symmetric);
     // Without the program: the command has it in its inputs and outputs already.
     this.registerOutputs({
-      plan,
-      programDigest,
-      verdict,
-      gatewayBySource,
+      plan: this.plan,
+      programDigest: this.programDigest,
+      verdict: this.verdict,
+      gatewayBySource: this.gatewayBySource,
       report,
       symmetric: this.symmetric,
     });

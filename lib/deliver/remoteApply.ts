@@ -8,7 +8,7 @@ import { Report, parseReport } from "./report";
 
 /** What is put on a host, and how it is reached. */
 export interface RemoteApplyArgs {
-  /** The program: goes over standard input, so that a preview shows its lines and an error never quotes it. */
+  /** The program: goes over standard input, so that a preview shows the plan's lines and an error never quotes it. */
   program: pulumi.Input<string>;
   /** Digest of the plan in the program; the report must be of the same. */
   digest: pulumi.Input<string>;

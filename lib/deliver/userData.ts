@@ -1,4 +1,4 @@
-import { gzipSync } from "node:zlib";
+import { compressed } from "../render/compress";
 import { SshHostKey } from "./hostKey";
 
 /** EC2's limit for user data, in bytes before base64 encoding. */
@@ -37,13 +37,6 @@ export function compressedUserData(text: string): string {
 /** Bytes that EC2 counts of it. */
 export function compressedBytes(text: string): number {
   return compressed(text).length;
-}
-
-function compressed(text: string): Buffer {
-  const bytes = gzipSync(text, { level: 9 });
-  // Which system it was made on (RFC 1952 2.3.1): unknown.
-  bytes[9] = 255;
-  return bytes;
 }
 
 /** JSON is YAML as well, so the text has no indentation to get wrong. */

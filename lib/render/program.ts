@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { SpecError, shown } from "../model/issue";
 import { Plan } from "../model/plan";
 import { HostModel, Persistence } from "../model/spec";
+import { RUN_PACKED, packedBody } from "./packed";
 import { payloadLines } from "./payload";
 import { persistencePart } from "./persistence";
 import { capabilitiesOf } from "./persistence/capabilities";
@@ -121,6 +122,12 @@ export interface ProgramOptions {
    * next program does. Default: false.
    */
   readonly short?: boolean;
+  /**
+   * All but the plan is compressed: a third as long, for what keeps the text or sends it often. The plan stays in plain lines, so
+   * that two texts can be compared. It needs `base64` and `gzip` as well where it is run; without them, or damaged, it says so,
+   * exits with 2, and nothing is run. Default: false.
+   */
+  readonly packed?: boolean;
 }
 
 /**
@@ -135,13 +142,13 @@ export interface ProgramOptions {
  * @example renderProgram(planHost(spec), { identity: "i-0123456789abcdef0" })
  */
 export function renderProgram(plan: Plan, options: ProgramOptions = {}): string {
-  const { identity, short = false } = options;
+  const { identity } = options;
   if (identity !== undefined && !/^[A-Za-z0-9._:/-]{1,128}$/.test(identity)) {
     const problem = `got ${shown(identity)}`;
     const fix = 'Use 1 to 128 of letters, digits, ".", "_", ":", "/" and "-"';
     throw new SpecError("the program", [{ path: "identity", problem, fix }]);
   }
-  return programText(payloadLines(plan), plan, { identity, short });
+  return programText(payloadLines(plan), plan, options);
 }
 
 /**
@@ -152,18 +159,19 @@ export function renderProgram(plan: Plan, options: ProgramOptions = {}): string 
 export function programText(
   lines: readonly string[],
   plan: Plan,
-  { identity, short }: ProgramOptions,
+  { identity, short = false, packed = false }: ProgramOptions,
 ): string {
-  // The text is held in a variable, so that it can be saved on the host whichever way it got there.
+  const body = programBody(plan, short);
+  // The text is held in a variable, so that it can be saved on the host, plain, whichever way it got there.
   return [
     "#!/bin/sh",
     "program() {",
     "cat <<'MULTIHOME'",
     `PLAN='${lines.join("\n")}'`,
-    programBody(plan, short),
+    ...(packed ? packedBody(body) : [body]),
     "MULTIHOME",
     "}",
-    'self=$(program) && eval "$self"',
+    ...(packed ? RUN_PACKED : ['self=$(program) && eval "$self"']),
     ...(identity === undefined ? [] : [`# for ${identity}`]),
     "",
   ].join("\n");
