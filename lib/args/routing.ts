@@ -1,5 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
-import { HostModel, IdentityProtocol, OnLink, Otherwise, Persistence, WorldKind } from "../model/spec";
+import {
+  HostModel,
+  IdentityProtocol,
+  OnLink,
+  Otherwise,
+  Persistence,
+  UnmanagedRoutes,
+  WorldKind,
+} from "../model/spec";
 
 /**
  * A host's interfaces and policy as arguments: the fields of HOST.json, each of which may be an output. The shapes
@@ -76,6 +84,12 @@ export interface RoutingPolicyArgs {
   onLink?: pulumi.Input<OnLink>;
   /** Pairs that go directly in spite of `onLink: "gateway"`. Default: none. */
   directPairs?: pulumi.Input<pulumi.Input<DirectPairArgs>[]>;
+  /**
+   * Whether sources of the interfaces, and traffic policies, follow the main table's routes through devices that are not
+   * managed (containers, tunnels, VPNs) where these are finer than a default. "ignore": whatever others add to main; for
+   * hosts that have nothing of that kind. Default: "follow". Example: "ignore".
+   */
+  unmanagedRoutes?: pulumi.Input<UnmanagedRoutes>;
   /**
    * What keeps the routing in force after a reboot and beside network daemons. "auto": systemd units where the host is run
    * by systemd, elsewhere nothing. "systemd": units, or refuse. "none": nothing, and refused where systemd-networkd would
@@ -193,8 +207,8 @@ export interface TrafficPolicyArgs {
   /** Source prefixes: of networks that the host forwards for, or, with `beforeSources`, of its own. Example: ["10.8.0.0/24"]. */
   from?: pulumi.Input<pulumi.Input<string>[]>;
   /**
-   * Destination prefixes. Without them, what main routes to containers, tunnels and the like stays there. Example:
-   * ["192.0.2.0/24"].
+   * Destination prefixes. Without them, what main routes to containers, tunnels and the like stays there, unless
+   * `unmanagedRoutes` is "ignore". Example: ["192.0.2.0/24"].
    */
   to?: pulumi.Input<pulumi.Input<string>[]>;
   /** IP protocol: "tcp", "udp", "icmp", "icmpv6", "sctp", "dccp", "udplite", "gre", "esp", "ah", or a number as text. */

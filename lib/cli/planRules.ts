@@ -1,5 +1,6 @@
 import { ACTIVE, BAND, BAND_SIZE, BAND_START, JOIN } from "../model/numbers";
 import { Plan, PlanFamily, PlanRule } from "../model/plan";
+import { UnmanagedRoutes } from "../model/spec";
 import { FamilyCost, costOf, timesOf } from "../plan/cost";
 import { concreteWords } from "../render/materialize";
 import { ruleTokens } from "../render/words";
@@ -35,6 +36,7 @@ export function ruleLines(plan: Plan, family: 4 | 6, { rules }: PlanFamily): str
   const dispatch = between(BAND.dispatch, BAND.skip);
   const hidden = dispatch.length > MOST_DISPATCH ? dispatch.splice(MOST_DISPATCH - 2).length : 0;
   const cost = costOf(rules, family);
+  const follows = plan.unmanagedRoutes === UnmanagedRoutes.Follow;
   return [
     `IPv${family}: ${count(rules.length, "rule")} from ${start}; the next generation's are ${BAND_SIZE} later`,
     ...(cost === undefined ? [] : costLines(cost)),
@@ -50,7 +52,9 @@ export function ruleLines(plan: Plan, family: 4 | 6, { rules }: PlanFamily): str
       .sort(([a], [b]) => a - b)
       .flatMap(([block, name]) =>
         group(
-          `${name}: containers and tunnels by main, all else by its table, or nowhere`,
+          follows
+            ? `${name}: containers and tunnels by main, all else by its table, or nowhere`
+            : `${name}: by its table, or nowhere`,
           between(block, block + 3),
         ),
       ),
@@ -59,7 +63,7 @@ export function ruleLines(plan: Plan, family: 4 | 6, { rules }: PlanFamily): str
       devices.filter(({ oif }) => oif !== undefined),
     ),
     ...group(
-      "the identity: by main, where FRR has its ways, but no default of others",
+      `the identity: by main, where FRR has its ways, but ${follows ? "no default" : "no way"} of others`,
       devices.filter(({ oif }) => oif === undefined),
     ),
     ...group("traffic policies after the rules for sources", between(BAND.after, BAND.exit)),

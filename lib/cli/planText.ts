@@ -1,6 +1,6 @@
 import { PRIORITY_WINDOW, TABLE_WINDOW } from "../model/numbers";
 import { Plan, PlanFamily, PlanInterface } from "../model/plan";
-import { HostModel } from "../model/spec";
+import { HostModel, UnmanagedRoutes } from "../model/spec";
 import { concreteWords } from "../render/materialize";
 import { routeTokens } from "../render/words";
 import { count, few, field } from "./layout";
@@ -54,6 +54,9 @@ function headLines(plan: Plan): string[] {
     ...field("marks", [`protocol ${protocol} on all of ours, group ${group} on each interface`]),
     ...field("sysctl", plan.sysctls.length === 0 ? [] : [sysctlText(plan)]),
     ...(plan.hostModel === HostModel.Strong ? strongLines(plan) : []),
+    ...(plan.unmanagedRoutes === UnmanagedRoutes.Ignore
+      ? field("ignored", ["routes of main through what is not managed: containers, tunnels"])
+      : []),
     ...connectionLines(plan),
   ];
 }

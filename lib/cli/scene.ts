@@ -40,7 +40,12 @@ export async function plannedScene(file: string, asked: Asked, io: Io): Promise<
       world: { ...(staged !== host && { name }), ...(vrf && { vrf }) },
     }),
     state,
-    survey: { intent, others: othersOf(state, devices), notes: [] },
+    // What is ignored is no place that a peer could be at.
+    survey: {
+      intent,
+      others: intent.unmanagedRoutes === "ignore" ? [] : othersOf(state, devices),
+      notes: [],
+    },
   };
 }
 

@@ -23,6 +23,7 @@ export function schematicHost(draft: Exclude<Draft<PlainHostArgs>, Pending>): Ho
     ...(isKnown(policy) && {
       policy: {
         ...(isKnown(policy.onLink) && { onLink: policy.onLink }),
+        ...(isKnown(policy.unmanagedRoutes) && { unmanagedRoutes: policy.unmanagedRoutes }),
         ...(isKnown(policy.trackConnections) && { trackConnections: policy.trackConnections }),
         ...(pendingPaths(policy.traffic).length === 0 && { traffic: policy.traffic }),
       } as PlainHostArgs["policy"],

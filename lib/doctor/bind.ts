@@ -2,8 +2,9 @@ import { Intent, LinuxState } from "../linux";
 import { Host, HostInterface } from "../model/host";
 import { Issue, SpecError, shown } from "../model/issue";
 import { formatAddress, sameAddress } from "../net/address";
+import { formatPrefix } from "../net/prefix";
 import { Devices, intentOf } from "../prove/intent";
-import { Survey, UNMANAGED_LONGER_THAN, marksOf, othersOf } from "./survey";
+import { OtherDevice, Survey, UNMANAGED_LONGER_THAN, marksOf, othersOf } from "./survey";
 
 /**
  * A host's description laid over its dumps: each interface is found as the program finds it, by its link-layer address,
@@ -36,7 +37,17 @@ export function bind(state: LinuxState, host: Host): Survey {
     unmanagedLongerThan: UNMANAGED_LONGER_THAN,
     foreignMarks: marksOf(state),
   };
-  return { intent, others: othersOf(state, Object.values(devices)), notes: [] };
+  const others = othersOf(state, Object.values(devices));
+  if (intent.unmanagedRoutes !== "ignore") return { intent, others, notes: [] };
+  return { intent, others: [], notes: others.map(ignored) };
+}
+
+function ignored({ device, reaches }: OtherDevice): string {
+  const [first, ...more] = reaches.map(formatPrefix);
+  return (
+    `${device} leads to ${first}${more.length === 0 ? "" : ` and ${more.length} more`}, which nothing from the interfaces' ` +
+    `addresses reaches: policy.unmanagedRoutes is "ignore"`
+  );
 }
 
 function devicesOf(state: LinuxState, { match }: HostInterface): string[] {

@@ -10,6 +10,8 @@ export type Cause =
   | "short cut"
   /** The address's own table knows nothing of the containers or tunnels, and sends what is for them to a gateway. */
   | "forgotten inside"
+  /** The owner wants containers and tunnels ignored, and one asks. */
+  | "ignored inside"
   /** No route at all: the kernel takes the destination for attached, since the socket is bound to the device. */
   | "no next hop"
   /** A tunnel's default, or halves of one, takes what belongs to an interface. */
@@ -30,6 +32,8 @@ export function causeOf({ example, owner, peer }: Finding, intent: Intent): Caus
   const { route } = outcome;
   const isManaged = (device: string): boolean => intent.interfaces.some((iface) => iface.device === device);
   if (takesRightWay(example)) return "only refused on arrival";
+  const asks = example.arrival !== undefined && !isManaged(example.arrival);
+  if (asks && intent.unmanagedRoutes === "ignore") return "ignored inside";
   if (peer.kind === "inside") return "forgotten inside";
   if (!outcome.hops.every((hop) => isManaged(hop.device))) return "captured by a tunnel";
   if (outcome.hops.every((hop) => hop.device === owner?.device)) return "another gateway";

@@ -122,6 +122,8 @@ function why({ example, peer, owner }: Finding, cause: Cause): string {
       return `It takes the short cut: the host is attached to that network by another interface, and goes there directly, past both gateways ${by}.`;
     case "forgotten inside":
       return `The address's table is asked before main, and knows nothing of ${peer.device}: what is for it is sent to the network ${by}.`;
+    case "ignored inside":
+      return `The host ignores what is not managed, ${example.arrival} too (policy.unmanagedRoutes is "ignore"): what is from the address goes by its own table alone ${by}.`;
     case "no next hop":
       return `No table has a route for a socket that is bound to ${example.exchange.bound} alone, so the kernel takes every destination for a neighbour and asks for it by ARP ${by}.`;
     case "captured by a tunnel":
@@ -144,9 +146,9 @@ function firewalls({ kind, verdict, example, owner, peer }: Finding, cause: Caus
     return "No firewall sees anything of it: nobody answers the ARP request, and nothing is sent.";
   const wrong = outcome.hops.map(({ device }) => device).join(" or ");
   const right = owner?.device ?? example.arrival ?? "the other interface";
-  if (cause === "forgotten inside") {
+  if (cause === "forgotten inside" || cause === "ignored inside") {
     return (
-      `What is behind ${peer.device} waits for an answer that went out by ${wrong}, where a firewall sees packets of a ` +
+      `What is behind ${peer.device ?? example.arrival} waits for an answer that went out by ${wrong}, where a firewall sees packets of a ` +
       `connection it knows nothing of, to addresses that only this host has.`
     );
   }

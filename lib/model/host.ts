@@ -3,7 +3,7 @@ import { PackedPrefixes } from "../net/packed";
 import { Prefix } from "../net/prefix";
 import { Identity } from "./identity";
 import { Numbers } from "./numbers";
-import { HostModel, OnLink, Persistence, WorldKind } from "./spec";
+import { HostModel, OnLink, Persistence, UnmanagedRoutes, WorldKind } from "./spec";
 import { Traffic } from "./traffic";
 
 /**
@@ -21,6 +21,7 @@ export interface Host {
   readonly onLink: OnLink;
   /** Sorted by `from`, then `to`. */
   readonly directPairs: readonly { readonly from: string; readonly to: string }[];
+  readonly unmanagedRoutes: UnmanagedRoutes;
   /** In the order given, which says which of them decides. */
   readonly traffic: readonly Traffic[];
   readonly trackConnections: boolean;

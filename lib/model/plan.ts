@@ -1,6 +1,6 @@
 import { Family } from "../net/address";
 import { Numbers } from "./numbers";
-import { HostModel, IdentityProtocol, Otherwise, Persistence, WorldKind } from "./spec";
+import { HostModel, IdentityProtocol, Otherwise, Persistence, UnmanagedRoutes, WorldKind } from "./spec";
 import { Incoming, Mark, Range } from "./traffic";
 
 /**
@@ -16,6 +16,8 @@ export interface Plan {
   readonly host: string;
   readonly numbers: Numbers;
   readonly hostModel: HostModel;
+  /** Whether main's routes through what is not managed are followed: the rules say how, the prover holds them to it. */
+  readonly unmanagedRoutes: UnmanagedRoutes;
   /** What keeps it in force on the host. */
   readonly persistence: Persistence;
   /** Addresses that belong to no interface and may come and go by all, under the strong host model. */

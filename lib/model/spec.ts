@@ -82,6 +82,10 @@ export type Otherwise = (typeof Otherwise)[keyof typeof Otherwise];
 export const OnLink = { Gateway: "gateway", Direct: "direct" } as const;
 export type OnLink = (typeof OnLink)[keyof typeof OnLink];
 
+/** What becomes of main's routes through what is not managed: see {@link PolicySpec.unmanagedRoutes}. */
+export const UnmanagedRoutes = { Follow: "follow", Ignore: "ignore" } as const;
+export type UnmanagedRoutes = (typeof UnmanagedRoutes)[keyof typeof UnmanagedRoutes];
+
 /** What keeps a plan in force on its host, after a reboot and beside what else configures the network. */
 export const Persistence = {
   /** systemd units where the host is run by systemd; elsewhere nothing, and the program says what to hook in. */
@@ -115,6 +119,12 @@ export interface PolicySpec {
   onLink?: OnLink;
   /** Pairs that go directly in spite of `onLink: "gateway"`: isolated subnets whose gateways do not route to each other. */
   directPairs?: DirectPairSpec[];
+  /**
+   * Whether sources of ours, and traffic policies, follow the routes of main through devices that are not managed
+   * (containers, tunnels, VPNs) where these are finer than a default. "ignore": they use their own tables alone, whatever
+   * others add to main, and a lookup is cheaper; for hosts that have nothing of that kind. Default: "follow".
+   */
+  unmanagedRoutes?: UnmanagedRoutes;
   /**
    * Which interfaces some traffic may use, whatever its source; the first policy that matches decides. Default: none.
    */
@@ -243,7 +253,8 @@ export interface TrafficSpec {
   from?: string[];
   /**
    * Destination prefixes. Without them, what main routes to containers, tunnels and the like (through no interface of
-   * ours, and by no default route) stays there; destinations that are given are meant, and go by `use`.
+   * ours, and by no default route) stays there, unless {@link PolicySpec.unmanagedRoutes} is "ignore"; destinations that
+   * are given are meant, and go by `use`.
    */
   to?: string[];
   /** IP protocol: "tcp", "udp", "icmp", "icmpv6", "sctp", "dccp", "udplite", "gre", "esp", "ah", or a number as text. */

@@ -53,6 +53,7 @@ export function buildPlan(host: Host): Plan {
     host: host.name,
     numbers: host.numbers,
     hostModel: host.hostModel,
+    unmanagedRoutes: host.unmanagedRoutes,
     persistence: host.persistence,
     virtualAddresses: virtualAddressesOf(host).map(formatAddress),
     traffic: summarize(host),

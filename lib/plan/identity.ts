@@ -2,6 +2,7 @@ import { Host, HostInterface } from "../model/host";
 import { Identity } from "../model/identity";
 import { BAND, MAIN_MIN_PREFIX } from "../model/numbers";
 import { PlanIdentity, PlanRule } from "../model/plan";
+import { UnmanagedRoutes } from "../model/spec";
 import { Family, formatAddress } from "../net/address";
 import { formatPrefix, hostPrefix } from "../net/prefix";
 import { primaryOf } from "./sources";
@@ -47,15 +48,17 @@ function fieldsOf({ protocol, area, stubArea, asn, keepalive, hold, bfdInterval,
 /**
  * What comes from the identity follows main, where the routing protocol puts its routes, but by no default through
  * what is not managed: when the last of the protocol's routes is gone it is refused, and does not leave by whatever
- * default the host has besides. They stand after the rules for bound sockets, at the same priority, which is where
+ * default the host has besides. Where what is not managed is ignored, it follows main by managed interfaces alone. They stand after the rules for bound sockets, at the same priority, which is where
  * everything goes on that has no source of an interface.
  */
-export function identityRules({ identity }: Host, family: Family): PlanRule[] {
+export function identityRules({ identity, unmanagedRoutes }: Host, family: Family): PlanRule[] {
   const address = identity?.addresses.find((a) => a.family === family);
   if (address === undefined) return [];
   const from = formatPrefix(hostPrefix(address));
   const actions: PlanRule["action"][] = [
-    { kind: "main-longer", minPrefix: MAIN_MIN_PREFIX[family] },
+    ...(unmanagedRoutes === UnmanagedRoutes.Follow
+      ? [{ kind: "main-longer", minPrefix: MAIN_MIN_PREFIX[family] } as const]
+      : []),
     { kind: "main-managed" },
     { kind: "unreachable" },
   ];

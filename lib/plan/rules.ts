@@ -1,11 +1,11 @@
 import { Host, HostInterface } from "../model/host";
-import { BAND, MAIN_MIN_PREFIX } from "../model/numbers";
-import { PlanConnection, PlanRule } from "../model/plan";
+import { BAND } from "../model/numbers";
+import { PlanConnection, PlanRule, RuleAction } from "../model/plan";
 import { Family } from "../net/address";
 import { SourceTable, compileDispatch } from "./compile";
 import { connectionRules } from "./connections";
 import { identityRules } from "./identity";
-import { blockOf, interfacesOf } from "./sources";
+import { blockOf, interfacesOf, waysOfOthers } from "./sources";
 import { trafficRules } from "./traffic/rules";
 
 /**
@@ -19,7 +19,8 @@ import { trafficRules } from "./traffic/rules";
  *                                               a few are asked for by a decision tree (compile/)
  *   skip       goto devices                     not our source: the blocks do not concern it
  *   block(n)   lookup main, but not by a managed interface and no default
- *                                               containers, tunnels and their like work for every source
+ *                                               containers, tunnels and their like work for every source, unless
+ *                                               host's policy ignores those: then it begins with the table
  *              lookup table(n)                  all else leaves by n
  *              unreachable                      whatever happens to table(n), n's sources never leave by another
  *   devices    oif n lookup table(n)            sockets bound to the device alone; after the blocks, or an own
@@ -49,16 +50,18 @@ export function buildRules(
     const guards = first !== BAND.anchor && rule.priority < BAND.dispatch;
     rules.push(guards ? { ...rule, priority: first + rule.priority - BAND.anchor } : rule);
   }
+  const others = waysOfOthers(host, family);
   rules.push(
     ...(interfaces.length === 0 ? [] : [SKIP_BLOCKS]),
     ...interfaces
       .map(({ name }) => ({ name, block: blockOf(slots.get(name) as number) }))
       .sort((a, b) => a.block - b.block)
-      .flatMap(({ name, block }): PlanRule[] => [
-        { priority: block, action: { kind: "main", minPrefix: MAIN_MIN_PREFIX[family] } },
-        { priority: block + 1, action: { kind: "table", table: name } },
-        { priority: block + 2, action: { kind: "unreachable" } },
-      ]),
+      .flatMap(({ name, block }) =>
+        [...others, { kind: "table", table: name } as const, UNREACHABLE].map((action, i): PlanRule => ({
+          priority: block + i,
+          action,
+        })),
+      ),
     ...interfaces.map(({ name }): PlanRule => ({
       priority: BAND.devices,
       oif: name,
@@ -71,6 +74,7 @@ export function buildRules(
   return rules;
 }
 
+const UNREACHABLE: RuleAction = { kind: "unreachable" };
 const NOP_AT_ANCHOR: PlanRule = { priority: BAND.anchor, action: { kind: "nop" } };
 const SKIP_BLOCKS: PlanRule = { priority: BAND.skip, action: { kind: "goto", priority: BAND.devices } };
 

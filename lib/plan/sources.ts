@@ -1,5 +1,7 @@
 import { Host, HostInterface } from "../model/host";
-import { BAND } from "../model/numbers";
+import { BAND, MAIN_MIN_PREFIX } from "../model/numbers";
+import { RuleAction } from "../model/plan";
+import { UnmanagedRoutes } from "../model/spec";
 import { Address, Family } from "../net/address";
 import { addressAt, foldPrefixes } from "../net/packed";
 import { Prefix, contains } from "../net/prefix";
@@ -31,6 +33,12 @@ export function interfacesOf(host: Host, family: Family): HostInterface[] {
 /** Whether sources of `from` reach the attached subnets of `to` directly. */
 export function isDirect(host: Host, from: string, to: string): boolean {
   return host.onLink === "direct" || host.directPairs.some((p) => p.from === from && p.to === to);
+}
+
+/** What comes before the tables of interfaces: main's routes to containers, tunnels and the like, unless they are ignored. */
+export function waysOfOthers({ unmanagedRoutes }: Host, family: Family): RuleAction[] {
+  const followed = unmanagedRoutes === UnmanagedRoutes.Follow;
+  return followed ? [{ kind: "main", minPrefix: MAIN_MIN_PREFIX[family] }] : [];
 }
 
 /** The offset of an interface's block of rules, by its slot. */

@@ -14,6 +14,7 @@ export function intentOf(host: Host, devices: Devices): Intent {
     interfaces: host.interfaces.map((iface) => intentInterface(iface, devices[iface.name])),
     onLink: host.onLink,
     directPairs: host.directPairs,
+    unmanagedRoutes: host.unmanagedRoutes,
     unmanagedLongerThan: MAIN_MIN_PREFIX,
     attachedByGateway: true,
     traffic: host.traffic.map((t) => intentTraffic(t, devices)),

@@ -11,6 +11,8 @@ import { Devices } from "./intent";
 export interface ProgramText {
   readonly host: string;
   readonly numbers: Readonly<Record<string, string>>;
+  /** Whether nothing of ours may leave by what is not managed. */
+  readonly ignoresUnmanaged: boolean;
   readonly interfaces: readonly ProgramInterface[];
   /** Tables that are no interface's, by name. */
   readonly tables: ReadonlyMap<string, number>;
@@ -74,6 +76,7 @@ export function readProgram(text: string): ProgramText {
   return {
     host: first[2],
     numbers: Object.fromEntries((of("numbers")[0] ?? []).map((word) => word.split("="))),
+    ignoresUnmanaged: of("unmanaged").length > 0,
     interfaces: of("interface").map(([name, , slot, ...match]) => ({
       name,
       slot: Number(slot),
@@ -171,6 +174,7 @@ export function intentOfProgram(program: ProgramText, devices: Devices): Intent 
     interfaces,
     onLink: "gateway",
     directPairs: directPairs(program, interfaces),
+    unmanagedRoutes: program.ignoresUnmanaged ? "ignore" : "follow",
     unmanagedLongerThan: { 4: 1, 6: 3 },
     attachedByGateway: true,
     ...(program.identities.length > 0 && { identities: program.identities }),

@@ -19,7 +19,7 @@ import {
   PlanInterface,
   PlanWorld,
 } from "../model/plan";
-import { HostModel, Persistence } from "../model/spec";
+import { HostModel, Persistence, UnmanagedRoutes } from "../model/spec";
 import { frrDaemons, frrLines } from "./frr/host";
 import {
   Token,
@@ -45,6 +45,8 @@ import { incomingTokens, routeTokens, ruleTokens } from "./words";
  *     plan 1 HOST
  *     numbers NAME=NUMBER...
  *     model strong|weak                         when it is not symmetric
+ *     unmanaged ignore                          when no route of main by what is not managed counts: the rules obey that,
+ *                                               and who proves the program wants it
  *     persistence systemd|none|volatile         when it is not as the host has it
  *     virtual ADDRESS                           belongs to no interface, and may use all
  *     connection NAME MARK MASK                 the mark of connections that come in by the interface; decimal
@@ -82,6 +84,9 @@ export function payloadLines(plan: Plan): string[] {
     ["plan", numberToken(plan.schema), nameToken(plan.host)],
     ["numbers", ...numberTokens(plan.numbers)],
     ...(plan.hostModel === HostModel.Symmetric ? [] : [["model", nameToken(plan.hostModel)]]),
+    ...(plan.unmanagedRoutes === UnmanagedRoutes.Follow
+      ? []
+      : [["unmanaged", nameToken(plan.unmanagedRoutes)]]),
     ...(plan.persistence === Persistence.Auto ? [] : [["persistence", nameToken(plan.persistence)]]),
   ];
   // The weak host model wants nothing, of no interface.

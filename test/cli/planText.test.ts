@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import * as fc from "fast-check";
 import { planText } from "../../lib/cli/planText";
-import { HostSpec, WorldKind } from "../../lib/model";
+import { HostSpec, IdentitySpec, PolicySpec, WorldKind } from "../../lib/model";
 import { planHost } from "../../lib/plan";
 import { costOf } from "../../lib/plan/cost";
 import { materialize } from "../../lib/render";
@@ -148,6 +148,24 @@ describe("a plan as text", () => {
     const text = planText(planHost({ name: "h", interfaces: [san], policy: { worlds } }));
     expect(text).toContain("World storage: a network namespace");
     expect(text).not.toContain("sysctl");
+  });
+
+  test("says that what is not managed is ignored, and nothing of main", () => {
+    const of = (policy: PolicySpec): string => {
+      const a = { name: "a", addresses: ["10.0.1.10/24"], gateways: ["10.0.1.1"] };
+      const identity: IdentitySpec = { addresses: ["192.0.2.7/32"], protocol: "ospf" };
+      return planText(planHost({ name: "h", interfaces: [a], policy: { ...policy, identity } }));
+    };
+    const [followed, ignored] = [of({}), of({ unmanagedRoutes: "ignore" })];
+    expect(ignored).toContain(
+      "\n  ignored     routes of main through what is not managed: containers, tunnels\n",
+    );
+    expect(ignored).toContain("  # a: by its table, or nowhere\n");
+    expect(ignored).not.toContain("suppress_prefixlength");
+    expect(ignored).toContain("but no way of others\n");
+    expect(followed).not.toContain("ignored");
+    expect(followed).toContain("  # a: containers and tunnels by main, all else by its table, or nowhere\n");
+    expect(followed).toContain("but no default of others\n");
   });
 
   test("says how each device is found, and what is delegated to it", () => {

@@ -1,4 +1,4 @@
-import { HostModel, HostSpec, Otherwise, PolicySpec } from "../../lib/model/spec";
+import { HostModel, HostSpec, Otherwise, PolicySpec, UnmanagedRoutes } from "../../lib/model/spec";
 import { endFlood, lost, overflows, serveEcho, startFlood } from "./support/flood";
 import { Background, Namespace, Namespaces, describeOnKernel, sleep } from "./support/netns";
 import { ProgramHost, program } from "./support/program";
@@ -43,6 +43,7 @@ const WEAK: PolicySpec = { hostModel: HostModel.Weak };
 /** Each of them alone; the sockets without an address are what the policies take. */
 const ALONE: Readonly<Record<string, PolicySpec>> = {
   "the strong host model": { hostModel: HostModel.Strong },
+  "no way of others": { unmanagedRoutes: UnmanagedRoutes.Ignore },
   ...Object.fromEntries(
     Object.values(Otherwise).map((otherwise) => [
       `a traffic policy, otherwise ${otherwise}`,

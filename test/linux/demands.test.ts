@@ -283,6 +283,18 @@ describe("what is demanded", () => {
     expect(egress("2001:db8:ffff::5", intent({ unmanagedLongerThan: { 4: 0, 6: 2 } }), six)).toBe("by br0");
   });
 
+  test("no route of main by what is not managed counts where the owner ignores these", () => {
+    const ignoring = { unmanagedRoutes: "ignore" } as const;
+    const state = host("route add 203.0.113.0/24 dev br0", "route add blackhole 198.51.100.0/24");
+    expect(egress("203.0.113.5", intent(ignoring), state)).toBe("by eth0 via 10.0.0.1");
+    expect(egress("198.51.100.5", intent(ignoring), state)).toBe("by eth0 via 10.0.0.1");
+    expect(egress("203.0.113.5", intent({ unmanagedRoutes: "follow" }), state)).toBe("by br0");
+    const place = new Expectations(intent(ignoring), compile(state), 4);
+    expect(place.behind(address("203.0.113.5"))).toBeUndefined();
+    expect(place.deviceBehind(address("203.0.113.5"))).toBe("br0");
+    expect(describeExpected(place.identity(address("203.0.113.5")))).not.toContain("br0");
+  });
+
   test("of types that are no place nothing is claimed", () => {
     for (const type of ["broadcast", "anycast", "multicast"])
       expect([

@@ -137,10 +137,18 @@ describe("the schema of a host", () => {
       ),
     );
     expect(defaults).toEqual(DEFAULT_NUMBERS);
-    const { hostModel, onLink } = schema["$defs"].policy.properties as Record<string, { default: string }>;
+    const { hostModel, onLink, unmanagedRoutes } = schema["$defs"].policy.properties as Record<
+      string,
+      { default: string }
+    >;
     const written = {
       ...base,
-      policy: { hostModel: hostModel.default, onLink: onLink.default, directPairs: [] },
+      policy: {
+        hostModel: hostModel.default,
+        onLink: onLink.default,
+        directPairs: [],
+        unmanagedRoutes: unmanagedRoutes.default,
+      },
     };
     expect(planHost(written as HostSpec)).toEqual(planHost(base));
     const lists = schema["$defs"].interface.properties as Record<string, { default?: unknown[] }>;

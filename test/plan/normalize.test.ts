@@ -204,6 +204,7 @@ test("a host in full, read as data", () => {
     traffic: [],
     trackConnections: false,
     worlds: [],
+    unmanagedRoutes: "follow",
     persistence: "auto",
     onLink: "direct",
     directPairs: [

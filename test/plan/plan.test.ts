@@ -229,16 +229,20 @@ describe("the rules of a plan", () => {
     });
   });
 
-  test("make of each block: main but for defaults and managed interfaces, the own table, unreachable", () => {
-    always(({ rules }, f, { plan }) => {
+  test("make of each block: main but for defaults and managed interfaces unless ignored, the own table, unreachable", () => {
+    always(({ rules }, f, { plan, spec }) => {
+      const ignored = spec.policy?.unmanagedRoutes === "ignore";
       for (const iface of plan.interfaces) {
         if (!iface.sources.some(isOf(f))) continue;
         const block = BAND.blocks + 3 * iface.slot;
-        expect(rules.filter((r) => r.priority >= block && r.priority < block + 3)).toEqual([
-          { priority: block, action: { kind: "main", minPrefix: f === 4 ? 1 : 3 } },
-          { priority: block + 1, action: { kind: "table", table: iface.name } },
-          { priority: block + 2, action: { kind: "unreachable" } },
-        ]);
+        const actions = [
+          ...(ignored ? [] : [{ kind: "main", minPrefix: f === 4 ? 1 : 3 }]),
+          { kind: "table", table: iface.name },
+          { kind: "unreachable" },
+        ];
+        expect(rules.filter((r) => r.priority >= block && r.priority < block + 3)).toEqual(
+          actions.map((action, i) => ({ priority: block + i, action })),
+        );
       }
     });
   });
@@ -295,14 +299,17 @@ describe("the rules of a plan", () => {
     });
   });
 
-  test("let every source reach containers and tunnels by main, but follow neither its defaults nor our interfaces", () => {
-    always((family, f, { plan }) => {
+  test("let every source reach containers and tunnels by main unless ignored, but follow neither its defaults nor our interfaces", () => {
+    always((family, f, { plan, spec }) => {
+      const ignored = spec.policy?.unmanagedRoutes === "ignore";
       const [to, specific, halfDefault] =
         f === 4 ? ["172.17.0.2", "172.17.0.0/16", "128.0.0.0/1"] : ["fd17::2", "fd17::/64", "e000::/3"];
       for (const iface of plan.interfaces) {
         for (const from of sourceEnds(plan, iface.name, f)) {
           const byOwn = ask(plan, family, { from, to });
-          expect(ask(plan, family, { from, to }, [{ to: specific, dev: "docker0" }])).toBe("out docker0");
+          expect(ask(plan, family, { from, to }, [{ to: specific, dev: "docker0" }])).toBe(
+            ignored ? byOwn : "out docker0",
+          );
           expect(ask(plan, family, { from, to }, [{ to: halfDefault, dev: "tun0" }])).toBe(byOwn);
           expect(ask(plan, family, { from, to }, [{ to: specific, dev: plan.interfaces[0].name }])).toBe(
             byOwn,

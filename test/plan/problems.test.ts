@@ -940,14 +940,14 @@ table("a policy", [
     "null",
     one({}, { policy: null }),
     [
-      'policy: got null. Give an object with "hostModel", "virtualAddresses", "onLink", "directPairs", "persistence", "traffic", "trackConnections", "worlds", "identity".',
+      'policy: got null. Give an object with "hostModel", "virtualAddresses", "onLink", "directPairs", "unmanagedRoutes", "persistence", "traffic", "trackConnections", "worlds", "identity".',
     ],
   ],
   [
     "unknown field",
     one({}, { policy: { onlink: "direct" } }),
     [
-      'policy.onlink: unknown field. Known here are "hostModel", "virtualAddresses", "onLink", "directPairs", "persistence", "traffic", "trackConnections", "worlds", "identity".',
+      'policy.onlink: unknown field. Known here are "hostModel", "virtualAddresses", "onLink", "directPairs", "unmanagedRoutes", "persistence", "traffic", "trackConnections", "worlds", "identity".',
     ],
   ],
   ["empty", one({}, { policy: {} }), []],

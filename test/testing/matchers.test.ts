@@ -50,6 +50,17 @@ function failure(run: () => unknown): string {
 describe("the matchers", () => {
   const subjects = { spec: HOST, plan: PLAN, program: PROGRAM, inputs: { stdin: PROGRAM } };
 
+  test("lead sources to containers, or hold for a host that ignores these", () => {
+    const ignoring = { ...HOST, policy: { unmanagedRoutes: "ignore" as const } };
+    const container = { from: "10.0.2.10", to: "172.17.0.2" };
+    expect(failure(() => expect(HOST).toRoute(container).via("back"))).toContain("docker0");
+    for (const subject of [ignoring, planHost(ignoring), renderProgram(planHost(ignoring))]) {
+      expect(subject).toBeSymmetric();
+      expect(subject).toFailClosed();
+      expect(subject).toRoute(container).via("back");
+    }
+  });
+
   test.each(Object.entries(subjects))("hold for a good host, given as %s", (_, subject) => {
     expect(subject).toBeSymmetric();
     expect(subject).toFailClosed();

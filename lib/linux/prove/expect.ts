@@ -46,7 +46,7 @@ export class Expectations {
     if (place.own) return LOCAL;
     const ways = this.own.get(from.name)!;
     const near = ways.near(to);
-    const behind = place.behind;
+    const behind = this.followed(place);
     if (near !== undefined) {
       const hops =
         behind?.device === undefined ? [near] : [near, { device: behind.device, anyGateway: true }];
@@ -62,9 +62,10 @@ export class Expectations {
 
   /** From an address that belongs to no interface: by any of them, or not at all. */
   identity(to: Address): Expected {
-    const { special, own, behind } = this.place(to);
-    if (special) return UNCLAIMED;
-    if (own) return LOCAL;
+    const place = this.place(to);
+    if (place.special) return UNCLAIMED;
+    if (place.own) return LOCAL;
+    const behind = this.followed(place);
     const devices =
       behind === undefined ? [...this.managed] : behind.device === undefined ? [] : [behind.device];
     return { kind: "by", hops: devices.map((device) => ({ device, anyGateway: true })), refusal: true };
@@ -106,9 +107,9 @@ export class Expectations {
     return [...byLength].sort(([a], [b]) => b - a).map(([, hop]) => hop);
   }
 
-  /** What is not managed and behind which main has an address; without a device where main refuses it. */
-  behind(to: Address): { readonly device?: string } | undefined {
-    return this.place(to).behind;
+  /** What is not managed and by which main has an address, if that is followed; without a device where main refuses it. */
+  behind(to: Address): Place["behind"] {
+    return this.followed(this.place(to));
   }
 
   /** Whether it is an address of the host. */
@@ -130,9 +131,13 @@ export class Expectations {
     return (this.intent.identities ?? []).some((one) => sameAddress(one, source));
   }
 
-  /** The device that is not managed and behind which main has an address. */
+  /** The device that is not managed and behind which main has an address, followed or not. */
   deviceBehind(address: Address): string | undefined {
     return this.place(address).behind?.device;
+  }
+
+  private followed({ behind }: Place): Place["behind"] {
+    return this.intent.unmanagedRoutes === "ignore" ? undefined : behind;
   }
 
   private place(to: Address): Place {

@@ -111,7 +111,7 @@ function findLeak(
   return undefined;
 }
 
-/** By an interface that is managed and not the source's own, or by a default through what is not managed. */
+/** By an interface that is managed and not the source's own, or through what is not: a default, or any where none counts. */
 function leaksBy(
   scope: Scope,
   { owner }: Sender,
@@ -121,6 +121,7 @@ function leaksBy(
 ): boolean {
   if (device === owner?.device || expected.hops.some((hop) => hop.device === device)) return false;
   if (scope.expectations.managed.has(device)) return owner !== undefined;
+  if (scope.intent.unmanagedRoutes === "ignore") return true;
   return route.length <= (scope.intent.unmanagedLongerThan ?? { 4: 1, 6: 3 })[scope.family];
 }
 

@@ -19,13 +19,18 @@ export interface Intent {
    */
   readonly attachedByGateway?: boolean;
   /**
-   * A route by a device that is not managed (containers, tunnels) is right for every source if its prefix is longer
-   * than this; a shorter one is a default in all but name. Default: 1 and 3.
+   * Whether what is sent from the interfaces' addresses, and what policies select, may leave by devices that are not
+   * managed (containers, tunnels), as main has it; "ignore": never. Default: "follow".
+   */
+  readonly unmanagedRoutes?: "follow" | "ignore";
+  /**
+   * A route by a device that is not managed is right for every source if its prefix is longer than this; a shorter one is
+   * a default in all but name. Default: 1 and 3.
    */
   readonly unmanagedLongerThan?: PerFamily<number>;
   /**
-   * Addresses of the host that belong to no interface: what is sent from them may leave by every managed one, as main
-   * has it, and by nothing else. Default: none.
+   * Addresses of the host that belong to no interface: what is sent from them may leave by every managed one, and by
+   * others where these are followed, as main has it. Default: none.
    */
   readonly identities?: readonly Address[];
   /** Destinations about which nothing is claimed. */

@@ -119,7 +119,7 @@ function hostOf({ name, domains, policy, traffic, identity, numbers }: Reading):
   });
   const worldOf = ({ path: _path, interfaces, ...world }: ReadWorld): HostWorld => {
     const domain = domains.get(world.name) as Domain;
-    const { hostModel, onLink } = policy;
+    const { hostModel, onLink, unmanagedRoutes } = policy;
     const without = { virtualAddresses: [], traffic: [], trackConnections: false, worlds: [] };
     // What keeps the host's plan in force keeps its worlds.
     const persistence = Persistence.None;
@@ -132,6 +132,7 @@ function hostOf({ name, domains, policy, traffic, identity, numbers }: Reading):
         ...interfacesOf(domain),
         hostModel,
         onLink,
+        unmanagedRoutes,
         ...inOne(domain),
         ...without,
         persistence,

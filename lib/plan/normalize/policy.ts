@@ -1,6 +1,6 @@
 import { shown } from "../../model/issue";
 import { Numbers } from "../../model/numbers";
-import { HostModel, OnLink, Persistence } from "../../model/spec";
+import { HostModel, OnLink, Persistence, UnmanagedRoutes } from "../../model/spec";
 import { Address, compareAddresses, formatAddress, notASource, parseAddress } from "../../net/address";
 import { readDirectPairs } from "./directPairs";
 import { ReadIdentity, readIdentity } from "./identity";
@@ -15,6 +15,7 @@ export interface Policy {
   readonly virtualAddresses: readonly Address[];
   readonly onLink: OnLink;
   readonly directPairs: readonly { readonly from: string; readonly to: string }[];
+  readonly unmanagedRoutes: UnmanagedRoutes;
   readonly traffic: readonly ReadTraffic[];
   readonly trackConnections: boolean;
   readonly persistence: Persistence;
@@ -27,6 +28,7 @@ const NONE: Policy = {
   virtualAddresses: [],
   onLink: OnLink.Gateway,
   directPairs: [],
+  unmanagedRoutes: UnmanagedRoutes.Follow,
   traffic: [],
   trackConnections: false,
   persistence: Persistence.Auto,
@@ -38,6 +40,7 @@ const FIELDS = [
   "virtualAddresses",
   "onLink",
   "directPairs",
+  "unmanagedRoutes",
   "persistence",
   "traffic",
   "trackConnections",
@@ -74,6 +77,9 @@ export function readPolicy(
     virtualAddresses: readVirtualAddresses(fields, path, problems),
     onLink: onLink ?? NONE.onLink,
     directPairs: readDirectPairs(fields["directPairs"], at(path, "directPairs"), problems, names),
+    unmanagedRoutes:
+      choice(fields, "unmanagedRoutes", path, problems, Object.values(UnmanagedRoutes)) ??
+      NONE.unmanagedRoutes,
     traffic,
     trackConnections:
       tracked === undefined

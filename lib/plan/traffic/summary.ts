@@ -1,5 +1,6 @@
 import { Host } from "../../model/host";
 import { PlanTraffic } from "../../model/plan";
+import { UnmanagedRoutes } from "../../model/spec";
 import { Traffic } from "../../model/traffic";
 import { addressAt } from "../../net/packed";
 import { contains } from "../../net/prefix";
@@ -18,7 +19,7 @@ export function summarize(host: Host): PlanTraffic[] {
     otherwise: t.otherwise,
     beforeSources: t.beforeSources,
     forwardedAlone: t.incoming.length > 0,
-    leavesOwn: t.to.length === 0,
+    leavesOwn: t.to.length === 0 && host.unmanagedRoutes === UnmanagedRoutes.Follow,
     overlaps: overlapsOf(t, order.slice(0, i)),
     captures: capturedBy(t, host.interfaces, host.sources),
   }));

@@ -74,7 +74,7 @@ BEGIN {
 /^=/ { part = substr($0, 2); next }
 
 part == "plan" {
-  if ($1 !~ /^(plan|numbers|model|persistence|virtual|interface|connection|table|address|prefix|sysctl|(cover|route|rule|expect|flow)[46]|world|identity|frr|end)$/ ||
+  if ($1 !~ /^(plan|numbers|model|unmanaged|persistence|virtual|interface|connection|table|address|prefix|sysctl|(cover|route|rule|expect|flow)[46]|world|identity|frr|end)$/ ||
     $0 !~ /^[-A-Za-z0-9@+=.:\/_ ]+$/ || $1 == "plan" && $2 != 1) damaged()
   if ($1 == "world") {
     if ($3 == "kind" && NF > 4) vrf[$5]

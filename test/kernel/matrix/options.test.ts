@@ -1,4 +1,4 @@
-import { HostModel, IdentityProtocol, PolicySpec, TrafficSpec } from "../../../lib/model";
+import { HostModel, IdentityProtocol, PolicySpec, TrafficSpec, UnmanagedRoutes } from "../../../lib/model";
 import { planHost } from "../../../lib/plan";
 import { renderProgram } from "../../../lib/render";
 import { none } from "../peers/none";
@@ -119,6 +119,17 @@ const ANNOUNCED = [
   announced("an identity", plain({ identity: IDENTITY })),
   announced("all of it, a world and an identity", everything),
 ];
+/** What the networks know nothing of is then asked of them, by strict filters of reverse paths too. */
+const INSIDE = {
+  nine: ["c>A", "c>B"],
+  checks: ["A>c tcp", "A>vpn ping", "c>B ping", "vpn>B ping"],
+};
+const IGNORED = [{}, OPTIONS["strong and traffic, with a virtual address"]].map((policy) =>
+  candidate(
+    Object.keys(policy).length === 0 ? "alone" : "with all else",
+    plain({ ...policy, unmanagedRoutes: UnmanagedRoutes.Ignore }),
+  ),
+);
 const WEAK = candidate("weak", plain({ hostModel: HostModel.Weak }));
 
 describeInCloud("every option, alone and together", () => {
@@ -157,6 +168,19 @@ describeInCloud("every option, alone and together", () => {
         // The daemons would outlive the host.
         for (const namespace of routed.splice(0)) namespace.kill();
       }
+    },
+    120_000,
+  );
+
+  test.each(IGNORED.map((one) => [one.title, one] as const))(
+    "no way of others, %s: every flow and check passes but those inside the host, and it fails closed",
+    async (_title, one) => {
+      const [{ nine, bounced }, checks] = await Promise.all([
+        measureNine(checking, one),
+        measureChecks(stateful, one),
+      ]);
+      expect([failing(nine).sort(), failing(checks).sort()]).toEqual([INSIDE.nine, INSIDE.checks]);
+      expect(bounced.verdict).toBe("fails closed");
     },
     120_000,
   );

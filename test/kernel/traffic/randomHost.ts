@@ -1,4 +1,12 @@
-import { HostSpec, Otherwise, Plan, PlanRule, SpecError, TrafficSpec } from "../../../lib/model";
+import {
+  HostSpec,
+  Otherwise,
+  Plan,
+  PlanRule,
+  SpecError,
+  TrafficSpec,
+  UnmanagedRoutes,
+} from "../../../lib/model";
 import { Family, formatPrefix, parseAddress, prefixOf } from "../../../lib/net";
 import { normalize } from "../../../lib/plan";
 import { Random } from "../../linux/fuzz/random";
@@ -52,7 +60,8 @@ export function randomHost(random: Random): HostSpec {
       refused++;
     }
   }
-  return spec({ traffic, trackConnections });
+  const unmanagedRoutes = random.chance(0.25) ? UnmanagedRoutes.Ignore : UnmanagedRoutes.Follow;
+  return spec({ traffic, trackConnections, unmanagedRoutes });
 }
 
 /** @param wide whether it may be for all destinations */

@@ -13,6 +13,8 @@ const rp = (value: number): Case["around"] => ({
   sysctls: { "ipv4/conf/eth0/rp_filter": value, "ipv4/conf/eth1/rp_filter": value },
 });
 const DELEGATED = [{ ...TWO[0], delegated: ["10.0.0.64/28", "2001:db8:1:0:1::/80"] }, TWO[1]];
+/** Instead of the first rule of every block, by which containers and tunnels are reached, one that does nothing. */
+const WITHOUT_MAIN = [8030, 8033].flatMap((at) => [`rule del priority ${at}`, `rule add priority ${at} nop`]);
 const identity = (four: readonly string[], more: Partial<Case> = {}): Case => ({
   prove: ["P1", "P2", "P6"],
   family: 4,
@@ -147,6 +149,33 @@ recorded("sources", {
     prove: ["P1"],
     family: 4,
     four: ["route add throw 10.244.0.0/16"],
+  },
+  "what lies behind a bridge, and is to be ignored": {
+    prove: ["P1", "P2", "P3", "P6"],
+    intent: { unmanagedRoutes: "ignore" },
+  },
+  "a host that ignores what lies behind a bridge": {
+    prove: ["P1", "P2", "P3", "P6"],
+    four: WITHOUT_MAIN,
+    six: WITHOUT_MAIN,
+    intent: { unmanagedRoutes: "ignore" },
+  },
+  "a host that ignores what lies behind a bridge, and is not to": {
+    prove: ["P1", "P2", "P3", "P6"],
+    four: WITHOUT_MAIN,
+    six: WITHOUT_MAIN,
+  },
+  "a way through a bridge that is left when all others are gone, and is to be ignored": {
+    prove: ["P1", "P6"],
+    family: 4,
+    four: [...WITHOUT_MAIN, "rule del priority 8035", "rule add priority 9100 lookup main"],
+    intent: { unmanagedRoutes: "ignore" },
+  },
+  "what main refuses, which is to be ignored": {
+    prove: ["P1"],
+    family: 4,
+    four: [...WITHOUT_MAIN, "route add blackhole 10.244.0.0/16"],
+    intent: { unmanagedRoutes: "ignore" },
   },
   "half defaults of a VPN": { prove: ["P1", "P6"], around: { vpn: true } },
   "half defaults of a VPN, which count as places": {

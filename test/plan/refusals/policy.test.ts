@@ -6,21 +6,21 @@ table("a policy", [
     "no object",
     { name: "h", interfaces: [{ name: "a", addresses: ["10.1.0.10/24"] }], policy: [] },
     [
-      'policy: got the list []. Give an object with "hostModel", "virtualAddresses", "onLink", "directPairs", "persistence", "traffic", "trackConnections", "worlds", "identity".',
+      'policy: got the list []. Give an object with "hostModel", "virtualAddresses", "onLink", "directPairs", "unmanagedRoutes", "persistence", "traffic", "trackConnections", "worlds", "identity".',
     ],
   ],
   [
     "null",
     { name: "h", interfaces: [{ name: "a", addresses: ["10.1.0.10/24"] }], policy: null },
     [
-      'policy: got null. Give an object with "hostModel", "virtualAddresses", "onLink", "directPairs", "persistence", "traffic", "trackConnections", "worlds", "identity".',
+      'policy: got null. Give an object with "hostModel", "virtualAddresses", "onLink", "directPairs", "unmanagedRoutes", "persistence", "traffic", "trackConnections", "worlds", "identity".',
     ],
   ],
   [
     "an unknown field",
     site({ model: "strong" }),
     [
-      'policy.model: unknown field. Known here are "hostModel", "virtualAddresses", "onLink", "directPairs", "persistence", "traffic", "trackConnections", "worlds", "identity".',
+      'policy.model: unknown field. Known here are "hostModel", "virtualAddresses", "onLink", "directPairs", "unmanagedRoutes", "persistence", "traffic", "trackConnections", "worlds", "identity".',
     ],
   ],
   [
@@ -33,6 +33,7 @@ table("a policy", [
       worlds: null,
       identity: null,
       directPairs: null,
+      unmanagedRoutes: null,
       virtualAddresses: null,
     }),
     [
@@ -41,6 +42,7 @@ table("a policy", [
       'policy.identity: got null. Give an object with "addresses", "protocol", "interfaces", "area", "stubArea", "asn", "peers", "routerId", "keepalive", "hold", "bfd", "bfdInterval", "passwordFile".',
       "policy.virtualAddresses: got null. Give a list of addresses.",
       'policy.directPairs: got null. Give a list of pairs {"from", "to"} of interface names.',
+      'policy.unmanagedRoutes: got null. Give one of "follow", "ignore".',
       "policy.trackConnections: got null. Give true or false.",
       'policy.persistence: got null. Give one of "auto", "systemd", "none", "volatile".',
       "policy.worlds: got null. Give a list of worlds.",
@@ -49,14 +51,16 @@ table("a policy", [
   ],
   [
     "other words",
-    site({ hostModel: "Strong", onLink: "yes", persistence: "cron" }),
+    site({ hostModel: "Strong", onLink: "yes", unmanagedRoutes: false, persistence: "cron" }),
     [
       'policy.hostModel: got "Strong" (string). Give one of "symmetric", "strong", "weak".',
       'policy.onLink: got "yes" (string). Give one of "gateway", "direct".',
+      'policy.unmanagedRoutes: got false (boolean). Give one of "follow", "ignore".',
       'policy.persistence: got "cron" (string). Give one of "auto", "systemd", "none", "volatile".',
     ],
   ],
   ["each word of persistence", site({ persistence: "none" }), []],
+  ["no way of others", site({ unmanagedRoutes: "ignore" }), []],
 ]);
 
 table("the weak host model", [
@@ -66,6 +70,7 @@ table("the weak host model", [
       hostModel: "weak",
       onLink: "gateway",
       directPairs: [],
+      unmanagedRoutes: "ignore",
       persistence: "auto",
       traffic: [],
       trackConnections: false,
@@ -76,6 +81,7 @@ table("the weak host model", [
       'policy.virtualAddresses: "virtualAddresses" says how we route, and the weak host model leaves that to Linux (hostModel is "weak"). Leave it out, or set "hostModel" to "symmetric" or "strong".',
       'policy.onLink: "onLink" says how we route, and the weak host model leaves that to Linux (hostModel is "weak"). Leave it out, or set "hostModel" to "symmetric" or "strong".',
       'policy.directPairs: "directPairs" says how we route, and the weak host model leaves that to Linux (hostModel is "weak"). Leave it out, or set "hostModel" to "symmetric" or "strong".',
+      'policy.unmanagedRoutes: "unmanagedRoutes" says how we route, and the weak host model leaves that to Linux (hostModel is "weak"). Leave it out, or set "hostModel" to "symmetric" or "strong".',
       'policy.persistence: "persistence" says how we route, and the weak host model leaves that to Linux (hostModel is "weak"). Leave it out, or set "hostModel" to "symmetric" or "strong".',
       'policy.traffic: "traffic" says how we route, and the weak host model leaves that to Linux (hostModel is "weak"). Leave it out, or set "hostModel" to "symmetric" or "strong".',
       'policy.trackConnections: "trackConnections" says how we route, and the weak host model leaves that to Linux (hostModel is "weak"). Leave it out, or set "hostModel" to "symmetric" or "strong".',

@@ -149,6 +149,11 @@ export const CASES: Readonly<Record<string, HostSpec>> = {
     identity: { addresses: ["192.0.2.7/32"], protocol: "ospf", interfaces: ["b", "a"], area: "1.2.3.4" },
   }),
   "the weak host model": host({ hostModel: "weak" }),
+  "no way of others, with policies of both places and an identity": host({
+    ...policies({ use: ["a", "b"], from: ["10.1.0.0/24"], beforeSources: true }, { use: ["b"] }),
+    unmanagedRoutes: "ignore",
+    identity: { addresses: ["192.0.2.7/32"], protocol: "ospf", interfaces: ["b", "a"] },
+  }),
   "an identity that OSPF announces": host({
     identity: {
       addresses: ["2001:db8:77::1/128", "192.0.2.77/32"],
@@ -319,6 +324,7 @@ export const CASES: Readonly<Record<string, HostSpec>> = {
     ],
     policy: {
       onLink: "direct",
+      unmanagedRoutes: "ignore",
       directPairs: [
         { from: "red", to: "red2" },
         { from: "a", to: "d" },

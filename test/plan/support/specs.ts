@@ -1,10 +1,10 @@
 import * as fc from "fast-check";
-import { HostSpec, InterfaceSpec } from "../../../lib/model";
+import { HostSpec, InterfaceSpec, UnmanagedRoutes } from "../../../lib/model";
 
 /**
  * Specs that are right, of every shape the planner knows: shared subnets, secondary addresses, delegated prefixes
  * inside and outside of the subnets, /32 with an on-link gateway, link-local gateways, no gateway at all, declared
- * routes and subnets, direct pairs, numbers.
+ * routes and subnets, direct pairs, no way of others, numbers.
  *
  * Addresses are drawn from disjoint places, so that what is generated holds no contradiction:
  *   10.0.S.H, 2001:db8:S::H      host H (4 to 200) of subnet S; .1 and .2 are routers
@@ -125,6 +125,7 @@ export const specs: fc.Arbitrary<HostSpec> = fc
     name: fc.constantFrom("edge-1", "h", "A.b_c-9"),
     interfaces: fc.uniqueArray(drawn, { selector: (d) => d.name, minLength: 1, maxLength: 5 }),
     onLink: fc.constantFrom<"gateway" | "direct" | undefined>("gateway", "direct", undefined),
+    unmanagedRoutes: fc.constantFrom(...Object.values(UnmanagedRoutes), undefined),
     model: fc.boolean(),
     pairs: fc.uniqueArray(fc.tuple(fc.nat(4), fc.nat(4)), { selector: ([a, b]) => 5 * a + b, maxLength: 4 }),
     numbers,
@@ -139,6 +140,7 @@ export const specs: fc.Arbitrary<HostSpec> = fc
     const policy = {
       ...(d.model && { hostModel: "symmetric" as const }),
       ...(d.onLink && { onLink: d.onLink }),
+      ...(d.unmanagedRoutes && { unmanagedRoutes: d.unmanagedRoutes }),
       ...(directPairs.length > 0 && { directPairs }),
     };
     return {

@@ -67,7 +67,7 @@ expect6 san 2001:db8:ffff:ffff::1 elsewhere unreachable
 expect6 san fd00:2::ffff:ffff:ffff:fffe attached dev @san
 expect6 san fd00:1::ffff:ffff:ffff:fffe other-attached unreachable
 end'
-BODY=b818f39f4b8575b9
+BODY=5ef64fcde5ab15bf
 set -u
 umask 077
 LC_ALL=C
@@ -266,7 +266,7 @@ for (i in list) owner[list[i] + 0] = substr(list[i], index(list[i], " ") + 1)
 }
 /^=/ { part = substr($0, 2); next }
 part == "plan" {
-if ($1 !~ /^(plan|numbers|model|persistence|virtual|interface|connection|table|address|prefix|sysctl|(cover|route|rule|expect|flow)[46]|world|identity|frr|end)$/ ||
+if ($1 !~ /^(plan|numbers|model|unmanaged|persistence|virtual|interface|connection|table|address|prefix|sysctl|(cover|route|rule|expect|flow)[46]|world|identity|frr|end)$/ ||
 $0 !~ /^[-A-Za-z0-9@+=.:\/_ ]+$/ || $1 == "plan" && $2 != 1) damaged()
 if ($1 == "world") {
 if ($3 == "kind" && NF > 4) vrf[$5]

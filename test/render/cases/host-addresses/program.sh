@@ -35,7 +35,7 @@ expect4 nic0 10.128.15.254 attached dev @nic0
 expect4 nic1 192.0.2.1 elsewhere dev @nic1 via 10.140.0.1
 expect4 nic1 10.128.15.254 other-attached dev @nic1 via 10.140.0.1
 end'
-BODY=b818f39f4b8575b9
+BODY=5ef64fcde5ab15bf
 set -u
 umask 077
 LC_ALL=C
@@ -234,7 +234,7 @@ for (i in list) owner[list[i] + 0] = substr(list[i], index(list[i], " ") + 1)
 }
 /^=/ { part = substr($0, 2); next }
 part == "plan" {
-if ($1 !~ /^(plan|numbers|model|persistence|virtual|interface|connection|table|address|prefix|sysctl|(cover|route|rule|expect|flow)[46]|world|identity|frr|end)$/ ||
+if ($1 !~ /^(plan|numbers|model|unmanaged|persistence|virtual|interface|connection|table|address|prefix|sysctl|(cover|route|rule|expect|flow)[46]|world|identity|frr|end)$/ ||
 $0 !~ /^[-A-Za-z0-9@+=.:\/_ ]+$/ || $1 == "plan" && $2 != 1) damaged()
 if ($1 == "world") {
 if ($3 == "kind" && NF > 4) vrf[$5]

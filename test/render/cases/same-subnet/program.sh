@@ -64,7 +64,7 @@ expect6 a fd00::ffff:ffff:ffff:fffe attached dev @a
 expect6 b 2001:db8:ffff:ffff::1 elsewhere dev @b via fe80::1
 expect6 b fd00::ffff:ffff:ffff:fffe attached dev @b
 end'
-BODY=b818f39f4b8575b9
+BODY=5ef64fcde5ab15bf
 set -u
 umask 077
 LC_ALL=C
@@ -263,7 +263,7 @@ for (i in list) owner[list[i] + 0] = substr(list[i], index(list[i], " ") + 1)
 }
 /^=/ { part = substr($0, 2); next }
 part == "plan" {
-if ($1 !~ /^(plan|numbers|model|persistence|virtual|interface|connection|table|address|prefix|sysctl|(cover|route|rule|expect|flow)[46]|world|identity|frr|end)$/ ||
+if ($1 !~ /^(plan|numbers|model|unmanaged|persistence|virtual|interface|connection|table|address|prefix|sysctl|(cover|route|rule|expect|flow)[46]|world|identity|frr|end)$/ ||
 $0 !~ /^[-A-Za-z0-9@+=.:\/_ ]+$/ || $1 == "plan" && $2 != 1) damaged()
 if ($1 == "world") {
 if ($3 == "kind" && NF > 4) vrf[$5]

@@ -59,7 +59,7 @@ rule6 +1489 goto join
 expect6 front 2001:db8:ffff:ffff::1 elsewhere dev @front via fe80::1
 expect6 front 2001:db8:1:0:ffff:ffff:ffff:fffe attached dev @front
 end'
-BODY=b818f39f4b8575b9
+BODY=5ef64fcde5ab15bf
 set -u
 umask 077
 LC_ALL=C
@@ -258,7 +258,7 @@ for (i in list) owner[list[i] + 0] = substr(list[i], index(list[i], " ") + 1)
 }
 /^=/ { part = substr($0, 2); next }
 part == "plan" {
-if ($1 !~ /^(plan|numbers|model|persistence|virtual|interface|connection|table|address|prefix|sysctl|(cover|route|rule|expect|flow)[46]|world|identity|frr|end)$/ ||
+if ($1 !~ /^(plan|numbers|model|unmanaged|persistence|virtual|interface|connection|table|address|prefix|sysctl|(cover|route|rule|expect|flow)[46]|world|identity|frr|end)$/ ||
 $0 !~ /^[-A-Za-z0-9@+=.:\/_ ]+$/ || $1 == "plan" && $2 != 1) damaged()
 if ($1 == "world") {
 if ($3 == "kind" && NF > 4) vrf[$5]
