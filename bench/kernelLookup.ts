@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { Family } from "../lib/net";
-import { FAR, BenchHost, Structure, ascending, benchHost, sourcesOf } from "./support/host";
+import { FAR, BenchHost, Structure, ascending, benchHost, isPlanned, sourcesOf } from "./support/host";
 import { Layout, addressIn, delegated, ownSubnets, scattered } from "./support/layouts";
 import { compileNative } from "./support/native";
 import { privilegeMissing, removeAll } from "./support/netns";
@@ -17,10 +17,14 @@ turns, round after round; the figures are medians, as multiples of a lookup on a
   host; *transit*: a packet forwarded for somebody else.
 - \`multihome\` is everything that a plan installs: the switch between generations, the guard, the compiled rules, for
   every source the lookup of main that lets containers and tunnels through, device rules, and the join.
-- \`multihome, kept\` is that and what is kept besides where systemd restores the plan: the rules by which nothing leaves
-  from a source while the others are gone.
+- \`multihome, alone\` is that of a host that has none of these and says so (\`unmanagedRoutes: "ignore"\`): without the
+  lookup of main.
+- \`multihome, kept\` is \`multihome\` and what is kept besides where systemd restores the plan: the rules by which
+  nothing leaves from a source while the others are gone.
 - In IPv6 \`bpf_fib_lookup()\` does not apply suppressors, so that main's default would answer. There the lookup of
   main asks a copy of it without the default: the same work, and the answer that a packet gets.`;
+
+const CHARTED: readonly Structure[] = ["multihome", "multihome, alone", "per address"];
 
 interface Cell {
   readonly layout: string;
@@ -33,6 +37,8 @@ interface Cell {
 
 type SourceKind = "first" | "last" | "all" | "worst" | "unset" | "foreign" | "transit";
 const KINDS: readonly SourceKind[] = ["first", "last", "all", "worst", "unset", "foreign", "transit"];
+/** Those that look up by one source alone. */
+const EACH: readonly SourceKind[] = ["first", "last", "worst"];
 
 export async function kernelLookup({ quick }: BenchOptions): Promise<Section> {
   const section = { name: "kernel-lookup", title: "What rules cost a lookup in the kernel", method: METHOD };
@@ -65,8 +71,8 @@ export async function kernelLookup({ quick }: BenchOptions): Promise<Section> {
 }
 
 function cellsOf(quick: boolean): Cell[] {
-  const compared: readonly Structure[] = ["multihome", "per address"];
-  const kept: readonly Structure[] = ["multihome", "multihome, kept", "per address"];
+  const compared: readonly Structure[] = ["multihome", "multihome, alone", "per address"];
+  const kept: readonly Structure[] = ["multihome", "multihome, alone", "multihome, kept", "per address"];
   const layouts: readonly (readonly [Layout, readonly Structure[]])[] = quick
     ? [
         [scattered(2, 1), ["single", "single", ...kept]],
@@ -84,7 +90,7 @@ function cellsOf(quick: boolean): Cell[] {
     layouts.flatMap(([layout, structures]) =>
       structures.flatMap((structure) => {
         const host = benchHost(layout.spec(family), family, structure);
-        if (structure.startsWith("multihome") && family === 6) withoutSuppressors(host);
+        if (suppresses(structure) && family === 6) withoutSuppressors(host);
         const rules =
           host.netns
             .run(["ip", `-${family}`, "rule"])
@@ -123,6 +129,11 @@ function jobsOf(
     ["foreign", job(1, addressIn(family, 0, 4090))],
     ["transit", job(2, addressIn(family, 200, 9))],
   ];
+}
+
+/** Whether rules of it look up main and suppress some of what it answers. */
+function suppresses(structure: Structure): boolean {
+  return isPlanned(structure) && structure !== "multihome, alone";
 }
 
 /** See METHOD. */
@@ -190,32 +201,27 @@ function report(
     name: "kernel-lookup",
     title: "One IPv4 route lookup, all sources in turns; without rules 1",
     unit: "times a lookup without rules",
-    series: ["multihome", "per address"],
+    series: CHARTED,
     groups: layouts.map((layout) => ({
       label: layout,
-      values: (["multihome", "per address"] as const).map((s) => ratio(4, layout, s, "all")),
+      values: CHARTED.map((s) => ratio(4, layout, s, "all")),
     })),
   };
   const largest = layouts.includes("15 x 50 scattered") ? "15 x 50 scattered" : layouts[layouts.length - 1];
-  const goals: Goal[] = [
-    {
-      claim: `IPv4, ${largest}: every source`,
-      most: 4,
-      value: Math.max(...(["first", "last", "worst"] as const).map((k) => ratio(4, largest, "multihome", k))),
-    },
-    {
-      claim: `IPv4, ${largest}: all sources in turns`,
-      most: 4,
-      value: ratio(4, largest, "multihome", "all"),
-    },
-    { claim: `IPv4, ${largest}: no source yet`, most: 2.5, value: ratio(4, largest, "multihome", "unset") },
-    { claim: `IPv4, ${largest}: transit`, most: 2.5, value: ratio(4, largest, "multihome", "transit") },
-    {
-      claim: `IPv6, ${largest}: every source`,
-      most: 1.5,
-      value: Math.max(...(["first", "last", "worst"] as const).map((k) => ratio(6, largest, "multihome", k))),
-    },
-  ];
+  const goals = (["multihome", "multihome, alone"] as const).flatMap((structure): Goal[] => {
+    const goal = (family: Family, claim: string, most: number, kinds: readonly SourceKind[]): Goal => ({
+      claim: `IPv${family}, ${largest}, ${structure}: ${claim}`,
+      most,
+      value: Math.max(...kinds.map((kind) => ratio(family, largest, structure, kind))),
+    });
+    return [
+      goal(4, "every source", 4, EACH),
+      goal(4, "all sources in turns", 4, ["all"]),
+      goal(4, "no source yet", 2.5, ["unset"]),
+      goal(4, "transit", 2.5, ["transit"]),
+      goal(6, "every source", 1.5, EACH),
+    ];
+  });
   return { tables, charts: [chart], goals };
 }
 

@@ -15,6 +15,8 @@ export type Structure =
   | "single"
   /** As multihome plans it, complete: switch, guard, compiled dispatch, blocks, devices, join. */
   | "multihome"
+  /** The same for a host that has no containers and tunnels, and says so: without the lookup of main in the blocks. */
+  | "multihome, alone"
   /** The same with the rules that hold its sources back while those are gone, as where systemd keeps it. */
   | "multihome, kept"
   /** One rule for each address to its interface's table: amazon-ec2-net-utils, cloud-init. */
@@ -39,7 +41,7 @@ export const FAR: Readonly<Record<Family, string>> = { 4: "198.51.100.7", 6: "20
  */
 export function benchHost(spec: HostSpec, family: Family, structure: Structure): BenchHost {
   const [netns, peer] = [createNamespace(), createNamespace()];
-  const plan = planHost(spec);
+  const plan = planHost(structure === "multihome, alone" ? aloneOf(spec) : spec);
   const devices = plan.interfaces.map((_, i) => `e${i}`);
   for (const namespace of [netns, peer]) {
     namespace.sysctl({
@@ -78,6 +80,15 @@ export function benchHost(spec: HostSpec, family: Family, structure: Structure):
   return { netns, peer, plan, devices };
 }
 
+function aloneOf(spec: HostSpec): HostSpec {
+  return { ...spec, policy: { ...spec.policy, unmanagedRoutes: "ignore" } };
+}
+
+/** Whether it has the rules of a plan. */
+export function isPlanned(structure: Structure): boolean {
+  return structure.startsWith("multihome");
+}
+
 function addRules(
   netns: Namespace,
   plan: Plan,
@@ -85,14 +96,14 @@ function addRules(
   structure: Structure,
   devices: readonly string[],
 ): void {
-  if (structure === "multihome" || structure === "multihome, kept") {
+  if (structure === "per address" || structure === "per subnet") {
+    netns.batch(family, naiveLines(plan, family, structure, devices));
+  } else if (isPlanned(structure)) {
     const byName = Object.fromEntries(plan.interfaces.map((iface, i) => [iface.name, devices[i]]));
     const { ipv4, ipv6 } = materialize(plan, 0, byName);
     netns.batch(4, lines(ipv4));
     netns.batch(6, lines(ipv6));
     if (structure === "multihome, kept") netns.batch(family, backstopLines(plan, family));
-  } else if (structure !== "single") {
-    netns.batch(family, naiveLines(plan, family, structure, devices));
   }
 }
 
