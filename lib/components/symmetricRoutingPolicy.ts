@@ -78,9 +78,8 @@ export class SymmetricRoutingPolicy extends pulumi.ComponentResource {
     this.verdict = intent.verdict;
     this.report = report;
     this.symmetric = report.apply(({ symmetric }) => symmetric);
-    // Without the program: the command has it in its inputs and outputs already.
+    // Without program and plan: the command has both in its inputs and outputs already.
     this.registerOutputs({
-      plan: this.plan,
       programDigest: this.programDigest,
       verdict: this.verdict,
       gatewayBySource: this.gatewayBySource,

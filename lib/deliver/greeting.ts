@@ -1,17 +1,18 @@
-import { execFile } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { hookName, knowsHooks } from "./hooks";
 
+type Greet = (host: string, port: number, seconds: number, done: (silent?: string) => void) => void;
+
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- plain JavaScript, since it is a script as well
+const greet = require("./greet.js") as Greet;
+
 /**
  * Whether a server answers at all, asked before it is given a command. `@pulumi/command` bounds the time of a TCP
  * connection and nothing after it: an sshd that accepts and then says nothing, as one whose machine is out of memory
  * or swapping does, would hold an update for ever.
- */
-export const GREETING_SCRIPT = fs.readFileSync(path.join(__dirname, "greeting-process.js"), "utf8");
-
-/**
+ *
  * Fails when a server accepts connections and says nothing, three times. One that cannot be reached is for the provider,
  * which tries for longer.
  *
@@ -19,14 +20,28 @@ export const GREETING_SCRIPT = fs.readFileSync(path.join(__dirname, "greeting-pr
  * @throws Error that says so
  */
 export function greeted(host: string, port: number, seconds: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = execFile(
-      process.execPath,
-      ["-", [host, port, seconds].join(" ")],
-      (error, _stdout, stderr) => (error === null ? resolve() : reject(new Error(stderr.trim()))),
-    );
-    child.stdin?.end(GREETING_SCRIPT);
-  });
+  return new Promise((resolve, reject) =>
+    greet(host, port, seconds, (silent) => (silent === undefined ? resolve() : reject(new Error(silent)))),
+  );
+}
+
+/** The same for `node - "HOST PORT SECONDS"`: what it has to say on standard error, and status 1. */
+export const GREETING_SCRIPT = [
+  ...withoutComments(fs.readFileSync(path.join(__dirname, "greet.js"), "utf8")),
+  'greet(...process.argv[2].split(" "), (silent) => {',
+  "if (silent === undefined) return;",
+  "console.error(silent);",
+  "process.exitCode = 1;",
+  "});",
+  "",
+].join("\n");
+
+/** And without indentation: it is kept in the state of every host, twice. */
+function withoutComments(source: string): string[] {
+  return source
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => !/^($|\/\/|\/?\*)/.test(line));
 }
 
 interface Endpoint {

@@ -1,5 +1,6 @@
+import { execFile } from "node:child_process";
 import * as net from "node:net";
-import { greeted } from "../../lib/deliver/greeting";
+import { GREETING_SCRIPT, greeted } from "../../lib/deliver/greeting";
 
 describe("a server that is to be given a command", () => {
   const servers: net.Server[] = [];
@@ -26,6 +27,29 @@ describe("a server that is to be given a command", () => {
       `127.0.0.1 port ${port} accepts connections and says nothing (waited 0.2 s, 3 times): its sshd hangs`,
     );
     expect(asked).toBe(3);
+  });
+
+  test("is asked the same by a script that needs nothing but node", async () => {
+    const silent = await serve(() => undefined);
+    const speaks = await serve((socket) => void socket.write("SSH-2.0-x\r\n"));
+    const ask = (port: number) =>
+      new Promise<{ code: unknown; stderr: string }>((resolve) => {
+        const argv = ["-", `127.0.0.1 ${port} 0.2`];
+        const child = execFile(process.execPath, argv, (error, _stdout, stderr) =>
+          resolve({ code: error === null ? 0 : error.code, stderr }),
+        );
+        child.stdin?.end(GREETING_SCRIPT);
+      });
+    expect(await ask(speaks)).toEqual({ code: 0, stderr: "" });
+    expect(await ask(silent)).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(
+        new RegExp(
+          `^127\\.0\\.0\\.1 port ${silent} accepts connections and says nothing .*; then try again\n$`,
+        ),
+      ) as string,
+    });
+    expect(GREETING_SCRIPT.length).toBeLessThan(1200);
   });
 
   test("may find its voice at the second attempt", async () => {
