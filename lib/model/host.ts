@@ -79,9 +79,11 @@ export interface HostAddresses {
 export interface HostSources extends PackedPrefixes {
   /** Position of the interface in {@link Host.interfaces}. */
   readonly owners: Uint8Array;
-  /** Canonical, as prefixes: "10.0.1.10/32", "10.0.1.32/28". */
-  readonly texts: readonly string[];
+  /** Position of an address in the list of its interface; of what is delegated {@link DELEGATED}. */
+  readonly positions: Uint32Array;
 }
+
+export const DELEGATED = 0xffffffff;
 
 /** All given must agree; at least one is given. */
 export interface Match {

@@ -118,3 +118,9 @@ export function readLength(text: string, start: number, most: number): number {
   }
   return value <= most ? value : -1;
 }
+
+/** Where the slash of "ADDRESS/LENGTH" is, or -1; most lengths have two digits. */
+export function slashOf(text: string): number {
+  const at = text.length - 3;
+  return text.charCodeAt(at) === 47 ? at : text.indexOf("/");
+}

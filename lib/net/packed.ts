@@ -78,18 +78,28 @@ export function ascending(words: Uint32Array, family: Family, size: number): Uin
   let order = new Uint32Array(size);
   for (let i = 0; i < size; i++) order[i] = i;
   let next = new Uint32Array(size);
+  // One word of each address, in the order reached so far: it is moved along, so that memory is read in order.
+  let keys = new Uint32Array(size);
+  let nextKeys = new Uint32Array(size);
   const starts = new Uint32Array(257);
   for (let w = stride - 1; w >= 0; w--) {
+    let differing = 0;
+    for (let i = 0; i < size; i++) differing |= words[i * stride + w] ^ words[w];
+    if (differing === 0) continue;
+    for (let i = 0; i < size; i++) keys[i] = words[order[i] * stride + w];
     for (let shift = 0; shift < 32; shift += 8) {
+      if (((differing >>> shift) & 255) === 0) continue;
       starts.fill(0);
-      for (let i = 0; i < size; i++) starts[((words[i * stride + w] >>> shift) & 255) + 1]++;
-      if (starts.includes(size)) continue; // the byte is the same in all
+      for (let i = 0; i < size; i++) starts[((keys[i] >>> shift) & 255) + 1]++;
       for (let b = 0; b < 256; b++) starts[b + 1] += starts[b];
       for (let i = 0; i < size; i++) {
-        const index = order[i];
-        next[starts[(words[index * stride + w] >>> shift) & 255]++] = index;
+        const key = keys[i];
+        const to = starts[(key >>> shift) & 255]++;
+        next[to] = order[i];
+        nextKeys[to] = key;
       }
       [order, next] = [next, order];
+      [keys, nextKeys] = [nextKeys, keys];
     }
   }
   return order;

@@ -40,38 +40,45 @@ export function buildRules(
   const interfaces = interfacesOf(host, family);
   const { before, after } = trafficRules(host, family);
   const next = before.length > 0 ? BAND.before : BAND.guard;
-  const rules = [...connectionRules(host, family, slots, connections, next), ...before];
-  const first = rules.length === 0 ? BAND.anchor : BAND.guard;
-  // The switch's target has to be there.
-  if (rules.length > 0 && rules[0].priority !== BAND.anchor) rules.unshift(NOP_AT_ANCHOR);
-  const dispatch =
-    table === undefined ? [NOP_AT_ANCHOR] : compileDispatch(table, forwardsFor(interfaces, family));
-  for (const rule of dispatch) {
-    const guards = first !== BAND.anchor && rule.priority < BAND.dispatch;
-    rules.push(guards ? { ...rule, priority: first + rule.priority - BAND.anchor } : rule);
+  const leading = [...connectionRules(host, family, slots, connections, next), ...before];
+  const forwards = forwardsFor(interfaces, family);
+  const dispatch = table === undefined ? [NOP_AT_ANCHOR] : compileDispatch(table, forwards);
+  // There may be very many: they are added to, and not copied.
+  const rules = leading.length === 0 ? dispatch : behind(leading, dispatch);
+  if (interfaces.length > 0) rules.push(SKIP_BLOCKS);
+  rules.push(...blockRules(host, family, slots));
+  for (const { name } of interfaces) {
+    rules.push({ priority: BAND.devices, oif: name, action: { kind: "table", table: name } });
   }
-  const others = waysOfOthers(host, family);
-  rules.push(
-    ...(interfaces.length === 0 ? [] : [SKIP_BLOCKS]),
-    ...interfaces
-      .map(({ name }) => ({ name, block: blockOf(slots.get(name) as number) }))
-      .sort((a, b) => a.block - b.block)
-      .flatMap(({ name, block }) =>
-        [...others, { kind: "table", table: name } as const, UNREACHABLE].map((action, i): PlanRule => ({
-          priority: block + i,
-          action,
-        })),
-      ),
-    ...interfaces.map(({ name }): PlanRule => ({
-      priority: BAND.devices,
-      oif: name,
-      action: { kind: "table", table: name },
-    })),
-    ...identityRules(host, family),
-    ...after,
-    { priority: BAND.exit, action: { kind: "goto", priority: "join" } },
-  );
+  rules.push(...identityRules(host, family), ...after);
+  rules.push({ priority: BAND.exit, action: { kind: "goto", priority: "join" } });
   return rules;
+}
+
+/** Rules in front of the dispatch, whose guard then stands behind them. */
+function behind(leading: readonly PlanRule[], dispatch: readonly PlanRule[]): PlanRule[] {
+  return [
+    // The switch's target has to be there.
+    ...(leading[0].priority === BAND.anchor ? [] : [NOP_AT_ANCHOR]),
+    ...leading,
+  ].concat(
+    dispatch.map((rule) =>
+      rule.priority < BAND.dispatch ? { ...rule, priority: BAND.guard + rule.priority - BAND.anchor } : rule,
+    ),
+  );
+}
+
+function blockRules(host: Host, family: Family, slots: ReadonlyMap<string, number>): PlanRule[] {
+  const others = waysOfOthers(host, family);
+  return interfacesOf(host, family)
+    .map(({ name }) => ({ name, block: blockOf(slots.get(name) as number) }))
+    .sort((a, b) => a.block - b.block)
+    .flatMap(({ name, block }) =>
+      [...others, { kind: "table", table: name } as const, UNREACHABLE].map((action, i): PlanRule => ({
+        priority: block + i,
+        action,
+      })),
+    );
 }
 
 const UNREACHABLE: RuleAction = { kind: "unreachable" };

@@ -1,9 +1,9 @@
-import { Host, HostInterface } from "../model/host";
+import { DELEGATED, Host, HostInterface } from "../model/host";
 import { BAND, MAIN_MIN_PREFIX } from "../model/numbers";
 import { RuleAction } from "../model/plan";
 import { UnmanagedRoutes } from "../model/spec";
-import { Address, Family } from "../net/address";
-import { addressAt, foldPrefixes } from "../net/packed";
+import { Address, Family, widthOf } from "../net/address";
+import { addressAt, foldPrefixes, prefixTextAt } from "../net/packed";
 import { Prefix, contains } from "../net/prefix";
 import { SourceTable } from "./compile";
 
@@ -49,7 +49,16 @@ export function blockOf(slot: number): number {
 /** The sources of a family as disjoint prefixes, as few as there can be, each with the block of its interface. */
 export function sourceTable(host: Host, family: Family, slots: ReadonlyMap<string, number>): SourceTable {
   const sources = host.sources[family];
-  const { owners, texts } = sources;
+  const { owners, positions, lengths } = sources;
   const blocks = host.interfaces.map((i) => blockOf(slots.get(i.name) as number));
-  return { ...foldPrefixes(sources, (i) => blocks[owners[i]]), texts };
+  const addresses = host.interfaces.map((i) => i.addresses[family].sources);
+  const suffix = `/${widthOf(family)}`;
+  return {
+    ...foldPrefixes(sources, (i) => blocks[owners[i]]),
+    // An address has been written already.
+    textOf: (i) =>
+      positions[i] === DELEGATED
+        ? prefixTextAt(sources, i, lengths[i])
+        : addresses[owners[i]][positions[i]] + suffix,
+  };
 }

@@ -1,6 +1,8 @@
 import * as fc from "fast-check";
 import { Host, SpecError } from "../../lib/model";
 import { contains, formatAddress, formatPrefix, hostPrefix, notASource, overlaps } from "../../lib/net";
+import { DELEGATED } from "../../lib/model/host";
+import { prefixTextAt } from "../../lib/net/packed";
 import { buildPlan, normalize } from "../../lib/plan";
 import { address } from "../net/support";
 import { anything, damaged } from "./support/damage";
@@ -187,7 +189,13 @@ test("a host in full, read as data", () => {
     addresses: [...i.addresses[4].texts, ...i.addresses[6].texts],
   }));
   const named = (family: 4 | 6) =>
-    sources[family].texts.map((text, i) => `${text} ${host.interfaces[sources[family].owners[i]].name}`);
+    Array.from(sources[family].lengths, (length, i) => {
+      const { owners, positions } = sources[family];
+      const { name, addresses } = host.interfaces[owners[i]];
+      const text = prefixTextAt(sources[family], i, length);
+      if (positions[i] !== DELEGATED) expect(text).toMatch(addresses[family].sources[positions[i]]);
+      return `${text} ${name}`;
+    });
   expect(named(4)).toEqual([
     "10.0.1.7/32 a",
     "10.0.1.8/32 a",

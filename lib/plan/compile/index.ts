@@ -3,7 +3,7 @@ import { flatRules } from "./flat";
 import { guardRules } from "./guard";
 import { SEGMENTS, layFlat, layTree } from "./layout";
 import { SourceTable } from "./table";
-import { Tree, buildTree, segmentsOf } from "./tree";
+import { Tree, buildTree } from "./tree";
 
 export { Source, SourceTable, tableOf } from "./table";
 
@@ -34,8 +34,9 @@ const NESTED_MOST = 16 * FLAT_MOST;
 export function compileDispatch(table: SourceTable, forwards: boolean): PlanRule[] {
   const flat = table.size <= NESTED_MOST ? flatRules(table) : undefined;
   const short = flat !== undefined && flat.length <= FLAT_MOST;
-  const rules = short ? layFlat(flat) : layTree(table, fittingTree(table));
-  rules.unshift(...guardRules(table, forwards, !short));
+  const rules = guardRules(table, forwards, !short);
+  if (short) rules.push(...layFlat(flat));
+  else layTree(table, fittingTree(table), rules);
   return rules;
 }
 
@@ -44,6 +45,6 @@ function fittingTree(table: SourceTable): Tree {
   for (let leafSize = LEAF_SIZE; ; leafSize *= 2) {
     if (table.size > leafSize * SEGMENTS) continue;
     const tree = buildTree(table, leafSize);
-    if (segmentsOf(tree) <= SEGMENTS) return tree;
+    if (tree.segments[0] <= SEGMENTS) return tree;
   }
 }

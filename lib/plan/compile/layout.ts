@@ -5,7 +5,7 @@ import { prefixTextAt } from "../../net/packed";
 import { formatPrefix } from "../../net/prefix";
 import { FOREIGN, FlatRule } from "./flat";
 import { SourceTable, textAt } from "./table";
-import { Tree, segmentsOf } from "./tree";
+import { Tree } from "./tree";
 
 /** Where the rules for what is not ours go on: past the blocks. */
 const ELSEWHERE = { kind: "goto", priority: BAND.devices } as const;
@@ -33,9 +33,10 @@ export function layFlat(rules: readonly FlatRule[]): PlanRule[] {
  * of sources elsewhere.
  *
  * @param tree that needs at most {@link SEGMENTS}
+ * @param rules to which those of the tree are added, in the order of their priorities
  */
-export function layTree(table: SourceTable, tree: Tree): PlanRule[] {
-  const segments: PlanRule[][] = [];
+export function layTree(table: SourceTable, tree: Tree, rules: PlanRule[]): void {
+  const { items, first, next, lengths, later, segments } = tree;
   const priorityOf = (segment: number): number => BAND.dispatch + 2 * segment;
   // One object a block, not one a rule.
   const actions = new Map<number, RuleAction>();
@@ -46,38 +47,28 @@ export function layTree(table: SourceTable, tree: Tree): PlanRule[] {
     actions.set(block, action);
     return action;
   };
-  const lay = (from: Tree, first: number, limit: number): void => {
-    let [segment, end] = [first, limit];
-    let rules: PlanRule[] = (segments[segment] = []);
-    let rest = from;
-    while (rest.kind === "decision") {
-      const { inside, jump, stay, later } = rest;
-      if (later) rules = segments[++segment] = [];
-      const half = (segment + end) >>> 1;
-      const target = Math.min(Math.max(half, segment + segmentsOf(stay)), end - segmentsOf(jump));
-      rules.push({
-        priority: priorityOf(segment),
-        from: prefixTextAt(table, inside.item, inside.length),
-        action: { kind: "goto", priority: priorityOf(target) },
-      });
-      lay(jump, target, end);
-      end = target;
-      rest = stay;
+  const layLeaf = (node: number, segment: number): void => {
+    const priority = priorityOf(segment);
+    for (let i = first[node]; i < next[node]; i++) {
+      const item = items[i];
+      rules.push({ priority, from: textAt(table, item), action: intoBlock(table.keys[item]) });
     }
-    for (let i = rest.start; i < rest.end; i++) {
-      const item = rest.items[i];
-      rules.push({
-        priority: priorityOf(segment),
-        from: textAt(table, item),
-        action: intoBlock(table.keys[item]),
-      });
-    }
-    rules.push({ priority: priorityOf(segment) + 1, action: ELSEWHERE });
+    rules.push({ priority: priority + 1, action: ELSEWHERE });
   };
-  lay(tree, 0, SEGMENTS);
-  const all: PlanRule[] = [];
-  segments.forEach((rules) => {
-    for (let i = 0; i < rules.length; i++) all.push(rules[i]);
-  });
-  return all;
+  const lay = (node: number, begin: number, end: number): void => {
+    if (lengths[node] === 0) return layLeaf(node, begin);
+    const segment = begin + later[node];
+    const [jump, stay] = [node + 1, next[node]];
+    const half = (segment + end) >>> 1;
+    const target = Math.min(Math.max(half, segment + segments[stay]), end - segments[jump]);
+    const from = prefixTextAt(table, first[node], lengths[node]);
+    rules.push({
+      priority: priorityOf(segment),
+      from,
+      action: { kind: "goto", priority: priorityOf(target) },
+    });
+    lay(stay, segment, target);
+    lay(jump, target, end);
+  };
+  lay(0, 0, SEGMENTS);
 }

@@ -15,8 +15,8 @@ import { Prefix, formatPrefix } from "../../net/prefix";
  * rules that route them. It is what the compiler splits and searches.
  */
 export interface SourceTable extends FoldedPrefixes {
-  /** Of the sources that were folded, as prefixes. */
-  readonly texts: readonly string[];
+  /** Text of one of the sources that were folded, as a prefix. */
+  readonly textOf: (origin: number) => string;
 }
 
 /** A source prefix, and the offset of the block of rules that routes it. */
@@ -44,12 +44,12 @@ export function tableOf(sources: readonly Source[], family: Family): SourceTable
   order.forEach(({ prefix }, i) => packAddress(prefix, packed.words, i));
   return {
     ...foldPrefixes(packed, (i) => order[i].block),
-    texts: order.map((s) => formatPrefix(s.prefix)),
+    textOf: (origin) => formatPrefix(order[origin].prefix),
   };
 }
 
 /** Text of an entry. */
 export function textAt(table: SourceTable, index: number): string {
   const origin = table.origins[index];
-  return origin < 0 ? prefixTextAt(table, index, table.lengths[index]) : table.texts[origin];
+  return origin < 0 ? prefixTextAt(table, index, table.lengths[index]) : table.textOf(origin);
 }

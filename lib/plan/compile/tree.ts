@@ -3,37 +3,23 @@ import { PackedPrefixes, bitOf, commonBits } from "../../net/packed";
 /**
  * A decision tree over sources. Every decision asks whether the source lies in one prefix, which is all that a rule
  * can ask; sources on one side stay where they are, those on the other jump ahead.
+ *
+ * There may be very many, so nodes are numbers: node 0 is the root, and a decision's subtree of those that jump begins at
+ * the node after it.
  */
-export type Tree = Leaf | Decision;
-
-export interface Leaf {
-  readonly kind: "leaf";
-  /** Entries of the table, ascending: those in [start, end). */
+export interface Tree {
+  /** Entries of the table, leaf by leaf; those of a leaf ascend. */
   readonly items: Uint32Array;
-  readonly start: number;
-  readonly end: number;
-}
-
-export interface Decision {
-  readonly kind: "decision";
-  /** Sources in this prefix jump, the others stay. */
-  readonly inside: Span;
-  readonly jump: Tree;
-  readonly stay: Tree;
-  /** The prefix holds one that was asked about before without a jump since: this question must come after that. */
-  readonly later: boolean;
-  readonly segments: number;
-}
-
-/** The prefix of the first `length` bits of an entry. */
-export interface Span {
-  readonly item: number;
-  readonly length: number;
-}
-
-/** Priorities that a tree needs: one for each run of questions and sources whose order says nothing. */
-export function segmentsOf(tree: Tree): number {
-  return tree.kind === "leaf" ? 1 : tree.segments;
+  /** Of a leaf where its items begin; of a decision an entry in the prefix that is asked about. */
+  readonly first: Uint32Array;
+  /** Of a leaf where its items end; of a decision the node of those that stay. */
+  readonly next: Uint32Array;
+  /** Length of the prefix that is asked about; 0 for a leaf. */
+  readonly lengths: Uint8Array;
+  /** 1: the prefix holds one that was asked about before without a jump since, so the question must come after that. */
+  readonly later: Uint8Array;
+  /** Priorities that a subtree needs: one for each run of questions and sources whose order says nothing. */
+  readonly segments: Uint32Array;
 }
 
 /**
@@ -45,38 +31,83 @@ export function segmentsOf(tree: Tree): number {
  *
  * The bounds are wide, and of two halves that are both in bounds the upper one is taken, not the fuller: one source
  * more or less then seldom changes which. Nor do the bounds lie where two to five equal subnets would sit on them.
+ *
+ * @param leafSize at least 2
  */
 export function buildTree(table: PackedPrefixes, leafSize: number): Tree {
-  const all = new Uint32Array(table.size);
-  for (let i = 0; i < all.length; i++) all[i] = i;
-  return grow(table, leafSize, all, 0, all.length, []);
+  const { size } = table;
+  const tree: Tree = {
+    items: new Uint32Array(size),
+    // A leaf has two items at least, where there is more than one: as many leaves, and fewer decisions, as half of them.
+    first: new Uint32Array(size),
+    next: new Uint32Array(size),
+    lengths: new Uint8Array(size),
+    later: new Uint8Array(size),
+    segments: new Uint32Array(size),
+  };
+  for (let i = 0; i < size; i++) tree.items[i] = i;
+  grow({ table, leafSize, tree, nodes: 0, asked: [] }, 0, size, 0);
+  return tree;
 }
 
-function grow(
-  table: PackedPrefixes,
-  leafSize: number,
-  items: Uint32Array,
-  start: number,
-  end: number,
-  asked: readonly Span[],
-): Tree {
-  if (end - start <= leafSize) return { kind: "leaf", items, start, end };
-  const { from, to, length } = choose(table, items, start, end);
-  const inside: Span = { item: items[from], length };
-  const later = asked.some((a) => a.length >= length && commonBits(table, a.item, inside.item) >= length);
-  const next = later ? [inside] : [...asked, inside];
-  const jump = grow(table, leafSize, items, from, to, []);
-  let stay: Tree;
-  if (from === start) stay = grow(table, leafSize, items, to, end, next);
-  else if (to === end) stay = grow(table, leafSize, items, start, from, next);
-  else {
-    const outside = new Uint32Array(end - start - (to - from));
-    outside.set(items.subarray(start, from));
-    outside.set(items.subarray(to, end), from - start);
-    stay = grow(table, leafSize, outside, 0, outside.length, next);
+interface Growth {
+  readonly table: PackedPrefixes;
+  readonly leafSize: number;
+  readonly tree: Tree;
+  nodes: number;
+  /** Decisions on the way to where the tree grows. */
+  readonly asked: number[];
+}
+
+/**
+ * Adds the subtree over a range of the items, and returns its node.
+ *
+ * @param since of what has been asked, the first without a jump since
+ */
+function grow(growth: Growth, start: number, end: number, since: number): number {
+  const { table, leafSize, tree, asked } = growth;
+  const node = growth.nodes++;
+  if (end - start <= leafSize) {
+    tree.first[node] = start;
+    tree.next[node] = end;
+    tree.segments[node] = 1;
+    return node;
   }
-  const segments = segmentsOf(jump) + segmentsOf(stay) + (later ? 1 : 0);
-  return { kind: "decision", inside, jump, stay, later, segments };
+  const { from, to, length } = choose(table, tree.items, start, end);
+  const item = tree.items[from];
+  tree.first[node] = item;
+  tree.lengths[node] = length;
+  const top = asked.length;
+  const later = isHeld(growth, since, item, length);
+  if (later) tree.later[node] = 1;
+  // Those that jump lie at one end of the range, those that stay at the other.
+  const ahead = from === start;
+  const split = ahead ? to : end - (to - from);
+  if (!ahead && to < end) moveToEnd(tree.items, from, to, end);
+  const jump = ahead ? grow(growth, start, split, top) : grow(growth, split, end, top);
+  asked.length = top;
+  asked.push(node);
+  const still = later ? top : since;
+  const stay = ahead ? grow(growth, split, end, still) : grow(growth, start, split, still);
+  tree.next[node] = stay;
+  tree.segments[node] = tree.segments[jump] + tree.segments[stay] + (later ? 1 : 0);
+  return node;
+}
+
+/** Whether the prefix holds one that has been asked about. */
+function isHeld({ table, tree, asked }: Growth, since: number, item: number, length: number): boolean {
+  for (let i = since; i < asked.length; i++) {
+    const node = asked[i];
+    if (tree.lengths[node] >= length && commonBits(table, tree.first[node], item) >= length) return true;
+  }
+  return false;
+}
+
+/** Moves items[from, to) behind those up to `end`. */
+function moveToEnd(items: Uint32Array, from: number, to: number, end: number): void {
+  const moved = items.slice(from, to);
+  items.copyWithin(from, to, end);
+  items.set(moved, end - moved.length);
 }
 
 const LEAST = 0.18;

@@ -1,6 +1,6 @@
 import { shown } from "../../model/issue";
 import { FAMILIES, formatAddress, notASource, sameAddress, widthOf } from "../../net/address";
-import { readIpv4, readIpv6, readLength } from "../../net/canonical";
+import { readIpv4, readIpv6, readLength, slashOf } from "../../net/canonical";
 import { commonBits, prefixAt } from "../../net/packed";
 import {
   InterfaceAddress,
@@ -36,14 +36,12 @@ export function readAddresses(
   for (let i = 0; i < items.length; i++) {
     const item = items[i];
     if (seen === undefined && typeof item === "string") {
-      const length = takeIpv4(item, pools[4]);
+      const length4 = takeIpv4(item, pools.into(4));
+      const length = length4 < 0 && item.includes(":") ? takeIpv6(item, pools.into(6)) : length4;
       if (length >= 0) {
-        into[4].add(length, i);
-        continue;
-      }
-      const length6 = item.includes(":") ? takeIpv6(item, pools[6]) : -1;
-      if (length6 >= 0) {
-        into[6].add(length6, i);
+        const family = length4 < 0 ? 6 : 4;
+        pools.into(family).add(length, i);
+        into[family].size++;
         continue;
       }
     }
@@ -85,7 +83,7 @@ function readAddress(
  * {@link readAddress} must have a look.
  */
 function takeIpv4(text: string, pool: Pool): number {
-  const slash = text.indexOf("/");
+  const slash = slashOf(text);
   const value = readIpv4(text, slash);
   const length = readLength(text, slash + 1, 32);
   const first = value >>> 24;
@@ -98,7 +96,7 @@ function takeIpv4(text: string, pool: Pool): number {
 }
 
 function takeIpv6(text: string, pool: Pool): number {
-  const slash = text.indexOf("/");
+  const slash = slashOf(text);
   const length = readLength(text, slash + 1, 128);
   if (length < 1 || !readIpv6(text, slash, pool.words, 4 * pool.size)) return -1;
   return length < 127 && lastSetBit(pool.words, 4 * pool.size) < length ? -1 : length;

@@ -24,7 +24,7 @@ export class Pool implements PackedPrefixes {
   }
 
   /** Adds the one whose words have been written at the end. */
-  add(length: number, place = 0): void {
+  add(length: number, place: number): void {
     this.lengths[this.size] = length;
     this.places[this.size++] = place;
   }
@@ -32,21 +32,22 @@ export class Pool implements PackedPrefixes {
 
 /** The pools of a host; that of IPv6 is made when it is needed. */
 export class Pools {
-  readonly 4: Pool;
+  private readonly ipv4: Pool;
   private ipv6: Pool | undefined;
 
   /** @param capacity sources in all, of either family */
   constructor(private readonly capacity: number) {
-    this[4] = new Pool(4, capacity);
+    this.ipv4 = new Pool(4, capacity);
   }
 
-  get 6(): Pool {
-    return (this.ipv6 ??= new Pool(6, this.capacity));
+  /** For adding. */
+  into(family: Family): Pool {
+    return family === 4 ? this.ipv4 : (this.ipv6 ??= new Pool(6, this.capacity));
   }
 
   /** For looking only: empty where nothing has been added. */
   of(family: Family): Pool {
-    return family === 4 ? this[4] : (this.ipv6 ?? NONE);
+    return family === 4 ? this.ipv4 : (this.ipv6 ?? NONE);
   }
 }
 
@@ -72,17 +73,12 @@ export class Addresses {
     return this.pools.of(this.family);
   }
 
-  /** Adds the address whose words have been written at the end of the pool. */
-  add(length: number, place: number): void {
-    this.pools[this.family].add(length, place);
-    this.size++;
-  }
-
   /** Adds an address that is not written canonically. */
   addRewritten({ address, length }: InterfaceAddress, place: number): void {
-    const pool = this.pools[this.family];
+    const pool = this.pools.into(this.family);
     packAddress(address, pool.words, pool.size);
-    this.add(length, place);
+    pool.add(length, place);
+    this.size++;
     (this.rewritten ??= new Map<number, string>()).set(place, `${formatAddress(address)}/${length}`);
   }
 

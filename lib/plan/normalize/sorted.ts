@@ -1,4 +1,4 @@
-import { HostAddresses, HostSources } from "../../model/host";
+import { DELEGATED, HostAddresses, HostSources } from "../../model/host";
 import { Address, FAMILIES, Family, widthOf } from "../../net/address";
 import {
   PackedPrefixes,
@@ -6,12 +6,12 @@ import {
   commonBits,
   lastNotAbove,
   packAddress,
-  prefixTextAt,
   sameWords,
   wordsOf,
 } from "../../net/packed";
+import { slashOf } from "../../net/canonical";
 import { Draft } from "./interface";
-import { Pool, Pools } from "./pool";
+import { Addresses, Pool, Pools } from "./pool";
 
 /**
  * The sources of all interfaces in one family, ascending, of nested ones the wider first: what is asked of all of
@@ -51,9 +51,9 @@ function sortFamily(drafts: readonly Draft[], pools: Pools, family: Family): Sor
   drafts.forEach((draft, owner) => {
     for (const prefix of draft.delegatedPrefixes) {
       if (prefix.family !== family) continue;
-      const pool = pools[family];
+      const pool = pools.into(family);
       packAddress(prefix, pool.words, pool.size);
-      pool.add(prefix.length);
+      pool.add(prefix.length, 0);
       delegatedTo.push(owner);
     }
   });
@@ -148,49 +148,45 @@ export function arrange(
 }
 
 function arrangeFamily(drafts: readonly Draft[], sorted: SortedSources) {
-  const { family, size, lengths, owners, order, addresses } = sorted;
-  if (size === 0) {
-    const { words } = sorted;
-    return {
-      lists: drafts.map(() => NO_ADDRESSES),
-      sources: { family, size, words, lengths, owners, texts: [] },
-    };
-  }
-  const stride = wordsOf(family);
-  const suffix = `/${widthOf(family)}`;
-  // Where each entry of the pool goes: among all sources, and in its interface's list.
-  const rank = new Uint32Array(size);
-  const position = new Uint32Array(size);
+  const { family, size, words, lengths, owners, order, addresses } = sorted;
+  const positions = new Uint32Array(size);
+  const sources: HostSources = { family, size, words, lengths, owners, positions };
+  if (size === 0) return { lists: drafts.map(() => NO_ADDRESSES), sources };
+  // The primary is the first that was given.
+  const primaries = drafts.map((draft) => draft.addresses[family].start);
   const next = new Uint32Array(drafts.length).fill(1);
+  const placed = new Uint32Array(addresses);
   for (let i = 0; i < size; i++) {
     const from = order[i];
     const owner = owners[i];
-    rank[from] = i;
-    if (from < addresses) position[from] = from === drafts[owner].addresses[family].start ? 0 : next[owner]++;
+    if (from >= addresses) positions[i] = DELEGATED;
+    else positions[i] = placed[from] = from === primaries[owner] ? 0 : next[owner]++;
   }
-  const texts = new Array<string>(size);
-  const words = new Uint32Array(addresses * stride);
-  let begin = 0;
-  // The texts are made in the order in which they lie in memory.
-  const lists = drafts.map((draft): HostAddresses => {
-    const given = draft.addresses[family];
-    const list = {
-      words: words.subarray(begin * stride, (begin + given.size) * stride),
-      texts: new Array<string>(given.size),
-      sources: new Array<string>(given.size),
-    };
-    begin += given.size;
-    for (let i = given.start; i < given.start + given.size; i++) {
-      const text = given.textAt(i);
-      const source = text.slice(0, text.indexOf("/"));
-      const to = position[i];
-      for (let w = 0; w < stride; w++) list.words[to * stride + w] = sorted.words[rank[i] * stride + w];
-      list.texts[to] = text;
-      list.sources[to] = source;
-      texts[rank[i]] = source + suffix;
-    }
-    return list;
-  });
-  for (let i = addresses; i < size; i++) texts[rank[i]] = prefixTextAt(sorted, rank[i], lengths[rank[i]]);
-  return { lists, sources: { family, size, words: sorted.words, lengths, owners, texts } };
+  const room = new Uint32Array(addresses * wordsOf(family));
+  return { lists: drafts.map((draft) => inPlace(draft.addresses[family], placed, room)), sources };
+}
+
+/**
+ * The addresses of an interface in their final order. Their texts are made in the order in which they lie in memory.
+ *
+ * @param placed the place of each address of the pool
+ * @param room for the words of the whole pool
+ */
+function inPlace(given: Addresses, placed: Uint32Array, room: Uint32Array): HostAddresses {
+  const { pool, start, size } = given;
+  if (size === 0) return NO_ADDRESSES;
+  const stride = wordsOf(pool.family);
+  const list = {
+    words: room.subarray(start * stride, (start + size) * stride),
+    texts: new Array<string>(size),
+    sources: new Array<string>(size),
+  };
+  for (let i = start; i < start + size; i++) {
+    const to = placed[i];
+    const text = given.textAt(i);
+    list.texts[to] = text;
+    list.sources[to] = text.slice(0, slashOf(text));
+    for (let w = 0; w < stride; w++) list.words[to * stride + w] = pool.words[i * stride + w];
+  }
+  return list;
 }
