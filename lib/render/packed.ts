@@ -6,12 +6,12 @@ import { compressed } from "./compress";
  */
 
 /** Ends what the program prints as it is, and begins what it unpacks; gzip knows by a checksum whether that is whole. */
-const UNPACK = ["MULTIHOME", "base64 -d <<'MULTIHOME' | gzip -cd"];
+const UNPACK = ["MULTIHOME", "base64 -d <<'MULTIHOME' | gunzip -c"];
 
 /** What follows the function. */
 export const RUN_PACKED = [
   "{",
-  "for tool in base64:coreutils gzip:gzip; do command -v ${tool%:*} >/dev/null || {",
+  "for tool in base64:coreutils gunzip:gzip; do command -v ${tool%:*} >/dev/null || {",
   'echo "multihome: ${tool%:*} is needed to unpack this program, and not found in $PATH; install the package ${tool#*:}.' +
     ' Nothing was changed" >&2',
   "exit 2",

@@ -124,7 +124,7 @@ export interface ProgramOptions {
   readonly short?: boolean;
   /**
    * All but the plan is compressed: a third as long, for what keeps the text or sends it often. The plan stays in plain lines, so
-   * that two texts can be compared. It needs `base64` and `gzip` as well where it is run; without them, or damaged, it says so,
+   * that two texts can be compared. It needs `base64` and `gunzip` as well where it is run; without them, or damaged, it says so,
    * exits with 2, and nothing is run. Default: false.
    */
   readonly packed?: boolean;

@@ -3,7 +3,7 @@ import { gunzipSync } from "node:zlib";
 /** The plain form of a packed program, by other means than the shell's. */
 export function unpacked(text: string): string {
   const [, plan, body, rest] =
-    /^([^]*?\n)MULTIHOME\nbase64 -d <<'MULTIHOME' \| gzip -cd\n([A-Za-z0-9+/=\n]*)MULTIHOME\n\}\n\{\n[^]*\n\}\neval "\$self"\n([^]*)$/.exec(
+    /^([^]*?\n)MULTIHOME\nbase64 -d <<'MULTIHOME' \| gunzip -c\n([A-Za-z0-9+/=\n]*)MULTIHOME\n\}\n\{\n[^]*\n\}\neval "\$self"\n([^]*)$/.exec(
       text,
     ) ?? [];
   if (body === undefined) throw new Error("the program is not packed");
