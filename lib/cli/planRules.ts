@@ -59,12 +59,16 @@ export function ruleLines(plan: Plan, family: 4 | 6, { rules }: PlanFamily): str
         ),
       ),
     ...group(
+      "what is forwarded is of no socket",
+      devices.filter(({ iif }) => iif !== undefined),
+    ),
+    ...group(
       "sockets bound to a device",
       devices.filter(({ oif }) => oif !== undefined),
     ),
     ...group(
       `the identity: by main, where FRR has its ways, but ${follows ? "no default" : "no way"} of others`,
-      devices.filter(({ oif }) => oif === undefined),
+      devices.filter(({ from }) => from !== undefined),
     ),
     ...group("traffic policies after the rules for sources", between(BAND.after, BAND.exit)),
     ...group("on to the rules of the host", between(BAND.exit, BAND_SIZE)),

@@ -23,7 +23,8 @@ import { trafficRules } from "./traffic/rules";
  *                                               host's policy ignores those: then it begins with the table
  *              lookup table(n)                  all else leaves by n
  *              unreachable                      whatever happens to table(n), n's sources never leave by another
- *   devices    oif n lookup table(n)            sockets bound to the device alone; after the blocks, or an own
+ *   devices    not iif lo goto after            what is forwarded is of no socket; where there are many
+ *              oif n lookup table(n)            sockets bound to the device alone; after the blocks, or an own
  *                                               source could leave by a device that does not own it
  *              from the identity            by main's routes, but by no default through what is not managed; after
  *                                               the above, which it skips to as all that is no interface's
@@ -47,6 +48,10 @@ export function buildRules(
   const rules = leading.length === 0 ? dispatch : behind(leading, dispatch);
   if (interfaces.length > 0) rules.push(SKIP_BLOCKS);
   rules.push(...blockRules(host, family, slots));
+  if (interfaces.length >= MANY_DEVICES) {
+    const past = after.length > 0 ? BAND.after : BAND.exit;
+    rules.push({ priority: BAND.devices, not: true, iif: "lo", action: { kind: "goto", priority: past } });
+  }
   for (const { name } of interfaces) {
     rules.push({ priority: BAND.devices, oif: name, action: { kind: "table", table: name } });
   }
@@ -80,6 +85,12 @@ function blockRules(host: Host, family: Family, slots: ReadonlyMap<string, numbe
       })),
     );
 }
+
+/**
+ * Interfaces from which on it pays to lead what is forwarded past their rules: it then saves a fortieth of a lookup for
+ * each of them, and costs what has no source of ours an eighth (measured, of lookups without rules, in IPv4).
+ */
+const MANY_DEVICES = 8;
 
 const UNREACHABLE: RuleAction = { kind: "unreachable" };
 const NOP_AT_ANCHOR: PlanRule = { priority: BAND.anchor, action: { kind: "nop" } };

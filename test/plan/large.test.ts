@@ -54,6 +54,32 @@ describe("the cost of a lookup", () => {
   });
 });
 
+describe("what is forwarded, on a host of many interfaces", () => {
+  const examined = (k: number) => {
+    const cost = costOf(planHost(spread(k, 2)).ipv4.rules, 4);
+    return [cost?.transit.worst.rules, cost?.unset.rules];
+  };
+
+  test("is led past the rules for bound sockets, each of which it would meet, and only there", () => {
+    const [few, many] = [examined(7), examined(8)];
+    expect(few[0]).toBe(few[1]);
+    expect(many[0]).toBe((many[1] as number) - 8);
+  });
+
+  test("is what traffic policies decide about all the same, and bound sockets keep their tables", () => {
+    const policy = { traffic: [{ name: "all", use: ["e3"] }], trackConnections: false };
+    for (const [given, way] of [
+      [policy, "out e3 via 10.0.255.254"],
+      [undefined, "join"],
+    ] as const) {
+      const plan = planHost({ ...spread(8, 2), policy: given });
+      const forwarded = { from: "172.20.0.9", to: "198.51.100.7", forwarded: true };
+      expect(ask(plan, plan.ipv4, forwarded)).toBe(way);
+      expect(ask(plan, plan.ipv4, { to: "198.51.100.7", oif: "e5" })).toBe("out e5 via 10.0.255.254");
+    }
+  });
+});
+
 describe("warnings", () => {
   test("are none for hosts as they are", () => {
     expect(planWarnings(planHost(spread(2, 1)))).toEqual([]);

@@ -167,7 +167,7 @@ describe("the rules of a plan", () => {
       expect([...priorities].sort((a, b) => a - b)).toEqual(priorities);
       for (const { priority, action, from, iif, oif } of rules) {
         const part =
-          oif !== undefined ? [BAND.devices, BAND.devices]
+          oif !== undefined || (iif !== undefined && priority > BAND.dispatch) ? [BAND.devices, BAND.devices]
           : action.kind === "nop" || iif !== undefined ? [BAND.anchor, BAND.anchor]
           : from !== undefined && action.kind === "goto" ? [BAND.anchor, BAND.dispatchEnd]
           : action.kind !== "goto" ? [BAND.blocks, BAND.blocks + 3 * SLOTS - 1]
