@@ -1,12 +1,14 @@
 import { createHash } from "node:crypto";
+import { packedProgram } from "../render/packed";
 import { compressedUserData } from "./userData";
 
 /** SSM's limit for the content of a document, in bytes (quota "Document size"). */
 export const SSM_DOCUMENT_LIMIT = 65536;
 
 /**
- * A document for SSM's Run Command and State Manager (schema 2.2) that runs a script on Linux: compressed, since our
- * programs are nearly as long as a document may be, and checked by its SHA-256 before it is run.
+ * A document for SSM's Run Command and State Manager (schema 2.2) that runs a script on Linux, checked by its SHA-256 before
+ * it is run. Our programs are nearly as long as a document may be: a program stands in it packed, a line of the plan a line of
+ * the document, so that a preview shows what changes; what is longer than that, or is no program, compressed as a whole.
  *
  * @param script what is run, for sh
  * @param verb the script's arguments
@@ -14,13 +16,30 @@ export const SSM_DOCUMENT_LIMIT = 65536;
  * @example ssmDocument(renderProgram(plan), "apply --json", 300) // '{"schemaVersion":"2.2",…'
  */
 export function ssmDocument(script: string, verb: string, timeoutSeconds: number): string {
-  const digest = createHash("sha256").update(script).digest("hex");
+  const packed = packedProgram(script);
+  const readable =
+    packed === undefined
+      ? undefined
+      : documentOf(packed, packed.trimEnd().split("\n"), "cat", verb, timeoutSeconds);
+  if (readable !== undefined && Buffer.byteLength(readable) <= SSM_DOCUMENT_LIMIT) return readable;
   const lines = compressedUserData(script).match(/.{1,512}/g) ?? [];
+  return documentOf(script, lines, "base64 -d | gunzip -c", verb, timeoutSeconds);
+}
+
+/** @param unpack what makes the script of the lines */
+function documentOf(
+  script: string,
+  lines: readonly string[],
+  unpack: string,
+  verb: string,
+  timeoutSeconds: number,
+): string {
+  const digest = createHash("sha256").update(script).digest("hex");
   const runCommand = [
     "umask 077",
     'file=$(mktemp) || exit 1',
     `trap 'rm -f "$file"' EXIT`,
-    `base64 -d <<'END' | gzip -d >"$file"`,
+    `{ ${unpack}; } >"$file" <<'END'`,
     ...lines,
     "END",
     `[ "$(sha256sum <"$file")" = "${digest}  -" ] || { echo "multihome: the program did not come whole" >&2; exit 1; }`,

@@ -1,15 +1,19 @@
 import { compressed } from "./compress";
 
 /**
- * A program's body, compressed, for within the function that prints the program: see program.ts. Any cut leaves a document, a
- * function or a group without its end, of which no shell runs a part.
+ * A program with its body compressed. Any cut leaves a document, a function or a group without its end, of which no shell
+ * runs a part.
  */
+
+/** The text that programText makes: up to the end of the plan, the body, and what follows all. */
+const PLAIN =
+  /^(#!\/bin\/sh\nprogram\(\) \{\ncat <<'MULTIHOME'\nPLAN='[^']*'\n)([^]*)\nMULTIHOME\n\}\nself=\$\(program\) && eval "\$self"\n([^]*)$/;
 
 /** Ends what the program prints as it is, and begins what it unpacks; gzip knows by a checksum whether that is whole. */
 const UNPACK = ["MULTIHOME", "base64 -d <<'MULTIHOME' | gunzip -c"];
 
 /** What follows the function. */
-export const RUN_PACKED = [
+const RUN = [
   "{",
   "for tool in base64:coreutils gunzip:gzip; do command -v ${tool%:*} >/dev/null || {",
   'echo "multihome: ${tool%:*} is needed to unpack this program, and not found in $PATH; install the package ${tool#*:}.' +
@@ -25,17 +29,21 @@ export const RUN_PACKED = [
 ];
 
 const LINE = 1024;
-const packed = new Map<string, readonly string[]>();
+const bodies = new Map<string, string>();
 
-/** The lines that print a body; made once for all hosts that have the same. */
-export function packedBody(body: string): readonly string[] {
-  const known = packed.get(body);
+/** The packed form of a program that is plain; undefined for any other text. */
+export function packedProgram(text: string): string | undefined {
+  const [, plan, body, rest] = PLAIN.exec(text) ?? [];
+  if (plan === undefined) return undefined;
+  return [`${plan}${UNPACK.join("\n")}`, packedBody(body), "MULTIHOME", "}", ...RUN, rest].join("\n");
+}
+
+/** Made once for all hosts that have the same. */
+function packedBody(body: string): string {
+  const known = bodies.get(body);
   if (known !== undefined) return known;
   const text = compressed(body).toString("base64");
-  const lines = Array.from({ length: Math.ceil(text.length / LINE) }, (_, i) =>
-    text.slice(i * LINE, (i + 1) * LINE),
-  );
-  const whole = [...UNPACK, ...lines];
-  packed.set(body, whole);
-  return whole;
+  const lines = text.match(new RegExp(`.{1,${LINE}}`, "g")) ?? [];
+  bodies.set(body, lines.join("\n"));
+  return lines.join("\n");
 }

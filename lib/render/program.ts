@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { SpecError, shown } from "../model/issue";
 import { Plan } from "../model/plan";
 import { HostModel, Persistence } from "../model/spec";
-import { RUN_PACKED, packedBody } from "./packed";
+import { packedProgram } from "./packed";
 import { payloadLines } from "./payload";
 import { persistencePart } from "./persistence";
 import { capabilitiesOf } from "./persistence/capabilities";
@@ -123,7 +123,7 @@ export interface ProgramOptions {
    */
   readonly short?: boolean;
   /**
-   * All but the plan is compressed: a third as long, for what keeps the text or sends it often. The plan stays in plain lines, so
+   * All but the plan is compressed: half as long, for what keeps the text or sends it often. The plan stays in plain lines, so
    * that two texts can be compared. It needs `base64` and `gunzip` as well where it is run; without them, or damaged, it says so,
    * exits with 2, and nothing is run. Default: false.
    */
@@ -148,7 +148,8 @@ export function renderProgram(plan: Plan, options: ProgramOptions = {}): string 
     const fix = 'Use 1 to 128 of letters, digits, ".", "_", ":", "/" and "-"';
     throw new SpecError("the program", [{ path: "identity", problem, fix }]);
   }
-  return programText(payloadLines(plan), plan, options);
+  const text = programText(payloadLines(plan), plan, options);
+  return options.packed === true ? (packedProgram(text) as string) : text;
 }
 
 /**
@@ -159,19 +160,18 @@ export function renderProgram(plan: Plan, options: ProgramOptions = {}): string 
 export function programText(
   lines: readonly string[],
   plan: Plan,
-  { identity, short = false, packed = false }: ProgramOptions,
+  { identity, short = false }: Omit<ProgramOptions, "packed">,
 ): string {
-  const body = programBody(plan, short);
   // The text is held in a variable, so that it can be saved on the host, plain, whichever way it got there.
   return [
     "#!/bin/sh",
     "program() {",
     "cat <<'MULTIHOME'",
     `PLAN='${lines.join("\n")}'`,
-    ...(packed ? packedBody(body) : [body]),
+    programBody(plan, short),
     "MULTIHOME",
     "}",
-    ...(packed ? RUN_PACKED : ['self=$(program) && eval "$self"']),
+    'self=$(program) && eval "$self"',
     ...(identity === undefined ? [] : [`# for ${identity}`]),
     "",
   ].join("\n");

@@ -45,6 +45,20 @@ describe("a document for SSM", () => {
     },
   );
 
+  test.each(shells.map((shell): [string, string[]] => [shell[0], shell]))(
+    "has a program with its plan line by line, and runs it, in %s",
+    (_, shell) => {
+      const plan = planHost({ name: "edge", interfaces: [{ name: "front", addresses: ["10.0.1.10/24"] }] });
+      const document = ssmDocument(renderProgram(plan), "frob", 60);
+      expect(stepOf(document).runCommand).toContain("address front 10.0.1.10");
+      const { status, stdout, stderr } = run(document, shell);
+      expect([status, stdout]).toEqual([2, ""]);
+      expect(stderr).toMatch(/^multihome: usage: sh PROGRAM apply /);
+      const damage = (line: string) => line.replace("10.0.1.10", "10.0.1.11");
+      expect(run(document, shell, damage).stderr).toBe("multihome: the program did not come whole\n");
+    },
+  );
+
   test("runs nothing that did not come whole", () => {
     const damage = (line: string) =>
       /^H4sI/.test(line) ? line.slice(0, 40) + (line[40] === "A" ? "B" : "A") + line.slice(41) : line;
@@ -59,17 +73,26 @@ describe("a document for SSM", () => {
     expect(run(ssmDocument("#!/bin/sh\nsleep 60\n", "apply", 1)).status).toBe(124);
   });
 
-  test("has room for a host of 8 interfaces with 30 addresses each, and no words that SSM would take for parameters", () => {
-    const plan = planHost({
+  const hostOf = (addresses: number) =>
+    planHost({
       name: "edge",
       interfaces: Array.from({ length: 8 }, (_, n) => ({
         name: `nic${n}`,
-        addresses: Array.from({ length: 30 }, (_, i) => `10.${n}.${i * 8}.${(i * 37) % 250 || 3}/16`),
+        addresses: Array.from({ length: addresses }, (_, i) => `10.${n}.${i * 4}.${(i * 37) % 250 || 3}/16`),
         gateways: [`10.${n}.0.1`],
       })),
     });
-    const document = ssmDocument(renderProgram(plan), "apply --json", 300);
-    expect(Buffer.byteLength(document)).toBeLessThan(SSM_DOCUMENT_LIMIT);
-    expect(document).not.toContain("{{");
-  });
+
+  test.each([
+    [30, "line by line", true],
+    [60, "compressed, being longer than that", false],
+  ])(
+    "has room for a host of 8 interfaces with %i addresses each, %s, and no words that SSM would take for parameters",
+    (addresses, _, readable) => {
+      const document = ssmDocument(renderProgram(hostOf(addresses)), "apply --json", 300);
+      expect(Buffer.byteLength(document)).toBeLessThan(SSM_DOCUMENT_LIMIT);
+      expect(document.includes("{{")).toBe(false);
+      expect(document.includes("address nic0")).toBe(readable);
+    },
+  );
 });
