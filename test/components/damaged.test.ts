@@ -33,6 +33,7 @@ const policy = {
   hostModel: "symmetric",
   onLink: "gateway",
   directPairs: [{ from: "front", to: "back" }],
+  unmanagedRoutes: "ignore",
   traffic: [{ name: "t", from: ["10.8.0.0/24"], use: ["back", "front"], weights: { back: 1, front: 2 } }],
 };
 const connection = {
