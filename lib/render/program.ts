@@ -13,6 +13,7 @@ import { capabilitiesOf } from "./persistence/capabilities";
 const PARTS = [
   "base.sh",
   "lock.sh",
+  "same.awk",
   "survey.awk",
   "survey.sh",
   "parting.sh",
@@ -94,6 +95,7 @@ function keeps(plan: Plan | undefined): boolean {
 /** Parts that a machine can do without when it starts for the first time, with nobody there to be locked out. */
 const LATER = [
   ...[
+    "same.awk",
     "managers.awk",
     "amend.awk",
     "amend.sh",
@@ -206,7 +208,22 @@ function readPart(part: string, plan: Plan | undefined): string {
   const source = condense(fs.readFileSync(path.join(__dirname, "program", part), "utf8"));
   if (!part.endsWith(".awk")) return source;
   if (source.includes("'")) throw new Error(`${part} must do without single quotes`);
-  return `${part.slice(0, -".awk".length).toUpperCase()}='${source}'`;
+  return `${part.slice(0, -".awk".length).toUpperCase()}='${tightened(source)}'`;
+}
+
+/** An awk text without blanks beside operators. Lines in which a slash may begin a regular expression stay as they are. */
+function tightened(source: string): string {
+  const tight = (text: string): string =>
+    text.replace(/ ?(\|\||&&|[=!<>+]=|[=,;{}?:<>]) ?/g, "$1").replaceAll(") ", ")");
+  const whole = (line: string): string =>
+    line
+      .split(/("(?:[^"\\]|\\.)*")/)
+      .map((text, i) => (i % 2 === 1 ? text : tight(text)))
+      .join("");
+  return source
+    .split("\n")
+    .map((line) => (line.includes("/") ? line : whole(line)))
+    .join("\n");
 }
 
 /** Without comments, indentation and empty lines: the text is kept in the state of every host, twice. */

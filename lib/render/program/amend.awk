@@ -7,7 +7,8 @@
 # Rules of one priority match different packets (lib/plan/compile), so it says nothing that the new ones come last.
 #
 # mode=plan   F add|del PRIORITY from SOURCE goto TARGET, a line each; "source ADDRESS" for each that comes, or "all" when more than
-#             what has these is to be asked about; and "end"; or exits 1, and it takes a new generation
+#             what has these is to be asked about; "F todo" for addresses to be added; and "end"; or exits 1, and it takes a
+#             new generation
 # mode=redo   the lines for ip, of family f, that do what of it has not been done, and "#"
 # mode=undo   those that take back what of it has been
 #
@@ -21,6 +22,7 @@ function no() {
 function count(text, by, word) {
   if (text ~ /^address / && split(text, word, " ")) sources[word[3]] += by
   if (text ~ /^(prefix|expect[46]|flow[46]) /) others[text] += by
+  if (text ~ /^todo address /) touched[text ~ /:/ ? 6 : 4]
   if (text ~ /^(facts|device|[46]) /) by = -by
   else if (text ~ /^(todo|undo) / && text !~ /^[a-z]+ address / || text ~ /^(absent|nft|world) /) no()
   else if (text !~ /^(numbers|model|virtual|interface|connection|table|sysctl|route[46]|rule[46]|identity|frr) /) return
@@ -82,6 +84,7 @@ END {
   for (f in n) alike(f)
   if (bad) exit 1
   printf "%s%s", first, second
+  for (f in touched) print f " todo"
   for (text in sources) if (sources[text] > 0) print "source " text
   for (text in others) if (others[text]) all = "all\n"
   print all "end"

@@ -21,25 +21,46 @@ amendable() {
   amending=1
 }
 
-# amend redo|undo: until $seen has it so.
+# amend redo|undo: until it is so, as ip has said or as $seen has it.
 amend() {
   for _ in 1 2 3 4 5; do
-    [ -z "$seen" ] || left "$(amendment "$1" 4)" "$(amendment "$1" 6)" || return 0
+    if [ -n "$seen" ]; then
+      [ -n "$lines" ] || amendments "$1"
+      if [ "$1" = undo ]; then
+        left "$lines" "$others" || return 0
+      else
+        case $lines/$others in
+          *'#/'*'#') batch 4 "$lines" && batch 6 "$others" && stale=1 && return ;;
+        esac
+      fi
+    fi
+    lines=
     survey
   done
   return 1
 }
 
-# amendment redo|undo FAMILY: the lines for ip.
+# amendments redo|undo: sets $lines and $others to the lines for ip.
+amendments() { lines=$(amendment "$1" 4) others=$(amendment "$1" 6); }
+
+# amendment redo|undo FAMILY
 amendment() {
+  case $nl$edits in *"$nl$2 "*) ;; *) echo '#' && return ;; esac
   [ "$1" = undo ] || printf '%s\n' "$seen" | calc -v f="$2" -v keep=0 "$STAGE"
   printf '%s\n' "$seen" "$edits" | calc -v mode="$1" -v f="$2" "$AMEND"
 }
 
 # affected: sets $only to the sources that it is about, between blanks, or to nothing when it may be all.
 affected() {
-  only=" $(printf '%s\n' "$edits" | sed -n 's/^source //p' | tr '\n' ' ')"
-  case $nl$edits$nl in *"${nl}all$nl"*) only= ;; esac
+  only=' '
+  while read -r n v; do
+    case $n in
+      source) only="$only$v " ;;
+      all) only= ;;
+    esac
+  done <<END
+$edits
+END
 }
 
 # unamend: takes back what is there of it. Starts from nothing and leaves a fresh $seen.
@@ -47,6 +68,6 @@ unamend() {
   [ -e "$RUN/amend" ] && [ "${booted:-$boot}" = "$boot" ] || return 0
   edits=$(cat "$RUN/amend")
   case $edits in *end) ;; *) return 1 ;; esac
-  seen=
+  seen='' lines=
   amend undo
 }

@@ -33,12 +33,11 @@ frr_runs() {
   done
 }
 
-# frr_look: adds to $seen what FRR is like.
+# frr_look: what FRR is like, as a line for $seen.
 frr_look() {
-  announces || return 0
   v=$(cat "$FRR/frr.conf" "$FRR/daemons" 2>/dev/null | digest)
   if frr_runs; then n=runs; else n=stopped; fi
-  seen="$seen${nl}announcer $n $v"
+  printf '%s\n' "announcer $n $v"
 }
 
 # frr_write FILE: the configuration; on failure $why says what is wrong with it.
@@ -66,8 +65,8 @@ frr_check() {
     done
   fi
   # What stands already is not refused for what somebody else has done since.
-  v="=4$nl$dump4$nl=6$nl$dump6"
-  [ "$proposed" != "$committed_digest" ] || v=
+  v=
+  [ "$proposed" = "$committed_digest" ] || v=$(dump)
   frr_write "$RUN/frr.try" "$v"
   v=$?
   rm -f "$RUN/frr.try"
@@ -79,7 +78,7 @@ frr_check() {
 frr_load() {
   announces || return 0
   why="cannot write to $STATE"
-  { mkdir -p "$STATE/frr" && text >"$STATE/frr/undo"; } || return
+  { mkdir -p "$STATE/frr" && text && printf '%s\n' "$text" >"$STATE/frr/undo"; } || return
   if [ ! -e "$STATE/frr/daemons" ]; then
     rm -f "$STATE/frr/conf" "$STATE/frr/ran"
     ! frr_runs zebra || : >"$STATE/frr/ran" || return

@@ -36,59 +36,34 @@ apply() {
   [ "$wanted" = 0 ] || told '' "$committed_id" 0 "$committed_digest"
 }
 
-# quoted TEXT: as JSON. Messages have neither backslashes nor control characters.
-quoted() {
-  [ -n "$1" ] && v=\"$(printf %s "$1" | tr '\n"' " '")\" || v=null
-  printf %s "$v"
-}
-
-# told PENDING ID SECONDS DIGEST: what has come of apply --confirm-within.
-told() {
-  [ "$verb" != deliver ] || return 0
-  if [ "$form" = json ]; then
-    printf '{"pending":%s,"id":%s,"secondsLeft":%s,"digest":%s}\n' "${1:+true}" "$(quoted "$2")" "$3" "$(quoted "$4")" |
-      sed 's/:,/:false,/'
-  elif [ -n "$1" ]; then
-    printf 'pending %s\nIt is rolled back in %s s, unless: sh PROGRAM confirm %s\n' "$2" "$3" "$2"
-  fi
-}
-
-# compare: what is on the host with the plan; fails when there is nothing to do.
+# compare: what is on the host with the plan; fails when there is nothing to do, since the host is as this very program
+# left it.
 compare() {
   load
   # The old rules would be left where nobody looks for them.
   [ "${committed_numbers:-$numbers}" = "$numbers" ] ||
     fail "the numbers of the plan differ from those in force ($committed_numbers); remove first, then apply"
   ! apart || return 0
+  was=$STATE/observed whose=$BODY
   found
-  ! settled
+  was=
+  [ -z "$settled" ]
 }
 
-# settled: whether the host is as this very program left it.
-settled() {
-  print=$({ printf '%s\n' "$self" "$seen" && kept_now; } | digest)
-  v=
-  [ ! -r "$STATE/observed" ] || read -r v <"$STATE/observed"
-  [ -n "$print" ] && [ "$print" = "$v" ]
-}
-
-# prepare: chooses the new generation, and clears away what an unfinished change has left.
+# prepare: chooses the new generation, and clears away what an unfinished change has left; or finds that it takes none.
 prepare() {
   case $keep4$keep6$band in
     01? | 10?) fail 'the switches of IPv4 and IPv6 disagree, so somebody has changed them; remove first, then apply' ;;
     0?? | -0? | --0) new=1 ;;
     *) new=0 ;;
   esac
+  ! has amendable || ! amendable || return 0
   tidy "$keep4" "$keep6" || fail "cannot clear away what an unfinished change has left: $why"
 }
 
 # replace: puts the new generation in force, up to the commit.
 replace() {
-  before=
-  [ ! -s "$STATE/restore" ] || { before=$(cat "$STATE/restore") && [ -n "$before" ]; } || fail "cannot read $STATE"
   [ -z "$restoring" ] || gone=$(absences)
-  added=$(printf '%s\n' "$seen" end | sed -n 's/^todo //p;/^end$/p')
-  case $added in *end) added=${added%end} ;; *) fail 'sed has failed' ;; esac
   proposed=$(printf '%s\n' "$PLAN" | digest)
   [ -n "$proposed" ] || fail 'sha256sum has failed'
   read -r id </proc/sys/kernel/random/uuid || fail 'the kernel has no random numbers'
@@ -97,17 +72,19 @@ replace() {
   [ -z "$restoring" ] || id=$committed_id
   ! filters || filter_check || fail "$why"
   ! announces || frr_check || fail "$why"
-  ! has amendable || amendable || :
-  text=$(text)
+  text
   staged=1
   arm
-  { recorded=$before && record 'todo keep undo' && put "program.$coming" "$text"; } || fail "cannot write to $STATE"
-  armed
+  # The commit has it written through.
+  { noted && printf '%s\n' "$text" >"$STATE/program.$coming"; } || fail "cannot write to $STATE"
   if [ -n "$amending" ]; then
     [ -z "$probing" ] || paths
-    amend redo || fail "$why"
     affected
+    amendments redo
+    armed
+    amend redo || fail "$why"
   else
+    armed
     { stage 4 "$new" "$keep4" && stage 6 "$new" "$keep6"; } || fail "$why"
     # While sources are held back in front of all rules, none of these could be asked about. Whoever still deletes rules
     # comes too late for these: from here on one of the generations decides, without a switch as well.
@@ -137,19 +114,8 @@ replace() {
 # came last, so all that came before it is there.
 right() {
   case $2 in [a-z]*) number "$2" && gate=$v ;; esac
-  v=$(check brief "$1") || fail "the new rules would not be right here: ${v%%"$nl"*}$(suspects)"
+  v=$(check brief "$1") || fail "the new rules would not be right here: ${v%%"$nl"*}$(! has suspects || suspects)"
   gate=
-}
-
-# suspects: whose rules may be to blame, and the cure: see managers.awk.
-suspects() { [ -z "${MANAGERS-}" ] || printf '%s\n' "$dump4" "$dump6" | calc "$MANAGERS" | tr -d '\n'; }
-
-# pend: leaves the change to whoever watches over it.
-pend() {
-  alive "$RUN"/watch.* || fail 'a process that watched over it was killed'
-  announce "$wanted" "$wanted" || fail "cannot write to $RUN"
-  staged='' parted=
-  rm -f "$RUN"/maker.*
 }
 
 # settle: after the commit, clears away the old generation and what else the plan does not want.
@@ -164,6 +130,11 @@ settle() {
   keep
   # Without a last look at the host the next apply does it all again.
   # Nor may one that lacks what has come while it was made pass for done.
-  if [ -n "$seen" ] && record 'keep undo' && ! settled && { [ -z "$restoring" ] || [ "$gone" = "$(absences)" ]; }; then put observed "$print$nl$seen"; fi
+  if [ -n "$seen" ] && records 'keep undo' && noted && { [ -z "$restoring" ] || [ "$gone" = "$(absences)" ]; }; then
+    v=$(kept_now)
+    # shellcheck disable=SC2086  # paths are words
+    [ -z "$v" ] || seen=$seen$nl$(cat $v 2>/dev/null)
+    put observed "$committed_id$nl$seen"
+  fi
   return 0
 }

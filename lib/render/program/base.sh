@@ -4,7 +4,7 @@
 #   $STATE/committed    what is in force: which of two programs, in which of two bands, its digest and numbers; its
 #                       rename is the commit
 #   $STATE/program.G    that program
-#   $STATE/observed     hash of the program and of the host as it was when it had settled, and those facts
+#   $STATE/observed     id of the committed change, the host as it was when it had settled (see survey.awk), and what is installed
 #   $STATE/run, kept    what keeps the plan in force: see keep.sh
 #   $STATE/restore      what we changed on the host besides rules and routes, and its value before
 #   $RUN/lock.*         who is changing the host
@@ -21,7 +21,7 @@ nl='
 STATE=${MULTIHOME_STATE_DIR:-/var/lib/multihome}
 RUN=${MULTIHOME_RUN_DIR:-/run/multihome}
 WAIT=${MULTIHOME_WAIT:-30}
-reason='' probing='' restoring='' keeper='' halted='' staged='' parted='' emptied='' watching='' amending='' recorded='' stale='' unit='' only='' gate=''
+reason='' probing='' restoring='' keeper='' halted='' staged='' parted='' emptied='' watching='' amending='' stale='' unit='' only='' gate='' was='' whose=''
 why='awk has failed'
 
 say() { printf 'multihome: %s\n' "$1" >&2; }
@@ -110,10 +110,11 @@ digest() {
   printf '%s\n' "${v%% *}"
 }
 
-# put NAME TEXT: writes a file of the state directory, whole or not at all; and looks, since a tool may say so in vain.
+# put NAME TEXT [FILE]: writes a file of the state directory, whole or not at all, and the other before it; and looks, since a
+# tool may say so in vain. What is observed would only be observed again.
 put() {
   { [ -d "$STATE" ] || mkdir -p "$STATE"; } && printf '%s\n' "$2" >"$STATE/$1.new" &&
-    { ! has sync || sync "$STATE/$1.new"; } && mv -f "$STATE/$1.new" "$STATE/$1" &&
+    { [ "$1" = observed ] || ! has sync || sync ${3+"$3"} "$STATE/$1.new"; } && mv -f "$STATE/$1.new" "$STATE/$1" &&
     [ ! -e "$STATE/$1.new" ]
 }
 

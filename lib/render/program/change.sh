@@ -146,7 +146,7 @@ commit() {
   trap '' INT TERM
   v="generation $coming${nl}band $new${nl}digest $proposed${nl}numbers $numbers${nl}id $id"
   # What was written decides, whatever was said about it.
-  put committed "$v" || [ "$v" = "$(cat "$STATE/committed" 2>/dev/null)" ] || fail "cannot write to $STATE"
+  put committed "$v" "$STATE/program.$coming" || [ "$v" = "$(cat "$STATE/committed" 2>/dev/null)" ] || fail "cannot write to $STATE"
   staged='' parted=
   [ ! -e "$RUN/parted" ] || rm -f "$RUN/parted"
   committed=$coming band=$new committed_digest=$proposed committed_id=$id
@@ -182,6 +182,7 @@ revert() {
     rm -f "$STATE/restore"
   fi
   rm -f "$STATE/program.$coming" "$STATE"/*.new
+  [ "$committed" != - ] || [ ! -e "$STATE/nft" ] || rm -f "$STATE/nft"
   rmdir "$STATE" 2>/dev/null
   [ -n "$restoring" ] || printf '%s\n' "$id $1" >"$RUN/last"
   [ ! -e "$RUN/parted" ] || mv -f "$RUN/parted" "$RUN/parted.back"

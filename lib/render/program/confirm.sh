@@ -1,5 +1,30 @@
 # shellcheck shell=sh
-# The commands about a change that waits to be confirmed.
+# A change that waits to be confirmed, and the commands about it.
+
+# pend: leaves the change to whoever watches over it.
+pend() {
+  alive "$RUN"/watch.* || fail 'a process that watched over it was killed'
+  announce "$wanted" "$wanted" || fail "cannot write to $RUN"
+  staged='' parted=
+  rm -f "$RUN"/maker.*
+}
+
+# quoted TEXT: as JSON. Messages have neither backslashes nor control characters.
+quoted() {
+  [ -n "$1" ] && v=\"$(printf %s "$1" | tr '\n"' " '")\" || v=null
+  printf %s "$v"
+}
+
+# told PENDING ID SECONDS DIGEST: what has come of apply --confirm-within.
+told() {
+  [ "$verb" != deliver ] || return 0
+  if [ "$form" = json ]; then
+    printf '{"pending":%s,"id":%s,"secondsLeft":%s,"digest":%s}\n' "${1:+true}" "$(quoted "$2")" "$3" "$(quoted "$4")" |
+      sed 's/:,/:false,/'
+  elif [ -n "$1" ]; then
+    printf 'pending %s\nIt is rolled back in %s s, unless: sh PROGRAM confirm %s\n' "$2" "$3" "$2"
+  fi
+}
 
 # about: for a command about the change $given, or about the pending one: takes the lock, and fails when there is no
 # such change.

@@ -108,12 +108,13 @@ unkeep() {
   halted=
 }
 
-# kept_now: what is installed, as text.
+# kept_now: the files that are installed, if any are, a line each; without the units when not all links to them are there.
 # shellcheck disable=SC2086
 kept_now() {
   [ -e "$STATE/kept" ] || return 0
-  cat "$STATE/run" $early $protection $units 2>/dev/null
-  for n in $links; do [ -L "$n" ] || printf '%s\n' "$n"; done
+  printf '%s\n' "$STATE/run" $early $protection
+  for n in $links; do [ -L "$n" ] || return 0; done
+  printf '%s\n' $units
 }
 
 # kept_whole: whether all of it is there; else $n is not.

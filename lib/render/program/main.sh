@@ -1,9 +1,8 @@
 # shellcheck shell=sh
 
-# text: the program as it was delivered.
-# shellcheck disable=SC2016
+# text: sets $text to the program as it was delivered.
 text() {
-  printf '%s\n' '#!/bin/sh' 'program() {' "cat <<'MULTIHOME'" "$self" MULTIHOME '}' 'self=$(program) && eval "$self"'
+  text="#!/bin/sh${nl}program() {${nl}cat <<'MULTIHOME'$nl$self${nl}MULTIHOME$nl}${nl}self=\$(program) && eval \"\$self\""
 }
 
 # finish: whatever ends the program.
@@ -42,6 +41,7 @@ main() {
     case $verb/$1 in
       apply/--json | confirm/--json | verify/--json | status/--json) form=json ;;
       apply/--confirm-within | deliver/--confirm-within)
+        has pend || usage
         wanted=${2-}
         case $wanted in
           [5-9] | [1-9][0-9] | [1-9][0-9][0-9] | [12][0-9][0-9][0-9] | 3[0-5][0-9][0-9] | 3600) shift ;;

@@ -16,7 +16,7 @@ filter_tool() {
 # filter_dump: what our table is like now. Asked for only when there may be one, since the question alone may load it.
 filter_dump() {
   filter_now=
-  if filters || [ -n "${sweep-}" ] || grep -qs '^nft ' "$records"; then
+  if [ -e "$STATE/nft" ] || [ -n "${sweep-}" ] || filters; then
     filter_now=$(nft -s list table inet multihome 2>/dev/null)
   fi
 }
@@ -51,6 +51,8 @@ filter_check() {
 filter_load() {
   filters || return 0
   filtered=1
+  # Whatever ends us, from here on there may be one.
+  [ -e "$STATE/nft" ] || put nft '' || return
   v=$(printf '%s\n' "$seen" "$PLAN" | calc "$NFT") && nft_run "$v" || return
   filter_dump
   put nft "$filter_now"

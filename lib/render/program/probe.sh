@@ -56,7 +56,7 @@ operator() {
   set -- $v
   [ $# = 4 ] || return 0
   client=$1 port=$2 server=$3 listens=$4
-  owner=$(printf '%s\n' "$dump4" "$dump6" | awk -v s="$server" '
+  owner=$(ip -o addr show to "$server" 2>/dev/null | awk -v s="$server" '
     $3 ~ /^inet/ && $2 ~ /^[-A-Za-z0-9_.]+$/ { split($4, part, "/"); if (part[1] == s) print $2 }' | sed 1q)
   case $client in *:*) called=6 ;; *) called=4 ;; esac
 }
@@ -100,6 +100,7 @@ acknowledged() {
 gateways() {
   has ping || return 0
   printf '%s\n' "$seen" "$PLAN" "$(ip -o neigh show 2>/dev/null)" | awk '
+    /^([46]|rule|address|keep) / { next }
     $1 == "device" { device[$2] = $3 }
     $1 ~ /^route[46]$/ && $2 == "default" {
       dev = via = src = ""
@@ -123,3 +124,6 @@ reach() {
     wait
   }
 }
+
+# suspects: whose rules may be to blame, and the cure: see managers.awk.
+suspects() { { ip -4 -N rule show && ip -6 -N rule show; } 2>/dev/null | calc "$MANAGERS" | tr -d '\n'; }

@@ -9,22 +9,39 @@
 #   sysctl PATH OLD NEW
 #   nft multihome                 our table was not there: see nft.sh
 
-# record WORDS: writes the records of $seen that have one of these words. Of two for one thing the first counts.
+# records WORDS [DIRECTORY]: sets $notes to the records of $seen that have one of these words, or to "same" when they are
+# what is recorded. Of two for one thing the first counts. In the directory it leaves what is recorded, and what is to be
+# done, for who rolls back.
 # shellcheck disable=SC2016
-record() {
-  n=$(printf '%s\n' "$seen" | awk -v words="$1" -v boot="$boot" '
-    BEGIN { print "boot " boot }
+records() {
+  [ -z "${2-}" ] || : >"$2/before" || return
+  notes=$(printf '%s\n' "$seen" | awk -v words="$1" -v boot="$boot" -v old="$STATE/restore" -v to="${2-}" '
+    function note(text) {
+      if ((getline line < old) < 1 || line != text) differs = 1
+      out[++outs] = text
+      if (to != "" && word ~ /^(|todo)$/) print text >(to "/undo")
+    }
+    BEGIN {
+      while (to != "" && (getline line < old) > 0) print line >(to "/before")
+      close(old)
+      note("boot " boot)
+    }
     $1 == "" || !index(words, $1) { next }
     { thing = $2 " " $3 ($2 == "address" ? $4 : "") }
     !(thing in done) {
       done[thing]
-      sub(/^[a-z]* /, "")
-      print
-    }')
-  case $n in boot*) ;; *) return 1 ;; esac
-  [ "$n" != "$recorded" ] || return 0
-  put restore "$n" && recorded=$n
+      word = $1
+      note(substr($0, length(word) + 2))
+    }
+    END {
+      if ((getline line < old) < 1 && !differs) print "same"
+      else for (i = 1; i <= outs; i++) print out[i]
+    }') || return
+  case $notes in same | boot*) ;; *) return 1 ;; esac
 }
+
+# noted: writes them.
+noted() { [ "$notes" = same ] || put restore "$notes"; }
 
 # tune todo|undo: writes the sysctls of $seen with this word: by path, since the name of a device may have dots.
 # shellcheck disable=SC2016

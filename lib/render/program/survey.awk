@@ -11,15 +11,17 @@
 #                                               add, where that is no reason to wait
 #   nft TEXT
 #
-# They stay the same until somebody changes something. When the plan cannot be put on the host as it is:
+# and what others say. They stay the same until somebody changes something; while they do, there is only the first line, with
+# "settled" behind it: see same.awk. When the plan cannot be put on the host as it is:
 #
 #   ? TEXT    exit 3: not yet; it may come by itself
 #   ! TEXT    exit 1: refused
 #   ! TEXT    exit 5: the plan is damaged
+#   none      exit 4: the kernel has not answered as a whole
 #
-# Input: the plan after "=plan", dumps after "=4", "=6" and "=nft". Variables: the numbers; committed, boot, records (a
-# file); fresh, when the plan is not the one in force; sweep, when all goes;
-# partial, when interfaces may be missing.
+# Input: the plan after "=plan", dumps after "=nft", "=4" and "=6", what others say after "=more", and "=whole" at the end.
+# Variables: the numbers; committed, boot, records (a file); fresh, when the plan is not the one in force; sweep, when all
+# goes; partial, when interfaces may be missing.
 # A plan without interfaces wants nothing and refuses nothing.
 
 function refuse(text) {
@@ -37,6 +39,7 @@ function clean(text) {
   gsub(/[^-A-Za-z0-9_.:@\/ ]/, "?", text)
   return text
 }
+function tell(text) { out[++outs] = text }
 function damaged() {
   print "! the plan is damaged, line " NR - 1 ": " clean($0)
   code = 5
@@ -66,22 +69,25 @@ function sysctl(path, value) {
 BEGIN {
   # Of the identity, which is of no interface.
   dev["/"] = "lo"
+  mine = " proto " protocol "( |$)"
   # rtnetlink(7), /etc/iproute2/rt_protos
   split("0 by hand or by a script,3 by hand or by a script,4 static or systemd-networkd,11 FRR,12 BIRD,16 DHCP,18 keepalived,186 BGP" \
     ",188 OSPF", list, ",")
   for (i in list) owner[list[i] + 0] = substr(list[i], index(list[i], " ") + 1)
 }
-/^=/ { part = substr($0, 2); next }
+/^=/ { asked[part = substr($0, 2)]; next }
 
 part == "plan" {
-  if ($1 !~ /^(plan|numbers|model|unmanaged|persistence|virtual|interface|connection|table|address|prefix|sysctl|(cover|route|rule|expect|flow)[46]|world|identity|frr|end)$/ ||
-    $0 !~ /^[-A-Za-z0-9@+=.:\/_ ]+$/ || $1 == "plan" && $2 != 1) damaged()
+  if (!($1 in kind) && $1 !~ /^(plan|numbers|model|unmanaged|persistence|virtual|interface|connection|table|address|prefix|sysctl|(cover|route|rule|expect|flow)[46]|world|identity|frr|end)$/ ||
+    /[^-A-Za-z0-9@+=.:\/_ ]/ || $1 == "plan" && $2 != 1) damaged()
+  kind[$1]
   if ($1 == "world") {
     if ($3 == "kind" && NF > 4) vrf[$5]
     next
   }
-  for (i = 2; i <= NF; i++) if ($i ~ /^@/ && !(substr($i, 2) in slot)) damaged()
-  if ($1 == "interface") {
+  if (/ @/) for (i = 2; i <= NF; i++) if ($i ~ /^@/ && !(substr($i, 2) in slot)) damaged()
+  if ($1 == "rule4" || $1 == "rule6") want[substr($1, 5)] = 1
+  else if ($1 == "interface") {
     name[++names] = $2
     slot[$2] = $4
     used[$4]
@@ -102,24 +108,54 @@ part == "plan" {
     at[++keys] = $2
     key[keys] = $3
     least[keys] = $4
-  } else if ($1 ~ /^rule/) want[substr($1, 5)] = 1
+  }
   next
 }
 
 part == "nft" {
   if ($1 == "chain" && $2 == "protocol-" protocol) own_filter = 1
-  filter = filter "nft " $0 "\n"
+  filter = more[++mores] = "nft " $0
   next
 }
 
-$3 ~ /^inet6?$/ {
+part == "more" { more[++mores] = $0; next }
+
+# Most routes are of local addresses, by the kernel.
+/ table 255 proto 2 / { next }
+
+/^[0-9]+:\t/ {
+  # There is no kernel without rules.
+  delete asked[part]
+  p = $1 + 0
+  text = substr($0, index($0, "\t") + 1)
+  # Of protocol kernel none is shown. The own lookup of local addresses matters where it comes behind these.
+  if ((p <= 1 || p > join && p <= join + 3) && after("proto") == "" && (p > join || p == 1 && /from all nop$/ ||
+    p == 0 && (/ goto 1( |$)| 7$/ || (part in front) && / lookup 255$/))) {
+    line[++lines] = part " backstop " p " " text
+    front[part]
+    next
+  }
+  if (p < priority || p >= priority + window) next
+  if ($0 !~ mine) {
+    foreign("rule", "priorities " priority " to " priority + window - 1, "priorityBase")
+    next
+  }
+  if (p == pending && !(part in pend)) pend[part] = generation_of(after("goto"))
+  if (p == active && !(part in act)) act[part] = generation_of(after("goto"))
+  has[part, generation_of(p)]
+  line[++lines] = part " rule " p " " text
+  next
+}
+
+$3 == "inet" || $3 == "inet6" {
   whole[$2, $4]
   # With a lifetime it belongs to somebody else, even where we have added it first.
   if (/ dynamic /) leased[$2, $4]
-  sub(/\/.*/, "", $4)
-  if ($2 == "lo") on_loopback[$4]
-  on[$2, $4] = part == 4 || !/ tentative / ? "" : / dadfailed / ? "failed" : "tentative"
-  holder[$4] = $2
+  a = $4
+  sub(/\/.*/, "", a)
+  if ($2 == "lo") on_loopback[a]
+  on[$2, a] = part == 4 || !/ tentative / ? "" : / dadfailed / ? "failed" : "tentative"
+  holder[a] = $2
   next
 }
 
@@ -136,34 +172,11 @@ part == 4 && $2 ~ /:$/ {
   next
 }
 
-$1 ~ /^[0-9]+:$/ {
-  p = $1 + 0
-  # Of protocol kernel none is shown. The own lookup of local addresses matters where it comes behind these.
-  if (after("proto") == "" && (p > join && p <= join + 3 || p == 1 && /from all nop$/ ||
-    p == 0 && (/ goto 1( |$)| 7$/ || (part in front) && / lookup 255$/))) {
-    sub(/^[^\t]*\t/, "")
-    line[++lines] = part " backstop " p " " $0
-    front[part]
-    next
-  }
-  if (p < priority || p >= priority + window) next
-  if (after("proto") != protocol) {
-    foreign("rule", "priorities " priority " to " priority + window - 1, "priorityBase")
-    next
-  }
-  if (p == pending && !(part in pend)) pend[part] = generation_of(after("goto"))
-  if (p == active && !(part in act)) act[part] = generation_of(after("goto"))
-  has[part, generation_of(p)]
-  sub(/^[^\t]*\t/, "")
-  line[++lines] = part " rule " p " " $0
-  next
-}
-
-{
+part == 4 || part == 6 {
   t = after("table") - table
   # The table of a VRF has one generation, and what the kernel puts there besides.
   if (t < 0 || t >= tables || t + table in vrf) next
-  if (after("proto") != protocol) {
+  if ($0 !~ mine) {
     if (int(t / 2) in used) foreign("route", "tables from " table, "tableBase")
     next
   }
@@ -173,7 +186,7 @@ $1 ~ /^[0-9]+:$/ {
 }
 
 # lose: does without an interface, in a family.
-function lose(n, f) { if (!((n, f) in lost)) print "absent " n " " f; lost[n, f] }
+function lose(n, f) { if (!((n, f) in lost)) tell("absent " n " " f); lost[n, f] }
 # What we have changed; and of whichever boot, which addresses it is for us to add.
 function remember(part, live) {
   while ((getline < records) > 0) {
@@ -212,9 +225,9 @@ function resolve(n, c, d, text, all, found) {
   else {
     taken[found] = n
     dev[n] = found
-    print "device " n " " found (same[mac[found]] == 1 && mac[found] ~ /^[0-9a-f:]+$/ ? " " mac[found] : "")
-    if (in_group[found] != group) print "todo group " found " " in_group[found]
-    if (!up[found]) print "todo down " found
+    tell("device " n " " found (same[mac[found]] == 1 && mac[found] ~ /^[0-9a-f:]+$/ ? " " mac[found] : ""))
+    if (in_group[found] != group) tell("todo group " found " " in_group[found])
+    if (!up[found]) tell("todo down " found)
   }
 }
 # Further IPv6 addresses are added as deprecated, so that sockets without a source keep the one they use now.
@@ -230,7 +243,7 @@ function needs_address(a, d, six, text) {
   } else if (a in holder) refuse(text " is on device " clean(holder[a]) " and not on " d)
   # A network daemon brings it again. NetworkManager would take an interface that has it already for configured.
   else if (partial && !((d, a) in added)) lose(of[a], six ? 6 : 4)
-  else print "todo address " d " " a (six ? "/128" : "/32") (six && (d in primary) ? " preferred_lft 0" : "")
+  else tell("todo address " d " " a (six ? "/128" : "/32") (six && (d in primary) ? " preferred_lft 0" : ""))
   if (six) primary[d]
 }
 function needs_sysctl(i, path, value) {
@@ -240,14 +253,14 @@ function needs_sysctl(i, path, value) {
   value = sysctl(path)
   wanted[path]
   if (value == "absent") refuse("the kernel has no /proc/sys/" path)
-  else if (value + 0 < least[i]) print "todo sysctl " path " " value " " least[i]
+  else if (value + 0 < least[i]) tell("todo sysctl " path " " value " " least[i])
 }
 # Our table of nftables, and what the strong host model would cut off.
 function needs_filter(a) {
-  if (filters && filter != "" && !own_filter)
+  if (filters && filter && !own_filter)
     refuse("the table inet multihome of nftables is not ours. Rename it")
-  if (filters) print (filter == "" ? "todo" : "keep") " nft multihome"
-  else if (own_filter && (filtered || sweep)) print "undo nft multihome"
+  if (filters) tell((filter ? "keep" : "todo") " nft multihome")
+  else if (own_filter && (filtered || sweep)) tell("undo nft multihome")
   # Whoever has put an address there since cannot be told by refusing to restore what is in force.
   if (strong && fresh) for (a in on_loopback)
     if (a !~ /^127\./ && a != "::1" && !(a in virtual) && !(a in of) && !((a ~ /:/) in delegated))
@@ -262,13 +275,14 @@ function recorded(what, d, old, new, a) {
   a = old
   sub(/\/.*/, "", a)
   if (what == "group") grouped[d]
-  if (what == "sysctl" ? d in wanted : what == "address" ? (a in of) && dev[of[a]] == d && !((d, old) in leased) : d in taken) print "keep " $0
+  if (what == "sysctl" ? d in wanted : what == "address" ? (a in of) && dev[of[a]] == d && !((d, old) in leased) : d in taken) tell("keep " $0)
   else if (what == "sysctl" ? sysctl(d) == new : what == "address" ? (d, old) in whole && !((d, old) in leased) : what == "group" ? in_group[d] == group : up[d])
-    print "undo " $0
+    tell("undo " $0)
 }
 
 END {
   if (code == 5) exit code
+  if (part != "whole" || (4 in asked) || (6 in asked)) exit 4
   for (f = 4; f <= 6; f += 2) {
     p = pend[f]
     a = act[f]
@@ -278,7 +292,7 @@ END {
       a == "" && (f, committed) in has ? committed : "-"
     facts = facts " " (is_generation(p) ? p : p != "j" && is_generation(a) ? a : "-") " " keep " " (want[f] ? 1 : "-")
   }
-  print "facts" facts
+  tell("facts" facts)
   remember()
   for (i = 1; i <= names; i++) resolve(name[i])
   for (i = 1; i <= addresses; i++) needs_address(address[i])
@@ -289,11 +303,16 @@ END {
   }
   needs_filter()
   # By a rule of udev: see install.sh.
-  for (d in taken) if (in_group[d] == group && !(d in grouped)) print "todo group " d " 0"
+  for (d in taken) if (in_group[d] == group && !(d in grouped)) tell("todo group " d " 0")
   for (d in devices) if (in_group[d] == group && !(d in taken) && !(d in grouped))
     refuse("device " clean(d) " is in interface group " group ", which is ours. Move it, or set numbers.group to a free number")
-  for (i = 1; i <= lines; i++) print line[i]
-  printf "%s", filter
+  for (i = 1; i <= lines; i++) tell(line[i])
+  for (i = 1; i <= mores; i++) tell(more[i])
+  if (settled()) {
+    print out[1] " settled"
+    exit
+  }
+  for (i = 1; i <= outs; i++) print out[i]
   printf "%s", notes
   exit code
 }

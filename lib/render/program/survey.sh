@@ -1,56 +1,50 @@
 # shellcheck shell=sh
 # What the host is like: see survey.awk.
 
-# dump: what the kernel says now. What ip says besides is about namespaces that come and go. There is no kernel without
-# a loopback, or without rules, so an answer without them is none.
+# dump: what the kernel says now, and "=whole" when it has said all. What ip says besides is about namespaces that come and go.
 dump() {
-  dump4=$(
-    ip -4 -N -o -batch - 2>/dev/null <<END
-rule show
-route show table all
-addr show
+  n="rule show${nl}route show table all${nl}addr show"
+  echo '=4'
+  ip -4 -N -o -batch - 2>/dev/null <<END || return
+$n
 link show
 END
-  ) || return
-  case $dump4 in *': lo: '*) ;; *) return 1 ;; esac
-  dump6=
-  [ -d /proc/sys/net/ipv6 ] || return 0
-  dump6=$(
-    ip -6 -N -o -batch - 2>/dev/null <<END
-rule show
-route show table all
-addr show
+  if [ -d /proc/sys/net/ipv6 ]; then
+    echo '=6'
+    ip -6 -N -o -batch - 2>/dev/null <<END || return
+$n
 END
-  ) || return
-  case $dump6 in *' lookup '* | *': lo '*) ;; *) return 1 ;; esac
+  fi
+  echo '=whole'
 }
 
-# survey: sets $seen; its exit status is that of survey.awk, or another with an empty $seen.
+# survey: sets $seen; its exit status is that of survey.awk, or another with an empty $seen. $was is the file that tells how
+# the host was left, when that is the question.
 survey() {
   seen='' stale=
-  dump || {
-    why='ip cannot show rules and routes: iproute2 6.1 or newer does, and a kernel with policy routing is needed'
-    return 4
-  }
   filter_dump
   fresh
   seen=$(
-    printf '%s\n' =plan "$PLAN" =4 "$dump4" =6 "$dump6" ${filter_now:+=nft "$filter_now"} |
-      calc -v committed="$band" -v boot="$boot" -v records="$records" -v fresh="$fresh" -v sweep="${sweep-}" -v partial="$restoring" "$SURVEY"
+    {
+      printf '%s\n' =plan "$PLAN" ${filter_now:+=nft "$filter_now"} =more
+      ! announces || frr_look
+      world_facts
+      [ -z "$was" ] || { echo '=kept' && kept_now; }
+      dump
+    } | calc -v committed="$band" -v boot="$boot" -v records="$records" -v fresh="$fresh" -v sweep="${sweep-}" \
+      -v partial="$restoring" -v was="$was" -v id="$committed_id" -v old="$STATE/program.$committed" -v body="$whose" "$SAME$nl$SURVEY"
   )
   code=$?
-  ! announces || frr_look
-  case $code$seen in [0135][!0-9]*)
-    v=$(world_facts)
-    seen=$seen${v:+"$nl$v"}
-    return $code
-    ;;
+  case $code/$seen in
+    [0135]/?*) return $code ;;
+    4/) why='ip cannot show rules and routes: iproute2 6.1 or newer does, and a kernel with policy routing is needed' ;;
+    *) why='awk has failed' ;;
   esac
-  seen='' why='awk has failed'
+  seen=
   return 4
 }
 
-# look: surveys, and sets $code, at a time when nothing has been touched.
+# look: surveys, and sets $code, what the first line says, and $settled, at a time when nothing has been touched.
 look() {
   survey
   code=$?
@@ -58,7 +52,7 @@ look() {
   [ $code != 4 ] || fail "$why"
   # shellcheck disable=SC2086
   set -- ${seen%%"$nl"*}
-  live4=$2 keep4=$3 want4=$4 live6=$5 keep6=$6 want6=$7
+  live4=$2 keep4=$3 want4=$4 live6=$5 keep6=$6 want6=$7 settled=${8-}
 }
 
 # found: looks until all interfaces are there, at most $WAIT seconds.
@@ -70,7 +64,7 @@ found() {
     if [ "$code" != 3 ] || [ "$now" -ge $until ]; then fail "$(complaint)"; fi
     sleep 1
   done
-  [ "$want6" = - ] || [ -n "$dump6" ] || fail 'the plan has IPv6, and this kernel does not'
+  [ "$want6" = - ] || [ -d /proc/sys/net/ipv6 ] || fail 'the plan has IPv6, and this kernel does not'
 }
 
 # complaint: why a survey failed, on one line: what is refused, else what was waited for.

@@ -2,6 +2,7 @@
 # In place of keep.sh and usage.sh, for the short form of the program: nothing is installed, and where something is, that has
 # to be taken away by a program that can.
 
+SAME='function settled(){}'
 keeper() { keeper=none; }
 keep() { true; }
 kept_now() { true; }

@@ -53,9 +53,10 @@ status() {
   drift=null
   if [ -r "$STATE/program.$committed" ]; then
     adopt "$STATE/program.$committed"
+    was=$STATE/observed
     look
     drift=true
-    [ "$code" != 0 ] || ! settled || drift=false
+    [ -z "$settled" ] || drift=false
   else
     PLAN=$(bare)
     look

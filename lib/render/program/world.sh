@@ -41,6 +41,7 @@ inside() {
   (
     self="PLAN='$inner'$nl${self#*"'$nl"}"
     text
+    printf '%s\n' "$text"
   ) | MULTIHOME_STATE_DIR=$STATE/worlds/$n/state MULTIHOME_RUN_DIR=$RUN/worlds/$n MULTIHOME_WAIT=5 ip netns exec "$n" sh -s -- "$@"
 }
 

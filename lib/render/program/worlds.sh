@@ -34,7 +34,8 @@ part() {
   [ -n "$all" ] || apart || return 0
   apart || resolve_all
   parting
-  { v=$(text) && mkdir -p "$STATE/worlds" && put worlds/program "$v"; } || fail "cannot write to $STATE"
+  text
+  { mkdir -p "$STATE/worlds" && put worlds/program "$text"; } || fail "cannot write to $STATE"
   if [ -n "$strays" ]; then
     dissolve "$strays"
     resolve_all
@@ -80,7 +81,8 @@ resolve_all() {
   until=$((now + WAIT))
   while :; do
     missing='' devices=
-    dump || fail 'ip cannot show rules and routes'
+    dumped=$(dump)
+    case $dumped in *=whole) ;; *) fail 'ip cannot show rules and routes' ;; esac
     # At a first start nobody has come in.
     client=
     ! has operator || operator
@@ -122,7 +124,7 @@ resolve() {
 outside() {
   inner=$(of plan -v world="$1")
   ifaces=$(printf '%s\n' "$inner" | awk '$1 == "interface" { print $2 }')
-  there=$(printf '%s\n' =plan "$inner" =4 "$dump4" =6 "$dump6" | calc -v committed=- -v boot=- -v records="$records" "$SURVEY")
+  there=$(printf '%s\n' =plan "$inner" "$dumped" | calc -v committed=- -v boot=- -v records="$records" "$SAME$nl$SURVEY")
 }
 
 # inhabits NAME IFACE: whether it is in the world already; sets $device then.
@@ -202,7 +204,7 @@ raise() {
 
 # world_facts: what worlds are like, as lines for $seen: they change when something in the world does.
 world_facts() {
-  all=$(of names)
+  all=$(of names) dumped=
   each world_fact
 }
 
@@ -218,6 +220,7 @@ world_fact() {
 
 # absent_fact NAME IFACE: an interface that is not in its world: done without by what restores, until it comes.
 absent_fact() {
+  [ -n "$dumped" ] || dumped=$(dump)
   outside "$1"
   device=$(printf '%s\n' "$there" | sed -n "s/^device $2 \([^ ]*\).*/\1/p")
   if [ -n "$device" ]; then
