@@ -1,5 +1,6 @@
 import * as ipaddr from "ipaddr.js";
-import { readIpv4, writeIpv4, writeIpv6 } from "./canonical";
+import { readIpv4, writeIpv4 } from "./canonical";
+import { Spelling, joinIpv6, readIpv6, splitIpv6, writeIpv6 } from "./ipv6";
 
 /**
  * IP addresses as values. Text is read strictly and written canonically (dotted quad; RFC 5952 for IPv6), so that
@@ -27,6 +28,7 @@ export function widthOf(family: Family): number {
 }
 
 const IPV4_MAPPED = 0xffffn << 32n;
+const scratch = new Uint32Array(4);
 
 /**
  * Reads an address. Refuses what other tools read in more than one way: leading zeros and short forms
@@ -41,10 +43,15 @@ export function parseAddress(text: string): Parsed<Address> {
 }
 
 function parseIpv6(text: string): Parsed<Address> {
-  if (text.includes("%")) return refuse("a zone id is not part of an address here");
-  const groups = withoutQuad(text);
-  if (groups === undefined || !ipaddr.IPv6.isValid(groups)) return refuse("not an IPv6 address");
-  const value = fromBytes(ipaddr.IPv6.parse(groups).toByteArray());
+  let value: bigint;
+  if (readIpv6(text, text.length, scratch, 0) !== Spelling.Unread) {
+    value = joinIpv6(scratch, 0);
+  } else {
+    if (text.includes("%")) return refuse("a zone id is not part of an address here");
+    const groups = withoutQuad(text);
+    if (groups === undefined || !ipaddr.IPv6.isValid(groups)) return refuse("not an IPv6 address");
+    value = fromBytes(ipaddr.IPv6.parse(groups).toByteArray());
+  }
   if (value >> 32n === IPV4_MAPPED >> 32n)
     return refuse("an IPv4-mapped IPv6 address; write the IPv4 address");
   return { ok: true, value: { family: 6, value } };
@@ -63,9 +70,8 @@ function withoutQuad(text: string): string | undefined {
 /** Canonical text of an address. */
 export function formatAddress(address: Address): string {
   if (address.family === 4) return writeIpv4(Number(address.value));
-  const { value } = address;
-  const word = (w: bigint): number => Number((value >> (96n - 32n * w)) & 0xffffffffn);
-  return writeIpv6([word(0n), word(1n), word(2n), word(3n)], 0);
+  splitIpv6(address.value, scratch, 0);
+  return writeIpv6(scratch, 0);
 }
 
 export function sameAddress(a: Address, b: Address): boolean {

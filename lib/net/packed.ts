@@ -1,5 +1,6 @@
 import { Address, Family, widthOf } from "./address";
-import { writeIpv4, writeIpv6 } from "./canonical";
+import { writeIpv4 } from "./canonical";
+import { joinIpv6, splitIpv6, writeIpv6 } from "./ipv6";
 import { Prefix } from "./prefix";
 
 /**
@@ -22,16 +23,12 @@ export function wordsOf(family: Family): 1 | 4 {
 /** Writes an address as words. */
 export function packAddress({ family, value }: Address, words: Uint32Array, index: number): void {
   if (family === 4) words[index] = Number(value);
-  else
-    for (let w = 0; w < 4; w++) words[4 * index + w] = Number((value >> BigInt(96 - 32 * w)) & 0xffffffffn);
+  else splitIpv6(value, words, 4 * index);
 }
 
 /** The address of an entry. */
 export function addressAt(words: Uint32Array, family: Family, index: number): Address {
-  if (family === 4) return { family, value: BigInt(words[index]) };
-  let value = 0n;
-  for (let w = 0; w < 4; w++) value = (value << 32n) | BigInt(words[4 * index + w]);
-  return { family, value };
+  return { family, value: family === 4 ? BigInt(words[index]) : joinIpv6(words, 4 * index) };
 }
 
 /** The prefix of the given length that holds an entry's lowest address. */
@@ -61,13 +58,14 @@ export function sameWords(a: Uint32Array, i: number, b: Uint32Array, j: number, 
   return true;
 }
 
+const kept = new Uint32Array(4);
+
 /** Canonical text of the prefix of the given length that holds an entry's lowest address. */
 export function prefixTextAt(packed: PackedPrefixes, index: number, length: number): string {
   const stride = wordsOf(packed.family);
-  const kept = new Array<number>(stride);
   for (let w = 0; w < stride; w++) {
     const bits = Math.min(32, Math.max(0, length - 32 * w));
-    kept[w] = bits === 0 ? 0 : (packed.words[index * stride + w] & (0xffffffff << (32 - bits))) >>> 0;
+    kept[w] = bits === 0 ? 0 : packed.words[index * stride + w] & (0xffffffff << (32 - bits));
   }
   return `${packed.family === 4 ? writeIpv4(kept[0]) : writeIpv6(kept, 0)}/${length}`;
 }

@@ -47,8 +47,8 @@ export function parseInterfaceAddress(text: string): Parsed<InterfaceAddress> {
 
 /** The prefix of the given length that holds the address. */
 export function prefixOf(address: Address, length: number): Prefix {
-  const shift = BigInt(widthOf(address.family) - length);
-  return { family: address.family, value: (address.value >> shift) << shift, length };
+  const { family, value } = address;
+  return { family, value: value - (value & (SIZES[widthOf(family) - length] - 1n)), length };
 }
 
 /** The prefix that holds just this address. */
@@ -71,16 +71,18 @@ export function lastAddress(prefix: Prefix): Address {
 
 /** How many addresses the prefix holds. */
 export function sizeOf(prefix: Prefix): bigint {
-  return 1n << BigInt(widthOf(prefix.family) - prefix.length);
+  return SIZES[widthOf(prefix.family) - prefix.length];
 }
+
+/** By the number of host bits: bigints are not made anew for each question. */
+const SIZES: readonly bigint[] = Array.from({ length: 129 }, (_, bits) => 1n << BigInt(bits));
 
 /** Whether every address of `inner` is in `outer`. */
 export function contains(outer: Prefix, inner: Prefix | Address): boolean {
   if (outer.family !== inner.family) return false;
   const length = "length" in inner ? inner.length : widthOf(inner.family);
   if (length < outer.length) return false;
-  const shift = BigInt(widthOf(outer.family) - outer.length);
-  return inner.value >> shift === outer.value >> shift;
+  return inner.value >= outer.value && inner.value - outer.value < sizeOf(outer);
 }
 
 /** Whether the two share an address: prefixes overlap only when one holds the other. */

@@ -1,6 +1,5 @@
 import { shown } from "../../model/issue";
-import { FAMILIES, formatAddress, notASource, sameAddress, widthOf } from "../../net/address";
-import { readIpv4, readIpv6, readLength, slashOf } from "../../net/canonical";
+import { formatAddress, notASource, sameAddress, widthOf } from "../../net/address";
 import { commonBits, prefixAt } from "../../net/packed";
 import {
   InterfaceAddress,
@@ -13,9 +12,10 @@ import {
   prefixOf,
   samePrefix,
 } from "../../net/prefix";
-import { Addresses, AddressesByFamily, Pool, Pools } from "./pool";
+import { Addresses, AddressesByFamily, Pools } from "./pool";
 import { Problems, at } from "./problems";
 import { Fields, readList, readString } from "./shape";
+import { takeIpv4, takeIpv6 } from "./take";
 
 /**
  * Reads the addresses of an interface.
@@ -36,17 +36,11 @@ export function readAddresses(
   for (let i = 0; i < items.length; i++) {
     const item = items[i];
     if (seen === undefined && typeof item === "string") {
-      const length4 = takeIpv4(item, pools.into(4));
-      const length = length4 < 0 && item.includes(":") ? takeIpv6(item, pools.into(6)) : length4;
-      if (length >= 0) {
-        const family = length4 < 0 ? 6 : 4;
-        pools.into(family).add(length, i);
-        into[family].size++;
-        continue;
-      }
+      if (takeIpv4(item, i, into[4])) continue;
+      if (item.includes(":") && takeIpv6(item, i, into[6])) continue;
     }
     const read = readAddress(item, at(list, i), problems, seen);
-    if (read !== undefined) into[read.address.family].addRewritten(read, i);
+    if (read !== undefined) into[read.address.family].addValue(read, i);
   }
   return into;
 }
@@ -76,39 +70,6 @@ function readAddress(
   }
   seen?.add(canonical);
   return parsed.value;
-}
-
-/**
- * Writes the words of an address that is right and canonical to the end of the pool; its prefix length, or -1 when
- * {@link readAddress} must have a look.
- */
-function takeIpv4(text: string, pool: Pool): number {
-  const slash = slashOf(text);
-  const value = readIpv4(text, slash);
-  const length = readLength(text, slash + 1, 32);
-  const first = value >>> 24;
-  if (value < 0 || length < 1 || first === 0 || first === 127 || first >= 224) return -1;
-  const hosts = 0xffffffff >>> length;
-  const host = (value & hosts) >>> 0;
-  if (length < 31 && (host === 0 || host === hosts)) return -1;
-  pool.words[pool.size] = value;
-  return length;
-}
-
-function takeIpv6(text: string, pool: Pool): number {
-  const slash = slashOf(text);
-  const length = readLength(text, slash + 1, 128);
-  if (length < 1 || !readIpv6(text, slash, pool.words, 4 * pool.size)) return -1;
-  return length < 127 && lastSetBit(pool.words, 4 * pool.size) < length ? -1 : length;
-}
-
-/** The last bit of an IPv6 address that is set; bit 0 is the most significant. */
-function lastSetBit(words: Uint32Array, at: number): number {
-  for (let w = 3; w >= 0; w--) {
-    const word = words[at + w];
-    if (word !== 0) return 32 * w + Math.clz32(word & -word);
-  }
-  return -1;
 }
 
 /** RFC 1122 3.2.1.3 and RFC 4291 2.6.1; /31 (RFC 3021), /32, /127 (RFC 6164) and /128 have no such addresses. */
@@ -176,21 +137,21 @@ function notASubnet(prefix: Prefix): string | undefined {
 
 /** Subnets on the link: those the addresses say and those declared; sorted, distinct. */
 export function attachedSubnets(addresses: AddressesByFamily, declared: readonly Prefix[]): Prefix[] {
-  const all = FAMILIES.flatMap((family) => subnetsOf(addresses[family]))
-    .concat(declared)
-    .filter((p) => p.length < widthOf(p.family))
-    .sort(comparePrefixes);
+  const all = [...declared];
+  addSubnets(addresses[4], all);
+  addSubnets(addresses[6], all);
+  if (all.length < 2) return all;
+  all.sort(comparePrefixes);
   return all.filter((p, i) => i === 0 || !samePrefix(all[i - 1], p));
 }
 
-/** The subnets of addresses; each once where addresses of one subnet follow one another, as they mostly do. */
-function subnetsOf({ pool, start, size }: Addresses): Prefix[] {
-  const subnets: Prefix[] = [];
+/** Adds the subnets of addresses; each once where addresses of one subnet follow one another, as they mostly do. */
+function addSubnets({ pool, start, size }: Addresses, subnets: Prefix[]): void {
+  const width = widthOf(pool.family);
   for (let i = start, last = -1; i < start + size; i++) {
     const length = pool.lengths[i];
     if (last >= 0 && pool.lengths[last] === length && commonBits(pool, last, i) >= length) continue;
-    subnets.push(prefixAt(pool, i, length));
+    if (length < width) subnets.push(prefixAt(pool, i, length));
     last = i;
   }
-  return subnets;
 }

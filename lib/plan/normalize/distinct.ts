@@ -29,15 +29,13 @@ export function checkDistinct(
 ): void {
   for (const { path, draft } of entries) {
     const { mac, ifname } = draft.match ?? {};
-    if (draft.name !== undefined)
-      claim("name", draft.name, at(path, "name"), `the name ${shown(draft.name)}`);
-    if (mac !== undefined) claim("mac", mac, at(at(path, "match"), "mac"), `the MAC ${mac}`);
-    if (ifname !== undefined)
-      claim("ifname", ifname, at(at(path, "match"), "ifname"), `the device ${shown(ifname)}`);
+    if (draft.name !== undefined) claim("name", draft.name, at(path, "name"), "the name", shown);
+    if (mac !== undefined) claim("mac", mac, at(at(path, "match"), "mac"), "the MAC");
+    if (ifname !== undefined) claim("ifname", ifname, at(at(path, "match"), "ifname"), "the device", shown);
     if (!thorough) continue;
     for (const address of addressesOf(draft)) {
       const text = formatAddress(address);
-      claim(`address ${world}`, text, at(path, "addresses"), `the address ${text}`, TWICE);
+      claim(`address ${world}`, text, at(path, "addresses"), "the address", String, TWICE);
     }
   }
   checkMatches(entries, sorted, problems, claim);
@@ -45,7 +43,15 @@ export function checkDistinct(
   checkHops(entries, sorted, problems);
 }
 
-export type Claim = (kind: string, value: string, path: string, what: string, fix?: string) => void;
+/** `what` and how the value is written are for a message, if there is to be one. */
+export type Claim = (
+  kind: string,
+  value: string,
+  path: string,
+  what: string,
+  write?: (value: string) => string,
+  fix?: string,
+) => void;
 
 const TWICE =
   "Each may be given once in a world: put one of the interfaces into a world of its own (policy.worlds) if they are on " +
@@ -54,11 +60,11 @@ const TWICE =
 /** The first to claim a value has it; later ones are problems. */
 export function claims(problems: Problems): Claim {
   const holders = new Map<string, string>();
-  return (kind, value, path, what, fix = "Each may be given once") => {
+  return (kind, value, path, what, write = String, fix = "Each may be given once") => {
     const key = `${kind} ${value}`;
     const holder = holders.get(key);
     if (holder === undefined) holders.set(key, path);
-    else problems.add(path, `${what} is that of ${holder} too`, fix);
+    else problems.add(path, `${what} ${write(value)} is that of ${holder} too`, fix);
   };
 }
 
@@ -84,7 +90,7 @@ function checkMatches(
     const owner = entries[ownerOf(sorted, by) ?? -1];
     const text = formatAddress(by);
     if (owner === undefined) {
-      claim("match", text, at(at(entry.path, "match"), "address"), `the address ${text}`);
+      claim("match", text, at(at(entry.path, "match"), "address"), "the address");
     } else if (owner !== entry && !addressesOf(entry.draft).some((a) => sameAddress(a, by))) {
       // One that it has as well is given twice, which is told already.
       problems.add(

@@ -1,10 +1,9 @@
-import { Host, HostInterface, HostWorld } from "../../model/host";
+import { Host, HostWorld, Match } from "../../model/host";
 import { Identity } from "../../model/identity";
 import { Numbers, SLOTS } from "../../model/numbers";
 import { Persistence } from "../../model/spec";
 import { SpecError, shown } from "../../model/issue";
 import { Traffic } from "../../model/traffic";
-import { FAMILIES } from "../../net/address";
 import { compareText } from "../order";
 import { Entry, checkDistinct, claims } from "./distinct";
 import { checkIdentity } from "./identityChecks";
@@ -32,10 +31,14 @@ import { ReadWorld, membership } from "./worlds";
 export function normalize(value: unknown): Host {
   const quick = read(value, false);
   // Nearly every host is right, so it is read for that. What is wrong with another is found by reading it again.
-  const clashes = [...quick.domains.values()].some(({ sorted }) => FAMILIES.some((f) => hasClash(sorted[f])));
-  const { name, problems } = quick.problems.count === 0 && !clashes ? quick : read(value, true);
+  const { name, problems } = quick.problems.count === 0 && !clashes(quick) ? quick : read(value, true);
   problems.throwIfAny(name === undefined ? "the host" : `host ${shown(name)}`);
   return hostOf(quick);
+}
+
+/** Whether sources of one world clash. */
+function clashes({ domains }: Reading): boolean {
+  return [...domains.values()].some(({ sorted }) => hasClash(sorted[4]) || hasClash(sorted[6]));
 }
 
 interface Reading {
@@ -157,7 +160,15 @@ function interfacesOf({ entries, sorted }: Domain): Pick<Host, "interfaces" | "s
   const drafts = entries.map((e) => e.draft);
   const { addresses, sources } = arrange(drafts, sorted);
   return {
-    interfaces: drafts.map((draft, i) => ({ ...draft, addresses: addresses[i] }) as HostInterface),
+    interfaces: drafts.map(({ name, match, delegatedPrefixes, gateways, subnets, routes }, i) => ({
+      name: name as string,
+      match: match as Match,
+      addresses: addresses[i],
+      delegatedPrefixes,
+      gateways,
+      subnets,
+      routes,
+    })),
     sources,
   };
 }
@@ -196,14 +207,17 @@ function readInterfaces(
     );
     return undefined;
   }
-  return items.flatMap((item, i) => {
+  const all: Entry[] = [];
+  items.forEach((item, i) => {
     const path = at("interfaces", i);
     const { pools, entries } = domainOf(item);
     const draft = readInterface(item, path, problems, pools, thorough);
-    if (draft === undefined) return [];
-    entries.push({ path, draft });
-    return [{ path, draft }];
+    if (draft === undefined) return;
+    const entry = { path, draft };
+    entries.push(entry);
+    all.push(entry);
   });
+  return all;
 }
 
 /** The names others may refer to; undefined when some could not be read. */

@@ -1,4 +1,4 @@
-import { HostInterface } from "../../model/host";
+import { HostInterface, Match } from "../../model/host";
 import { FAMILIES, Family } from "../../net/address";
 import { Prefix, comparePrefixes } from "../../net/prefix";
 import { attachedSubnets, readAddresses, readDelegatedPrefixes, readSubnets } from "./addresses";
@@ -13,11 +13,12 @@ import { readName, readObject } from "./shape";
 const FIELDS = ["name", "match", "addresses", "delegatedPrefixes", "gateways", "subnets", "routes"];
 
 /** What could be read of an interface: complete when no problem was noted. */
-export type Draft = Omit<HostInterface, "name" | "match" | "addresses"> &
-  Partial<Pick<HostInterface, "name" | "match">> & {
-    /** In the order in which they were given. */
-    readonly addresses: AddressesByFamily;
-  };
+export interface Draft extends Omit<HostInterface, "name" | "match" | "addresses"> {
+  readonly name: string | undefined;
+  readonly match: Match | undefined;
+  /** In the order in which they were given. */
+  readonly addresses: AddressesByFamily;
+}
 
 /**
  * One interface of a spec, parsed and checked by itself. What is wrong is noted in `problems`.
@@ -40,10 +41,9 @@ export function readInterface(
   const addresses = readAddresses(fields, path, problems, pools, thorough);
   const delegatedPrefixes = readDelegatedPrefixes(fields, path, problems);
   const declared = readSubnets(fields, path, problems);
-  const families = new Set<Family>([
-    ...FAMILIES.filter((family) => addresses[family].size > 0),
-    ...delegatedPrefixes.map((p) => p.family),
-  ]);
+  const families = new Set<Family>();
+  for (const family of FAMILIES) if (addresses[family].size > 0) families.add(family);
+  for (const { family } of delegatedPrefixes) families.add(family);
   const clean = problems.count === before;
   const link: Link = {
     addresses,
@@ -59,10 +59,10 @@ export function readInterface(
   const routes = readRoutes(fields, path, problems, link);
   const match = readMatch(fields, path, problems, link);
   return {
-    ...(name !== undefined && { name }),
-    ...(match !== undefined && { match }),
+    name,
+    match,
     addresses,
-    delegatedPrefixes: [...delegatedPrefixes].sort(comparePrefixes),
+    delegatedPrefixes: delegatedPrefixes.sort(comparePrefixes),
     gateways,
     subnets: link.subnets,
     routes,

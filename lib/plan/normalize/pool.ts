@@ -73,13 +73,28 @@ export class Addresses {
     return this.pools.of(this.family);
   }
 
-  /** Adds an address that is not written canonically. */
-  addRewritten({ address, length }: InterfaceAddress, place: number): void {
-    const pool = this.pools.into(this.family);
-    packAddress(address, pool.words, pool.size);
-    pool.add(length, place);
+  /** The pool, to write to. */
+  get room(): Pool {
+    return this.pools.into(this.family);
+  }
+
+  /** Adds the address whose words have been written at the end of the pool. */
+  add(length: number, place: number): void {
+    this.room.add(length, place);
     this.size++;
-    (this.rewritten ??= new Map<number, string>()).set(place, `${formatAddress(address)}/${length}`);
+  }
+
+  /** Adds an address that may be written otherwise than canonically. */
+  addValue({ address, length }: InterfaceAddress, place: number): void {
+    const { words, size } = this.room;
+    packAddress(address, words, size);
+    this.add(length, place);
+    this.rewrite(place, `${formatAddress(address)}/${length}`);
+  }
+
+  /** Says how an address is written canonically. */
+  rewrite(place: number, text: string): void {
+    (this.rewritten ??= new Map<number, string>()).set(place, text);
   }
 
   /** Canonical, with the prefix length; by position in the pool. */

@@ -28,9 +28,13 @@ function describe(value: unknown): string {
   return Array.isArray(value) ? `the list ${shown(value)}` : `${shown(value)} (${typeof value})`;
 }
 
-/** Path of a field below another. */
+/** Path of a known field, or of an item of a list, below another. */
 export function at(path: string, key: string | number): string {
   if (typeof key === "number") return `${path}[${key}]`;
-  const step = /^[A-Za-z_][A-Za-z0-9_]*$/.test(key) ? key : `[${shown(key)}]`;
-  return path === "" || step.startsWith("[") ? path + step : `${path}.${step}`;
+  return path === "" ? key : `${path}.${key}`;
+}
+
+/** Path of whatever a user has named. */
+export function atNamed(path: string, key: string): string {
+  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(key) ? at(path, key) : `${path}[${shown(key)}]`;
 }

@@ -1,5 +1,5 @@
 import { shown } from "../../model/issue";
-import { Problems, at } from "./problems";
+import { Problems, atNamed } from "./problems";
 
 /**
  * Strict readers for the shape of plain data. Each returns the value when its type is right, and otherwise notes
@@ -29,7 +29,8 @@ export function readObject(
     const field = (value as Record<string, unknown>)[key];
     // A program may write a field as undefined; it is as good as absent.
     if (field === undefined) continue;
-    if (!known.includes(key)) problems.add(at(path, key), "unknown field", `Known here are ${listed(known)}`);
+    if (!known.includes(key))
+      problems.add(atNamed(path, key), "unknown field", `Known here are ${listed(known)}`);
     else fields[key] = field;
   }
   return fields;

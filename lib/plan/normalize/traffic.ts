@@ -7,7 +7,7 @@ import { Prefix } from "../../net/prefix";
 import { compareText } from "../order";
 import { readInterfaceName } from "./interfaceName";
 import { IFNAME } from "./match";
-import { Problems, at } from "./problems";
+import { Problems, at, atNamed } from "./problems";
 import {
   readDscp,
   readGiven,
@@ -226,7 +226,7 @@ function readWeights(
   if (use.length === 1) {
     problems.add(path, "weights for a single interface", "Name another in use, or leave the weights out");
   }
-  return use.map((name) => readInteger(fields[name], at(path, name), problems, [1, 256]) ?? 1);
+  return use.map((name) => readInteger(fields[name], atNamed(path, name), problems, [1, 256]) ?? 1);
 }
 
 function readOptional<T extends string>(
