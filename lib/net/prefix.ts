@@ -82,6 +82,7 @@ export function contains(outer: Prefix, inner: Prefix | Address): boolean {
   if (outer.family !== inner.family) return false;
   const length = "length" in inner ? inner.length : widthOf(inner.family);
   if (length < outer.length) return false;
+  if (outer.length === 0) return true;
   return inner.value >= outer.value && inner.value - outer.value < sizeOf(outer);
 }
 

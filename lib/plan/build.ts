@@ -1,4 +1,4 @@
-import { Host } from "../model/host";
+import { Host, HostInterface } from "../model/host";
 import { Plan, PlanFamily, PlanInterface } from "../model/plan";
 import { HostModel } from "../model/spec";
 import { Address, FAMILIES, Family, compareAddresses, formatAddress, sameAddress } from "../net/address";
@@ -59,29 +59,37 @@ export function buildPlan(host: Host): Plan {
     traffic: summarize(host),
     tables: tables.map((name) => ({ name, slot: slots.get(name) as number })),
     connections,
-    interfaces: host.interfaces.map((iface): PlanInterface => {
-      const { mac, ifname, address } = iface.match;
-      return {
-        name: iface.name,
-        match: {
-          ...(mac && { mac }),
-          ...(ifname && { ifname }),
-          ...(address && { address: formatAddress(address) }),
-        },
-        slot: slots.get(iface.name) as number,
-        addresses: joined(iface.addresses[4].texts, iface.addresses[6].texts),
-        sources: joined(
-          joined(iface.addresses[4].sources, iface.addresses[6].sources),
-          iface.delegatedPrefixes.map(formatPrefix),
-        ),
-        gateways: FAMILIES.flatMap((f) => iface.gateways[f] ?? []).map((g) => formatAddress(g.address)),
-      };
-    }),
+    interfaces: host.interfaces.map((iface) => planInterface(iface, slots.get(iface.name) as number)),
     ipv4: family(4),
     ipv6: family(6),
     sysctls: weak ? [] : buildSysctls(host),
     worlds: host.worlds.map((world) => buildWorld(world, buildPlan(world.host), slots.get(vrfTable(world)))),
     ...buildIdentity(host),
+  };
+}
+
+function planInterface(iface: HostInterface, slot: number): PlanInterface {
+  const { name, match, addresses } = iface;
+  const { mac, ifname, address } = match;
+  const gateways: string[] = [];
+  for (const family of FAMILIES) {
+    const gateway = iface.gateways[family];
+    if (gateway !== undefined) gateways.push(formatAddress(gateway.address));
+  }
+  return {
+    name,
+    match: {
+      ...(mac && { mac }),
+      ...(ifname && { ifname }),
+      ...(address && { address: formatAddress(address) }),
+    },
+    slot,
+    addresses: joined(addresses[4].texts, addresses[6].texts),
+    sources: joined(
+      joined(addresses[4].sources, addresses[6].sources),
+      iface.delegatedPrefixes.map(formatPrefix),
+    ),
+    gateways,
   };
 }
 

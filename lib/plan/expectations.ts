@@ -15,66 +15,79 @@ import { interfacesOf, isDirect } from "./sources";
 export function buildExpectations(host: Host, family: Family, owned: PackedPrefixes): PlanExpectation[] {
   const interfaces = interfacesOf(host, family);
   const elsewhere = outsideOf(interfaces, owned, family, host.identity?.addresses ?? []);
+  const far = elsewhere && { address: elsewhere, text: formatAddress(elsewhere) };
   const attached = attachedTo(interfaces, owned, family);
-  return interfaces.flatMap((iface, own) => {
-    const reach = reachOf(host, interfaces, iface, family);
-    const rows: PlanExpectation[] = [];
-    const told = new Set<string>();
-    const add = (
-      to: string | undefined,
-      address: Address | undefined,
-      kind: PlanExpectation["class"],
-    ): void => {
-      if (to === undefined || address === undefined || told.has(to)) return;
-      told.add(to);
-      const { dev, via } = answer(reach, address);
-      rows.push(
-        dev === undefined ? { interface: iface.name, to, class: kind }
-        : via === undefined ? { interface: iface.name, to, class: kind, dev }
-        : { interface: iface.name, to, class: kind, dev, via },
-      ); // prettier-ignore
-    };
-    const addSubnet = ({ prefix, free, text }: Subnet, kind: PlanExpectation["class"]): void => {
-      const isFiner = (r: Reach): boolean => r.to.length > prefix.length;
-      if (free === undefined || !reach.some((r) => isFiner(r) && contains(r.to, free))) {
-        add(text, free, kind);
-      } else {
-        const other = representative(
-          prefix,
-          owned,
-          reach.filter(isFiner).map((r) => r.to),
-        );
-        add(other && formatAddress(other), other, kind);
-      }
-    };
-    add(elsewhere && formatAddress(elsewhere), elsewhere, "elsewhere");
-    for (const subnet of attached[own]) addSubnet(subnet, "attached");
+  const all: PlanExpectation[] = [];
+  for (const [own, iface] of interfaces.entries()) {
+    const rows = new Rows(iface.name, reachOf(host, interfaces, iface, family), owned, all);
+    if (far !== undefined) rows.add(far, "elsewhere");
+    for (const subnet of attached[own]) rows.addSubnet(subnet, "attached");
     for (const { to } of iface.routes) {
-      if (to.family === family) addSubnet(subnetOf(to, owned), "routed");
+      if (to.family === family) rows.addSubnet(subnetOf(to, owned), "routed");
     }
-    interfaces.forEach((other, i) => {
-      if (other === iface) return;
+    for (const [i, other] of interfaces.entries()) {
+      if (other === iface) continue;
       const direct = isDirect(host, iface.name, other.name);
       for (const subnet of attached[i]) {
         // An own subnet that holds it says where it goes, unless it is reached directly.
         if (!direct && iface.subnets.some((s) => contains(s, subnet.prefix))) continue;
-        addSubnet(subnet, "other-attached");
+        rows.addSubnet(subnet, "other-attached");
       }
-    });
-    return rows;
-  });
+    }
+  }
+  return all;
+}
+
+/** The rows of one interface, each destination once. */
+class Rows {
+  private readonly told = new Set<string>();
+  /** Of the longest prefix that is reached. */
+  private readonly finest: number;
+
+  constructor(
+    private readonly name: string,
+    private readonly reach: readonly Reach[],
+    private readonly owned: PackedPrefixes,
+    private readonly rows: PlanExpectation[],
+  ) {
+    this.finest = reach.reduce((most, { to }) => Math.max(most, to.length), 0);
+  }
+
+  add({ address, text: to }: Destination, kind: PlanExpectation["class"]): void {
+    if (this.told.has(to)) return;
+    this.told.add(to);
+    const { name } = this;
+    const { dev, via } = answer(this.reach, address);
+    this.rows.push(
+      dev === undefined ? { interface: name, to, class: kind }
+      : via === undefined ? { interface: name, to, class: kind, dev }
+      : { interface: name, to, class: kind, dev, via },
+    ); // prettier-ignore
+  }
+
+  addSubnet({ prefix, free }: Subnet, kind: PlanExpectation["class"]): void {
+    if (free === undefined) return;
+    if (this.finest <= prefix.length) return this.add(free, kind);
+    const finer = this.reach.filter(({ to }) => to.length > prefix.length).map(({ to }) => to);
+    const hidden = finer.some((to) => contains(to, free.address));
+    const other = hidden ? representative(prefix, this.owned, finer) : free;
+    if (other !== undefined) this.add(other, kind);
+  }
+}
+
+interface Destination {
+  readonly address: Address;
+  readonly text: string;
 }
 
 /** A destination prefix, with the representative of those who reach nothing finer in it. */
 interface Subnet {
   readonly prefix: Prefix;
-  readonly free: Address | undefined;
-  readonly text: string | undefined;
+  readonly free: Destination | undefined;
 }
 
 function subnetOf(prefix: Prefix, owned: PackedPrefixes): Subnet {
-  const free = representative(prefix, owned, []);
-  return { prefix, free, text: free && formatAddress(free) };
+  return { prefix, free: representative(prefix, owned, []) };
 }
 
 /** The attached subnets of every interface; looked at once where several share one. */
@@ -142,14 +155,14 @@ function representative(
   prefix: Prefix,
   owned: PackedPrefixes,
   finer: readonly Prefix[],
-): Address | undefined {
+): Destination | undefined {
   const taken = minimalCover(finer);
   const edge = widthOf(prefix.family) - prefix.length < 2 ? 0n : 1n;
   let value = lastAddress(prefix).value - edge;
   while (value >= prefix.value + edge) {
     const candidate: Address = { family: prefix.family, value };
     const holder = holderOf(owned, candidate) ?? findInCover(taken, candidate);
-    if (holder === undefined) return candidate;
+    if (holder === undefined) return { address: candidate, text: formatAddress(candidate) };
     value = holder.value - 1n;
   }
   return undefined;

@@ -43,9 +43,13 @@ export function trafficFlows(host: Host, family: Family): PlanFlow[] {
  * Without the rows about which a policy before the rules for sources decides, for any of an interface's sources: what the
  * kernel must answer then say the policy's own flows.
  */
-export function untaken(host: Host, family: Family, rows: readonly PlanExpectation[]): PlanExpectation[] {
+export function untaken(
+  host: Host,
+  family: Family,
+  rows: readonly PlanExpectation[],
+): readonly PlanExpectation[] {
   const early = host.traffic.filter((t) => t.beforeSources && t.families.includes(family));
-  if (early.length === 0) return [...rows];
+  if (early.length === 0) return rows;
   const sources = new Map(host.interfaces.map((i) => [i.name, sourcesOf(i, family)]));
   return rows.filter((row) => {
     const to = known(parseAddress(row.to));
