@@ -85,9 +85,9 @@ export interface RoutingPolicyArgs {
   /** Pairs that go directly in spite of `onLink: "gateway"`. Default: none. */
   directPairs?: pulumi.Input<pulumi.Input<DirectPairArgs>[]>;
   /**
-   * Whether sources of the interfaces, and traffic policies, follow the main table's routes through devices that are not
-   * managed (containers, tunnels, VPNs) where these are finer than a default. "ignore": whatever others add to main; for
-   * hosts that have nothing of that kind. Default: "follow". Example: "ignore".
+   * Whether sources of the interfaces follow the main table's routes through devices that are not managed (containers,
+   * tunnels, VPNs) where these are finer than a default. "ignore": never, whatever others add to main; for hosts that have
+   * nothing of that kind. Default: "follow". Example: "ignore".
    */
   unmanagedRoutes?: pulumi.Input<UnmanagedRoutes>;
   /**
@@ -208,7 +208,7 @@ export interface TrafficPolicyArgs {
   from?: pulumi.Input<pulumi.Input<string>[]>;
   /**
    * Destination prefixes. Without them, what main routes to containers, tunnels and the like stays there, unless
-   * `unmanagedRoutes` is "ignore". Example: ["192.0.2.0/24"].
+   * it comes before the rules for sources and `unmanagedRoutes` is "ignore". Example: ["192.0.2.0/24"].
    */
   to?: pulumi.Input<pulumi.Input<string>[]>;
   /** IP protocol: "tcp", "udp", "icmp", "icmpv6", "sctp", "dccp", "udplite", "gre", "esp", "ah", or a number as text. */

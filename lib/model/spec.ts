@@ -120,9 +120,10 @@ export interface PolicySpec {
   /** Pairs that go directly in spite of `onLink: "gateway"`: isolated subnets whose gateways do not route to each other. */
   directPairs?: DirectPairSpec[];
   /**
-   * Whether sources of ours, and traffic policies, follow the routes of main through devices that are not managed
-   * (containers, tunnels, VPNs) where these are finer than a default. "ignore": they use their own tables alone, whatever
-   * others add to main, and a lookup is cheaper; for hosts that have nothing of that kind. Default: "follow".
+   * Whether sources of ours follow the routes of main through devices that are not managed (containers, tunnels, VPNs)
+   * where these are finer than a default. "ignore": they use their own tables alone, whatever others add to main, and a
+   * lookup is cheaper; for hosts that have nothing of that kind. Policies before the rules for sources do as these,
+   * and those after them, about what has no source of ours, follow main in any case. Default: "follow".
    */
   unmanagedRoutes?: UnmanagedRoutes;
   /**
@@ -253,8 +254,8 @@ export interface TrafficSpec {
   from?: string[];
   /**
    * Destination prefixes. Without them, what main routes to containers, tunnels and the like (through no interface of
-   * ours, and by no default route) stays there, unless {@link PolicySpec.unmanagedRoutes} is "ignore"; destinations that
-   * are given are meant, and go by `use`.
+   * ours, and by no default route) stays there, unless {@link PolicySpec.unmanagedRoutes} is "ignore" and it comes before
+   * the rules for sources; destinations that are given are meant, and go by `use`.
    */
   to?: string[];
   /** IP protocol: "tcp", "udp", "icmp", "icmpv6", "sctp", "dccp", "udplite", "gre", "esp", "ah", or a number as text. */

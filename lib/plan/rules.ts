@@ -74,7 +74,7 @@ function behind(leading: readonly PlanRule[], dispatch: readonly PlanRule[]): Pl
 }
 
 function blockRules(host: Host, family: Family, slots: ReadonlyMap<string, number>): PlanRule[] {
-  const others = waysOfOthers(host, family);
+  const others = waysOfOthers(host, family, true);
   return interfacesOf(host, family)
     .map(({ name }) => ({ name, block: blockOf(slots.get(name) as number) }))
     .sort((a, b) => a.block - b.block)

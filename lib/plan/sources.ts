@@ -35,10 +35,15 @@ export function isDirect(host: Host, from: string, to: string): boolean {
   return host.onLink === "direct" || host.directPairs.some((p) => p.from === from && p.to === to);
 }
 
-/** What comes before the tables of interfaces: main's routes to containers, tunnels and the like, unless they are ignored. */
-export function waysOfOthers({ unmanagedRoutes }: Host, family: Family): RuleAction[] {
-  const followed = unmanagedRoutes === UnmanagedRoutes.Follow;
-  return followed ? [{ kind: "main", minPrefix: MAIN_MIN_PREFIX[family] }] : [];
+/**
+ * What comes before the tables of interfaces: main's routes to containers, tunnels and the like, unless they are ignored,
+ * which holds for all that may have a source of ours.
+ *
+ * @param ours whether it may
+ */
+export function waysOfOthers({ unmanagedRoutes }: Host, family: Family, ours: boolean): RuleAction[] {
+  const ignored = ours && unmanagedRoutes === UnmanagedRoutes.Ignore;
+  return ignored ? [] : [{ kind: "main", minPrefix: MAIN_MIN_PREFIX[family] }];
 }
 
 /** The offset of an interface's block of rules, by its slot. */

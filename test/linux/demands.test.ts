@@ -290,7 +290,8 @@ describe("what is demanded", () => {
     expect(egress("198.51.100.5", intent(ignoring), state)).toBe("by eth0 via 10.0.0.1");
     expect(egress("203.0.113.5", intent({ unmanagedRoutes: "follow" }), state)).toBe("by br0");
     const place = new Expectations(intent(ignoring), compile(state), 4);
-    expect(place.behind(address("203.0.113.5"))).toBeUndefined();
+    expect(place.behind(address("203.0.113.5"), true)).toBeUndefined();
+    expect(place.behind(address("203.0.113.5"), false)).toEqual({ device: "br0" });
     expect(place.deviceBehind(address("203.0.113.5"))).toBe("br0");
     expect(describeExpected(place.identity(address("203.0.113.5")))).not.toContain("br0");
   });
@@ -389,7 +390,7 @@ describe("what is demanded", () => {
         place.unclaimed(of),
         place.isOwn(of),
         place.ownerOf(of)?.name,
-        place.behind(of),
+        place.behind(of, false),
         place.deviceBehind(of),
       ];
     };

@@ -66,11 +66,32 @@ test("a plan that ignores it where it is to be followed is disproved, too", () =
   expect(found["P1"]).toMatch(/^10\.\d\.0\.10 -> 172\.17\./);
 });
 
-test("a policy that leaves to main what is behind the bridge is disproved, and one that does not is not", () => {
-  const traffic: TrafficSpec[] = [{ name: "all", use: ["b"], marks: ["1"] }];
+/** A policy's block is at the priority after its guard's, or at that; "main" is its first rule. */
+const mainOf = (made: Plan): number =>
+  made.ipv4.rules.findIndex(
+    ({ priority, action }) => action.kind === "main" && (priority < 8 || priority > 1420),
+  );
+
+test("a policy about sources that leaves to main what is behind the bridge is disproved, and one that does not is not", () => {
+  const traffic: TrafficSpec[] = [{ name: "all", use: ["b"], marks: ["1"], beforeSources: true }];
+  expect(mainOf(plan({ traffic }))).toBeGreaterThan(0);
+  expect(mainOf(plan({ traffic, ...IGNORE }))).toBe(-1);
   const wrong = stagePlan(plan({ traffic }), normalize(host({ traffic, ...IGNORE })));
   expect(witnesses(wrong)["P11"]).toMatch(/ 172\.17\./);
   expect(witnesses(stageHost(host({ traffic, ...IGNORE })))).toEqual({});
+});
+
+test("a policy about others leaves to main what is behind the bridge all the same, and is disproved if it does not", () => {
+  // Else what the host itself sends to its containers, with the address of the bridge, would leave by the policy's way.
+  const traffic: TrafficSpec[] = [{ name: "containers", use: ["b"], from: ["172.17.0.0/16"] }];
+  const made = plan({ traffic, ...IGNORE });
+  const at = mainOf(made);
+  expect(at).toBeGreaterThan(0);
+  const right = normalize(host({ traffic, ...IGNORE }));
+  expect(allProved([proveStaged(stagePlan(made, right))])).toBe(true);
+  const { rules } = made.ipv4;
+  const wrong = { ...made, ipv4: { ...made.ipv4, rules: rules.filter((_, i) => i !== at) } };
+  expect(proveStaged(stagePlan(wrong, right)).verdict).toBe("witness");
 });
 
 test("an identity that leaves by the bridge is disproved", () => {

@@ -107,9 +107,14 @@ export class Expectations {
     return [...byLength].sort(([a], [b]) => b - a).map(([, hop]) => hop);
   }
 
-  /** What is not managed and by which main has an address, if that is followed; without a device where main refuses it. */
-  behind(to: Address): Place["behind"] {
-    return this.followed(this.place(to));
+  /**
+   * What is not managed and behind which main has an address; without a device where main refuses it.
+   *
+   * @param ours for what may have a source of ours, which need not follow main there
+   */
+  behind(to: Address, ours: boolean): Place["behind"] {
+    const place = this.place(to);
+    return ours ? this.followed(place) : place.behind;
   }
 
   /** Whether it is an address of the host. */
@@ -136,6 +141,7 @@ export class Expectations {
     return this.place(address).behind?.device;
   }
 
+  /** By what has a source of ours. */
   private followed({ behind }: Place): Place["behind"] {
     return this.intent.unmanagedRoutes === "ignore" ? undefined : behind;
   }

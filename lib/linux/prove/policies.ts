@@ -100,12 +100,12 @@ export class Policies {
     if (marked !== undefined) {
       if (!isOfFamily(marked, this.family)) return undefined;
       const hops = place.hopsOf(marked, flow.to).find((hop) => isUp(hop, down));
-      return { by: `connections of ${marked.name}`, expected: this.behind(place, flow) ?? by(hops) };
+      return { by: `connections of ${marked.name}`, expected: this.behind(place, flow, true) ?? by(hops) };
     }
     for (const policy of this.forTarget(flow.to)) {
       if ((!policy.beforeSources && ownSource) || !selectsElse(policy, flow)) continue;
       const name = `policy ${policy.name}`;
-      const behind = policy.to.length > 0 ? undefined : this.behind(place, flow);
+      const behind = policy.to.length > 0 ? undefined : this.behind(place, flow, policy.beforeSources);
       if (behind !== undefined) return { by: name, expected: behind };
       const hops = this.hops(policy, flow.to, place, down);
       if (hops.length > 0) return { by: name, expected: { kind: "by", hops, refusal: false } };
@@ -114,8 +114,8 @@ export class Policies {
     return undefined;
   }
 
-  private behind(place: Expectations, { to }: Asked): Expected | undefined {
-    const found = place.behind(to);
+  private behind(place: Expectations, { to }: Asked, ours: boolean): Expected | undefined {
+    const found = place.behind(to, ours);
     if (found === undefined) return undefined;
     return found.device === undefined ? by() : by({ device: found.device, anyGateway: true });
   }

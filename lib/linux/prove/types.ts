@@ -19,8 +19,9 @@ export interface Intent {
    */
   readonly attachedByGateway?: boolean;
   /**
-   * Whether what is sent from the interfaces' addresses, and what policies select, may leave by devices that are not
-   * managed (containers, tunnels), as main has it; "ignore": never. Default: "follow".
+   * Whether what is sent from the interfaces' addresses and the identities, and what policies select that decide about
+   * these, may leave by devices that are not managed (containers, tunnels), as main has it; "ignore": never. Default:
+   * "follow".
    */
   readonly unmanagedRoutes?: "follow" | "ignore";
   /**

@@ -37,8 +37,8 @@ const AFTER: Room = { start: BAND.after, end: BAND.exit };
  * A socket that is bound to a device has chosen its way: those of our interfaces pass by the policies before the rules
  * for sources, and are through before those after them.
  *
- * The block asks main for what leaves by no interface of ours (where no destinations are given, and the host does not
- * ignore such ways), then the tables of the interfaces, then says what becomes of the rest. Rules of one priority stand in the order in which they are added.
+ * The block asks main for what leaves by no interface of ours (where no destinations are given, and it is not about sources
+ * of a host that ignores such ways), then the tables of the interfaces, then says what becomes of the rest. Rules of one priority stand in the order in which they are added.
  */
 export function trafficRules(host: Host, family: Family): { before: PlanRule[]; after: PlanRule[] } {
   const before = layOut(host, family, true, BEFORE, { kind: "goto", priority: BAND.guard });
@@ -133,7 +133,7 @@ function blockOf(host: Host, t: Traffic, family: Family): RuleAction[] {
         ? [{ kind: "table", table: shareTable(t) }]
         : [];
   if (out.length === 0 && t.otherwise === Otherwise.Next) return [];
-  const stays = t.to.length > 0 ? [] : waysOfOthers(host, family);
+  const stays = t.to.length > 0 ? [] : waysOfOthers(host, family, t.beforeSources);
   const end: RuleAction[] = t.otherwise === Otherwise.Next ? [] : [{ kind: t.otherwise }];
   return [...stays, ...out, ...end];
 }

@@ -19,7 +19,7 @@ export function summarize(host: Host): PlanTraffic[] {
     otherwise: t.otherwise,
     beforeSources: t.beforeSources,
     forwardedAlone: t.incoming.length > 0,
-    leavesOwn: t.to.length === 0 && host.unmanagedRoutes === UnmanagedRoutes.Follow,
+    leavesOwn: t.to.length === 0 && !(t.beforeSources && host.unmanagedRoutes === UnmanagedRoutes.Ignore),
     overlaps: overlapsOf(t, order.slice(0, i)),
     captures: capturedBy(t, host.interfaces, host.sources),
   }));
