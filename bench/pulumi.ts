@@ -13,8 +13,8 @@ SymmetricRoutingPolicy, the same without its confirmation (\`confirmWithin: 0\`)
 above that of an update of nothing, a host. A command is a connection; a policy is two for a change, since the second confirms
 that the host can still be reached. State is the size of the stack's checkpoint above that of nothing, a host.
 
-Engine, provider, SSH servers and hosts share this machine's CPUs, of which a bare command takes next to none: what a host does
-with the program, which elsewhere is done by the hosts themselves at the same time, is most of what a policy adds here.`;
+Engine, provider, SSH servers and hosts share this machine's CPUs: what hosts do with the program, which elsewhere each does by
+itself while the others do the same, counts here in full. The state is a file, which the engine writes whole at every step.`;
 
 const NAME = "bench";
 const FLEET = path.join(__dirname, "programs", "fleet");
@@ -64,7 +64,7 @@ export async function pulumi({ quick }: BenchOptions): Promise<Section> {
   return { ...section, ...report(results), charts: [], missing: [] };
 }
 
-/** Overridden where there is more time: MULTIHOME_BENCH_HOSTS=1,50,400. */
+/** Overridden where there is more time: MULTIHOME_BENCH_HOSTS=1,50,400, of which the last is half an hour. */
 function fleetSizes(): number[] {
   return (process.env["MULTIHOME_BENCH_HOSTS"] ?? "1,50").split(",").map(Number);
 }

@@ -4,6 +4,7 @@ import { Inputs, pendingPaths, settle } from "../deliver/known";
 import { Plan } from "../model/plan";
 import { PlanVerdict } from "../prove/verdict";
 import { planDigest, renderProgram } from "../render";
+import { packedProgram } from "../render/packed";
 import { provedPlan, schematicVerdict } from "./proved";
 import { PlainHostArgs, hostIssues, hostSpec } from "./spec";
 
@@ -39,10 +40,11 @@ export function planned(resource: pulumi.Resource, subject: string, args: Inputs
   const plan = settled.apply((value) => value.plan);
   // Pending becomes unknown again: nobody must take a text that is not final for the program.
   const whole = plan.apply((value) => ("pending" in value ? (pulumi.unknown as never) : value));
+  const program = whole.apply((value) => renderProgram(value));
   return {
     plan,
-    program: whole.apply((value) => renderProgram(value)),
-    packedProgram: whole.apply((value) => renderProgram(value, { packed: true })),
+    program,
+    packedProgram: program.apply((text) => packedProgram(text) as string),
     programDigest: whole.apply((value) => planDigest(value)),
     gatewayBySource: whole.apply(gatewayBySource),
     verdict: settled.apply((value) => value.verdict),
