@@ -214,7 +214,10 @@ function readPart(part: string, plan: Plan | undefined): string {
 /** An awk text without blanks beside operators. Lines in which a slash may begin a regular expression stay as they are. */
 function tightened(source: string): string {
   const tight = (text: string): string =>
-    text.replace(/ ?(\|\||&&|[=!<>+]=|[=,;{}?:<>]) ?/g, "$1").replaceAll(") ", ")");
+    text
+      .replace(/ ?(\|\||&&|[=!<>+]=|[=,;{}?:<>]) ?/g, "$1")
+      .replace(/ ([-+*~]) /g, "$1")
+      .replaceAll(") ", ")");
   const whole = (line: string): string =>
     line
       .split(/("(?:[^"\\]|\\.)*")/)

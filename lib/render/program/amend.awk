@@ -20,12 +20,17 @@ function no() {
   exit
 }
 function count(text, by, word) {
+  # Most lines.
+  if (text ~ /^([46]|rule[46]) /) {
+    differs[text] += text ~ /^r/ ? by : -by
+    return
+  }
   if (text ~ /^address / && split(text, word, " ")) sources[word[3]] += by
   if (text ~ /^(prefix|expect[46]|flow[46]) /) others[text] += by
   if (text ~ /^todo address /) touched[text ~ /:/ ? 6 : 4]
-  if (text ~ /^(facts|device|[46]) /) by = -by
+  if (text ~ /^(facts|device) /) by = -by
   else if (text ~ /^(todo|undo) / && text !~ /^[a-z]+ address / || text ~ /^(absent|nft|world) /) no()
-  else if (text !~ /^(numbers|model|virtual|interface|connection|table|sysctl|route[46]|rule[46]|identity|frr) /) return
+  else if (text !~ /^(numbers|model|virtual|interface|connection|table|sysctl|route[46]|identity|frr) /) return
   differs[text] += by
 }
 function bare(source, f) {

@@ -114,8 +114,12 @@ replace() {
 # came last, so all that came before it is there.
 right() {
   case $2 in [a-z]*) number "$2" && gate=$v ;; esac
-  v=$(check brief "$1") || fail "the new rules would not be right here: ${v%%"$nl"*}$(! has suspects || suspects)"
-  gate=
+  for _ in 1 2 3 4 5; do
+    v=$(check brief "$1") && gate= && return
+    # A moment passes before the kernel takes in what comes for a new IPv6 address.
+    case $seen in *"${nl}todo address "*) nap 0.1 ;; *) break ;; esac
+  done
+  fail "the new rules would not be right here: ${v%%"$nl"*}$(! has suspects || suspects)"
 }
 
 # settle: after the commit, clears away the old generation and what else the plan does not want.

@@ -21,7 +21,7 @@ nl='
 STATE=${MULTIHOME_STATE_DIR:-/var/lib/multihome}
 RUN=${MULTIHOME_RUN_DIR:-/run/multihome}
 WAIT=${MULTIHOME_WAIT:-30}
-reason='' probing='' restoring='' keeper='' halted='' staged='' parted='' emptied='' watching='' amending='' stale='' unit='' only='' gate='' was='' whose=''
+reason='' probing='' restoring='' keeper='' halted='' staged='' parted='' emptied='' watching='' amending='' stale='' unit='' only='' gate='' was='' whose='' first4='' first6='' again=''
 why='awk has failed'
 
 say() { printf 'multihome: %s\n' "$1" >&2; }
@@ -75,7 +75,7 @@ number() {
 
 # announces: whether the plan has an identity: see announce.sh.
 announces() {
-  case $PLAN in *"${nl}identity "*) ;; *) return 1 ;; esac
+  [ -n "${ANNOUNCE-}" ] && case $PLAN in *"${nl}identity "*) ;; *) return 1 ;; esac
 }
 
 # silenced: what an identity has left that the plan has not.

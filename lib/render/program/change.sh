@@ -182,7 +182,7 @@ revert() {
     rm -f "$STATE/restore"
   fi
   rm -f "$STATE/program.$coming" "$STATE"/*.new
-  [ "$committed" != - ] || [ ! -e "$STATE/nft" ] || rm -f "$STATE/nft"
+  [ "$committed" != - ] || rm -f "$STATE/nft"
   rmdir "$STATE" 2>/dev/null
   [ -n "$restoring" ] || printf '%s\n' "$id $1" >"$RUN/last"
   [ ! -e "$RUN/parted" ] || mv -f "$RUN/parted" "$RUN/parted.back"

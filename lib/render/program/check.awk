@@ -1,7 +1,7 @@
 # What the kernel answers, against what the plan expects: every class of destinations, from every source, and for what has
 # no source yet: sockets, free or bound to a device; and whether what comes in is taken.
 #
-# mode=ask prints the questions of family f, as lines for ip. mode=judge prints what is wrong, or with form=json or
+# mode=ask prints the questions of family f, or of both when it is "o", as lines for ip. mode=judge prints what is wrong, or with form=json or
 # form=text a report, and exits 1 when something is. form=brief, of a change that is being made, asks about the first class
 # from every source, and about the others from the first source of an interface: whatever leads sources of one interface to
 # its table looks at no destination, and from there on they are one. The questions would else be sources times interfaces.
@@ -24,6 +24,7 @@ function clean(text) {
 function hop(dev, via) { return dev == "" ? "unreachable" : "dev " dev (via == "" ? "" : " via " via) }
 BEGIN { if (mode == "ask" && gate != "") print "rule show priority " gate }
 /^=/ { part = substr($0, 2); next }
+part == "plan" && /^([46]|r[a-z]+[46]|keep) / { next }
 part == "flows" {
   split($0, field, "\t")
   row[++rows] = field[2] SUBSEP field[1]
@@ -88,7 +89,7 @@ $1 == "address" || $1 == "prefix" {
   if ($1 == "address") owner[$3] = $2
 }
 $1 ~ /^flow/ { steered[$1 == "flow6"] }
-$1 ~ /^expect/ && (mode == "judge" || $1 == "expect" f) {
+$1 ~ /^expect/ && (mode == "judge" || f == "o" || $1 == "expect" f) {
   six = $1 == "expect6"
   # What is not there leads nowhere; ways of others by it are not there either.
   if (!(($2, six) in absent) && (substr($6, 2), six) in absent) next

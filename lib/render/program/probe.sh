@@ -48,7 +48,7 @@ operator() {
   if [ -z "$v" ]; then
     set --
     while [ "$parent" -gt 1 ] && started "$parent"; do set -- "$@" "/proc/$parent/environ"; done
-    v=$(cat "$@" 2>/dev/null | tr '\0' '\n' | sed -n 's/^SSH_CONNECTION=//p' | sed 1q)
+    v=$(cat "$@" 2>/dev/null | tr '\0' '\n' | awk '!n && sub(/^SSH_CONNECTION=/, "") { print; n = 1 }')
   fi
   # A link-local address has its zone behind a "%". It can be answered by no other link.
   case $v in *[!0-9a-f.:\ ]*) return ;; esac
@@ -99,7 +99,8 @@ acknowledged() {
 # shellcheck disable=SC2016
 gateways() {
   has ping || return 0
-  printf '%s\n' "$seen" "$PLAN" "$(ip -o neigh show 2>/dev/null)" | awk '
+  v=$(ip -o neigh show 2>/dev/null)
+  [ -z "$v" ] || printf '%s\n' "$seen" "$PLAN" "$v" | awk '
     /^([46]|rule|address|keep) / { next }
     $1 == "device" { device[$2] = $3 }
     $1 ~ /^route[46]$/ && $2 == "default" {

@@ -11,3 +11,10 @@ watched() { return 1; }
 unkeep() { true; }
 halt_units() { [ ! -e "$STATE/kept" ] || fail "this is a short program; use $STATE/program.$committed"; }
 usage() { misuse 'usage: sh PROGRAM apply | remove'; }
+heed() {
+  case $verb$# in
+    watch1 | expire1) given=$1 ;;
+    *[a-z]0) ;;
+    *) usage ;;
+  esac
+}
