@@ -108,4 +108,24 @@ describeOnKernel("a host of 15 interfaces with 50 addresses of each family on ea
     machine.ok(small, "remove");
     expect(dump(ns)).toBe(pristine);
   }, 120_000);
+
+  test("what is forwarded is led past the rules for bound sockets, and past no policy", () => {
+    const forwarded = (iif: string): string =>
+      /dev (\S+)/.exec(ns.ip(`route get 198.51.100.7 from 172.20.0.9 iif ${iif}`))?.[1] ?? "";
+    const traffic = [{ name: "by-eni-3", incoming: ["eni-3"], use: ["eni-9"] }];
+    const [plain, steering] = [host(15, 1), { ...host(15, 1), policy: { traffic } }].map((one) =>
+      program(one),
+    );
+    ns.sysctl("net/ipv4/ip_forward", "1");
+    machine.ok(plain, "apply");
+    ns.ip("route add default via 10.7.0.1 dev eth7");
+    // Bound sockets never come as far as main.
+    const bound = (): string => ns.ip("route get 198.51.100.7 oif eth5");
+    expect([forwarded("eth3"), forwarded("eth4")]).toEqual(["eth7", "eth7"]);
+    expect(bound()).toContain("via 10.5.0.1 dev eth5");
+    machine.ok(steering, "apply");
+    expect([forwarded("eth3"), forwarded("eth4")]).toEqual(["eth9", "eth7"]);
+    expect(bound()).toContain("via 10.5.0.1 dev eth5");
+    machine.ok(steering, "remove");
+  }, 60_000);
 });
