@@ -48,8 +48,9 @@ function fieldsOf({ protocol, area, stubArea, asn, keepalive, hold, bfdInterval,
 /**
  * What comes from the identity follows main, where the routing protocol puts its routes, but by no default through
  * what is not managed: when the last of the protocol's routes is gone it is refused, and does not leave by whatever
- * default the host has besides. Where what is not managed is ignored, it follows main by managed interfaces alone. They stand after the rules for bound sockets, at the same priority, which is where
- * everything goes on that has no source of an interface.
+ * default the host has besides. Where what is not managed is ignored, it follows main by managed interfaces alone. The
+ * rules stand after those for bound sockets, at the same priority, which is where everything goes on that has no source
+ * of an interface.
  */
 export function identityRules({ identity, unmanagedRoutes }: Host, family: Family): PlanRule[] {
   const address = identity?.addresses.find((a) => a.family === family);
