@@ -5,12 +5,16 @@
  * JSON. Plain JavaScript, so that nothing but the compiled library and Node is measured.
  *
  *   node --expose-gc synthesis.js DIST ADDRESSES FAMILY ROUNDS
+ *
+ * Without ROUNDS only the first plan and the first JSON.stringify of the process are measured.
  */
 
 const [dist, addresses, family, rounds] = process.argv.slice(2);
 const { planHost } = require(`${dist}/plan`);
 
 const INTERFACES = 15;
+/** Of planning, before anything is measured. */
+const WARM_UP_MS = 3000;
 
 /** As many addresses at random places, a third of the room used; 15 interfaces, or fewer for fewer addresses. */
 function hostOf(count, ipv6) {
@@ -23,7 +27,7 @@ function hostOf(count, ipv6) {
     const hosts = new Set();
     while (hosts.size < mine) hosts.add(16 + Math.floor(random() * (room - 32)));
     const base = 0x0a000000 + i * 2 ** 19;
-    const text = (h) => (ipv6 ? `fd00:0:0:${(i + 1).toString(16)}::${hex(h)}/64` : `${quad(base + h)}/13`);
+    const text = (h) => (ipv6 ? `fd00:1:2:${(i + 1).toString(16)}::${hex(h)}/64` : `${quad(base + h)}/13`);
     interfaces.push({
       name: `eni-${i}`,
       addresses: [...hosts].map(text),
@@ -55,16 +59,26 @@ const input = JSON.stringify(spec);
 // Small hosts are planned many times a round, so that the clock is fine enough.
 const repeat = Math.max(1, Math.floor(2000 / Number(addresses)));
 // CPU time of all threads, collecting garbage included: what else runs on the machine is not in it.
-const time = (work) => {
+const time = (work, times = repeat) => {
   const start = process.cpuUsage();
-  for (let i = 0; i < repeat; i++) work();
+  for (let i = 0; i < times; i++) work();
   const { user, system } = process.cpuUsage(start);
-  return (user + system) / 1000 / repeat;
+  return (user + system) / 1000 / times;
 };
 
-let plan = planHost(spec);
-for (let i = 0; i < Math.min(rounds, 20); i++) {
-  plan = planHost(spec);
+let plan;
+const first = {
+  plan: time(() => (plan = planHost(spec)), 1),
+  stringify: time(() => JSON.stringify(plan), 1),
+};
+if (rounds === undefined) {
+  process.stdout.write(JSON.stringify(first));
+  process.exit();
+}
+// Until the engine has compiled what it will: it does so beside, and its time counts.
+let warmUp = 0;
+for (let spent = 0; spent < WARM_UP_MS || warmUp < 3; warmUp++) {
+  spent += repeat * time(() => (plan = planHost(spec)));
   JSON.stringify(plan);
 }
 const times = { plan: [], stringify: [], parse: [], ratio: [] };
@@ -89,6 +103,7 @@ process.stdout.write(
     addresses: Number(addresses),
     family: Number(family),
     rules: (family === "6" ? plan.ipv6 : plan.ipv4).rules.length,
+    warmUp: warmUp * repeat,
     plan: median(times.plan),
     stringify: median(times.stringify),
     parse: median(times.parse),
