@@ -119,7 +119,9 @@ function compileLibrary(): string {
   const args = [tsc, "-p", "tsconfig.build.json", "--outDir", dist, "--declaration", "false"];
   const { status, stdout } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: "utf8" });
   if (status !== 0 && !fs.existsSync(path.join(dist, "plan", "index.js"))) throw new Error(`tsc: ${stdout}`);
-  fs.symlinkSync(path.join(ROOT, "node_modules"), path.join(path.dirname(dist), "node_modules"));
+  for (const beside of ["node_modules", "package.json"]) {
+    fs.symlinkSync(path.join(ROOT, beside), path.join(path.dirname(dist), beside));
+  }
   return dist;
 }
 
@@ -159,7 +161,7 @@ function startUp(dist: string, quick: boolean): Start[] {
       "`multihome plan HOST.json`",
       [
         "-e",
-        `process.argv=["node","multihome","plan",${JSON.stringify(spec)}];require(${JSON.stringify(path.join(dist, "cli", "main.js"))})`,
+        `process.argv=["node","multihome","plan",${JSON.stringify(spec)}];require(${JSON.stringify(path.join(dist, "cli", "main.js"))}).main()`,
       ],
     ],
     ["import of the planner", ["-e", `require(${JSON.stringify(path.join(dist, "plan"))})`]],

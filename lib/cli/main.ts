@@ -4,7 +4,7 @@ import { Command, CommanderError } from "commander";
 import { SpecError } from "../model/issue";
 import { ExitCode, Io, UserError, reasonOf } from "./io";
 import { processIo } from "./process";
-import { VERBS } from "./verbs";
+import { verbsFor } from "./verbs";
 
 /**
  * Runs the `multihome` command.
@@ -37,7 +37,7 @@ async function dispatch(argv: readonly string[], io: Io): Promise<ExitCode> {
       outputError: (text, write) => write(printable(text.replace(/^error: /, "multihome: "))),
     })
     .showHelpAfterError("(--help tells what there is)");
-  for (const verb of VERBS) {
+  for (const verb of verbsFor(argv)) {
     verb(program, async (work) => {
       code = await work(io);
     });
