@@ -2,7 +2,8 @@ import { Explanation, explain } from "../doctor/words";
 import { Finding } from "../doctor/findings";
 import { placeOf } from "../doctor/peers";
 import { Address, formatAddress, sameAddress } from "../net/address";
-import { Exchange, ExchangeResult, Follower } from "../prove/exchange";
+import { Exchange, ExchangeResult } from "../prove/exchange";
+import { Follower } from "../prove/follower";
 import { UserError } from "./io";
 import { Scene } from "./scene";
 

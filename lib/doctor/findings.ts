@@ -1,6 +1,7 @@
 import { Intent, IntentInterface, LinuxState } from "../linux";
 import { Address, compareAddresses } from "../net/address";
-import { Exchange, ExchangeResult, ExchangeVerdict, Follower } from "../prove/exchange";
+import { Exchange, ExchangeResult, ExchangeVerdict } from "../prove/exchange";
+import { Follower } from "../prove/follower";
 import { Peer, peersOf } from "./peers";
 import { Survey } from "./survey";
 

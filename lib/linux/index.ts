@@ -6,7 +6,7 @@ export { connect, input, inputLookup, output, tracing } from "./lookup";
 export { CAPTURE_COMMAND, Dumps, readCapture, readDumps } from "./read/capture";
 export { describeFlow, describeOutcome, describeRoute, describeRule } from "./text";
 export { applyBatch } from "./read/batch";
-export { DeviceSpec, kernelState, plainAddress, withAddress, withVrf } from "./kernel-routes";
+export { DeviceSpec, kernelState, plainAddress, withAddress, withVrf } from "./kernel-state";
 export { PartitionRow, partition } from "./partition";
 export { prove } from "./prove/prove";
 export * from "./prove/types";

@@ -11,7 +11,8 @@ import {
 } from "../linux";
 import { FAMILIES, Family, formatAddress, widthOf } from "../net/address";
 import { Prefix, formatPrefix, hostPrefix, sizeOf } from "../net/prefix";
-import { ExchangeVerdict, Follower } from "../prove/exchange";
+import { ExchangeVerdict } from "../prove/exchange";
+import { Follower } from "../prove/follower";
 import { StagedHost } from "../prove/staged";
 import { Peer, peersOf } from "../doctor/peers";
 import { othersOf } from "../doctor/survey";

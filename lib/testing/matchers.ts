@@ -2,7 +2,8 @@ import { PropertyId, ProveOptions, prove } from "../linux";
 import { Address, parseAddress } from "../net/address";
 import { Prefix, hostPrefix, parsePrefix } from "../net/prefix";
 import { allProved } from "../prove/staged";
-import { Exchange, ExchangeResult, Follower } from "../prove/exchange";
+import { Exchange, ExchangeResult } from "../prove/exchange";
+import { Follower } from "../prove/follower";
 import { exchangeFailure, proofFailure } from "./failure";
 import { Judged, judged } from "./subject";
 

@@ -1,5 +1,6 @@
 import { describeRoute, kernelState } from "../../lib/linux";
-import { addressRoutes, plainAddress, withAddress } from "../../lib/linux/kernel-routes";
+import { addressRoutes } from "../../lib/linux/kernel-routes";
+import { plainAddress, withAddress } from "../../lib/linux/kernel-state";
 import { LinkAddress, LinuxState } from "../../lib/linux/state";
 import { address, onInterface } from "./support/hosts";
 

@@ -1,6 +1,7 @@
 import { peersOf } from "../../lib/doctor/peers";
 import { othersOf } from "../../lib/doctor/survey";
-import { Exchange, Follower } from "../../lib/prove/exchange";
+import { Exchange } from "../../lib/prove/exchange";
+import { Follower } from "../../lib/prove/follower";
 import { HostSpec } from "../../lib/model/spec";
 import { StagedHost, allProved, proveWorlds, stageHost } from "../../lib/prove/staged";
 

@@ -1,5 +1,5 @@
 import { parseInterfaceAddress } from "../../net/prefix";
-import { plainAddress, withAddress } from "../kernel-routes";
+import { plainAddress, withAddress } from "../kernel-state";
 import { LinuxState, linkNamed } from "../state";
 import { SCOPES } from "./names";
 import { Refused, Words } from "./words";

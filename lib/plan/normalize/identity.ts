@@ -10,6 +10,7 @@ import {
   widthOf,
 } from "../../net/address";
 import { parseInterfaceAddress } from "../../net/prefix";
+import { ASN, ReadPeer, readPeers } from "./identityPeers";
 import { readInterfaceName } from "./interfaceName";
 import { Problems, at } from "./problems";
 import { Fields, readBoolean, readChoice, readInteger, readList, readObject, readString } from "./shape";
@@ -32,13 +33,6 @@ export interface ReadIdentity {
   readonly passwordFile?: string;
 }
 
-export interface ReadPeer {
-  readonly path: string;
-  readonly interface?: string;
-  readonly asn?: number;
-  readonly address?: Address;
-}
-
 const FIELDS = [
   ...["addresses", "protocol", "interfaces", "area", "stubArea", "asn", "peers", "routerId"],
   ...["keepalive", "hold", "bfd", "bfdInterval", "passwordFile"],
@@ -48,7 +42,6 @@ const ONLY: Readonly<Record<IdentityProtocol, readonly string[]>> = {
   ospf: ["interfaces", "area", "stubArea"],
   bgp: ["asn", "peers"],
 };
-const ASN = [1, 4294967294] as const;
 const KEEPALIVE = 1;
 /** The area that all others are attached to (RFC 2328, 3.1). */
 export const BACKBONE = "0.0.0.0";
@@ -156,49 +149,6 @@ function readAddresses(value: unknown, path: string, problems: Problems): Addres
 function notWhole({ address, length }: { address: Address; length: number }): string | undefined {
   const width = widthOf(address.family);
   return length === width ? undefined : `an identity is one address, of length ${width}`;
-}
-
-function readPeers(
-  value: unknown,
-  path: string,
-  problems: Problems,
-  names: readonly string[] | undefined,
-): ReadPeer[] {
-  const seen = new Map<string, string>();
-  return readList(value, path, problems, "neighbours").flatMap((item, i) => {
-    const where = at(path, i);
-    const fields = readObject(item, where, problems, ["interface", "asn", "address"]);
-    if (fields === undefined) return [];
-    const name = readInterfaceName(fields["interface"], at(where, "interface"), problems, names);
-    const asn = readInteger(fields["asn"], at(where, "asn"), problems, ASN);
-    const address = readPeerAddress(fields["address"], at(where, "address"), problems);
-    const unnumbered = fields["address"] === undefined && name !== undefined;
-    const key = address !== undefined ? formatAddress(address) : unnumbered ? `interface ${name}` : undefined;
-    const first = key === undefined ? undefined : seen.get(key);
-    if (first !== undefined) {
-      problems.add(where, `is the neighbour of ${first} too`, "Leave one of them out");
-    } else if (key !== undefined) seen.set(key, where);
-    return [
-      {
-        path: where,
-        ...(name !== undefined && { interface: name }),
-        ...(asn !== undefined && { asn }),
-        ...(address !== undefined && { address }),
-      },
-    ];
-  });
-}
-
-function readPeerAddress(value: unknown, path: string, problems: Problems): Address | undefined {
-  if (value === undefined) return undefined;
-  const text = readString(value, path, problems, 'an address, as "10.0.1.1"');
-  if (text === undefined) return undefined;
-  const parsed = parseAddress(text);
-  const wrong = parsed.ok ? notASource(parsed.value) : parsed.reason;
-  if (parsed.ok && wrong === undefined) return parsed.value;
-  const fix = "Write the neighbour's address; for one that is known by its link alone, leave it out";
-  problems.add(path, `got ${shown(text)}: ${wrong}`, fix);
-  return undefined;
 }
 
 function readNames(

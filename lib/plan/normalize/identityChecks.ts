@@ -5,7 +5,8 @@ import { Address, Family, compareAddresses, formatAddress, sameAddress } from ".
 import { contains, formatPrefix } from "../../net/prefix";
 import { compareText } from "../order";
 import { Entry } from "./distinct";
-import { BACKBONE, ReadIdentity, ReadPeer } from "./identity";
+import { BACKBONE, ReadIdentity } from "./identity";
+import { ReadPeer } from "./identityPeers";
 import { Problems, at } from "./problems";
 
 /**

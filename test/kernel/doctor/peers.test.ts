@@ -5,7 +5,7 @@ import { Diagnosis, diagnose } from "../../../lib/doctor/diagnose";
 import { Proof, prove } from "../../../lib/linux";
 import { placeOf } from "../../../lib/doctor/peers";
 import { hostPrefix, sameAddress, samePrefix } from "../../../lib/net";
-import { Follower } from "../../../lib/prove/exchange";
+import { Follower } from "../../../lib/prove/follower";
 import { Candidate, peer } from "../matrix/candidate";
 import { Cloud } from "../matrix/cloud";
 import { Flow, exchange } from "../matrix/flow";

@@ -1,0 +1,215 @@
+import {
+  Flow,
+  InputFlow,
+  Intent,
+  IntentInterface,
+  LinuxState,
+  Model,
+  Outcome,
+  OutputFlow,
+  Traced,
+  compile,
+  connect,
+  input,
+  output,
+  tracing,
+} from "../linux";
+import { Expectations } from "../linux/prove/expect";
+import { Expected, meets } from "../linux/prove/expected";
+import { Policies } from "../linux/prove/policies";
+import { Address, formatAddress } from "../net/address";
+import { Exchange, ExchangeResult, ExchangeVerdict } from "./exchange";
+import type { VrfInHost } from "./worlds";
+
+/** Collect the steps of each lookup, for people; slower. */
+export interface FollowOptions {
+  readonly trace?: boolean;
+}
+
+/** Follows requests and their answers through one host. */
+export class Follower {
+  private readonly model: Model;
+  private readonly expectations: { readonly 4: Expectations; readonly 6: Expectations };
+  private readonly policies: { readonly 4: Policies; readonly 6: Policies };
+
+  /**
+   * @param vrf when the state is a VRF as who is in it sees it: the host in which its packets are looked up
+   */
+  constructor(
+    state: LinuxState,
+    private readonly intent: Intent,
+    private readonly vrf?: VrfInHost,
+  ) {
+    const seen = compile(state);
+    this.model = vrf === undefined ? seen : compile(vrf.state);
+    this.expectations = {
+      4: new Expectations(intent, seen, 4),
+      6: new Expectations(intent, seen, 6),
+    };
+    this.policies = { 4: new Policies(intent, 4), 6: new Policies(intent, 6) };
+  }
+
+  /**
+   * @throws Error when a peer asks an address that is no interface's and `arrival` does not say where it comes in
+   */
+  follow(exchange: Exchange, { trace = false }: FollowOptions = {}): ExchangeResult {
+    return exchange.asker === "peer" ? this.asked(exchange, trace) : this.asking(exchange, trace);
+  }
+
+  /** The interface that has the address, or to which a prefix that holds it is delegated. */
+  ownerOf(address: Address): IntentInterface | undefined {
+    return this.expectations[address.family].ownerOf(address);
+  }
+
+  /** Whether the address is the host's own, and no interface's. */
+  isIdentity(address: Address): boolean {
+    return this.expectations[address.family].isIdentity(address);
+  }
+
+  private asked(exchange: Exchange, trace: boolean): ExchangeResult {
+    const { local, peer } = exchange;
+    if (local === undefined) throw new Error("a peer asks some address of the host: give it");
+    const owner = this.ownerOf(local);
+    // An identity is reached by every link; one stands for all.
+    const arrival =
+      exchange.arrival ??
+      owner?.device ??
+      (this.isIdentity(local) ? this.intent.interfaces[0].device : undefined);
+    if (arrival === undefined) {
+      throw new Error(
+        `${formatAddress(local)} is no address of an interface: say where the request comes in`,
+      );
+    }
+    const inward = this.arrive(exchange, local, arrival, trace);
+    const answer = {
+      to: peer,
+      from: local,
+      ...this.binding(exchange),
+      ...fields(exchange, "answer"),
+      ...socket(exchange),
+    };
+    const outward = this.leave(answer, false, trace);
+    const judged = this.judge({ exchange, local, owner, arrival, inward, outward });
+    if (inward.outcome.kind === "route") return judged;
+    return { ...judged, verdict: failure(inward.outcome, "dropped") };
+  }
+
+  private asking(exchange: Exchange, trace: boolean): ExchangeResult {
+    const flow: OutputFlow = {
+      to: exchange.peer,
+      from: exchange.local,
+      ...this.binding(exchange),
+      ...fields(exchange, "request"),
+      ...socket(exchange),
+    };
+    const outward = this.leave(flow, exchange.connected !== false, trace);
+    const { outcome } = outward;
+    const local = exchange.local ?? (outcome.kind === "route" ? outcome.hops[0]?.source : undefined);
+    if (local === undefined)
+      return { exchange, outward, ...this.decided(outward), verdict: failure(outcome, "refused") };
+    const owner = this.ownerOf(local);
+    const first = outcome.kind === "route" ? outcome.hops[0]?.device : undefined;
+    const arrival = exchange.arrival ?? owner?.device ?? first;
+    const judged = this.judge({ exchange, local, owner, arrival, outward });
+    const inside = outcome.kind === "route" && outcome.type === "local";
+    if (judged.verdict !== "symmetric" || inside || arrival === undefined) return judged;
+    const inward = this.arrive(exchange, local, arrival, trace);
+    const verdict = inward.outcome.kind === "route" ? judged.verdict : failure(inward.outcome, "dropped");
+    return { ...judged, inward, verdict };
+  }
+
+  /** Whether the host's packet takes the way that is wanted. */
+  private judge(followed: Omit<ExchangeResult, "verdict">): ExchangeResult {
+    const result = { ...followed, ...this.decided(followed.outward) };
+    const { outward, arrival, owner, exchange } = result;
+    const { outcome } = outward;
+    if (outcome.kind === "route" && outcome.type === "local") return { ...result, verdict: "symmetric" };
+    const expected = this.expected(owner, arrival, result.local, exchange);
+    if (expected === undefined || expected.kind === "unclaimed") return { ...result, verdict: "not judged" };
+    const judged = { ...result, expected };
+    if (outcome.kind !== "route") {
+      const wanted = expected.kind === "by" && expected.refusal && outcome.kind === "error";
+      return { ...judged, verdict: wanted ? "not judged" : failure(outcome, "refused") };
+    }
+    return { ...judged, verdict: meets(expected, outcome) ? "symmetric" : "another way" };
+  }
+
+  /** What a traffic policy wants of the host's packet; a socket that is bound to a device has chosen its way. */
+  private decided({ flow, outcome }: ExchangeResult["outward"]): Pick<ExchangeResult, "policy"> {
+    const expectations = this.expectations[flow.to.family];
+    if (flow.oif !== undefined || expectations.unclaimed(flow.to) || expectations.isOwn(flow.to)) return {};
+    const ownSource = flow.from !== undefined && this.ownerOf(flow.from) !== undefined;
+    const wanted = this.policies[flow.to.family].wanted(flow, ownSource, expectations, new Set());
+    if (wanted === undefined) return {};
+    const { by, expected } = wanted;
+    return { policy: { by, expected, met: meets(expected, outcome) === true } };
+  }
+
+  private expected(
+    owner: IntentInterface | undefined,
+    arrival: string | undefined,
+    local: Address | undefined,
+    { peer, bound }: Exchange,
+  ): Expected | undefined {
+    if (arrival === undefined) return undefined;
+    if (local !== undefined && this.isIdentity(local) && this.isManaged(arrival))
+      return this.expectations[peer.family].identity(peer);
+    if (owner === undefined || !this.isManaged(arrival)) {
+      // A container or a tunnel: the answer goes back where the request came from, by whatever next hop.
+      return { kind: "by", hops: [{ device: arrival, anyGateway: true }], refusal: false };
+    }
+    const expectations = this.expectations[peer.family];
+    return bound === undefined ? expectations.egress(owner, peer) : expectations.bound(owner, peer);
+  }
+
+  /** In a VRF every socket is bound: to its device, or to one of its ports. */
+  private binding({ bound = this.vrf?.device }: Exchange): Pick<OutputFlow, "oif"> {
+    return bound === undefined ? {} : { oif: bound };
+  }
+
+  private isManaged(device: string | undefined): boolean {
+    return this.intent.interfaces.some((iface) => iface.device === device);
+  }
+
+  private leave(flow: OutputFlow, connected: boolean, trace: boolean): Traced & { flow: OutputFlow } {
+    if (trace) return { flow, ...tracing(this.model, flow, connected ? "connect" : "once") };
+    return {
+      flow,
+      outcome: connected ? connect(this.model, flow) : output(this.model, flow),
+      steps: [],
+      rules: [],
+    };
+  }
+
+  private arrive(
+    exchange: Exchange,
+    local: Address,
+    iif: string,
+    trace: boolean,
+  ): Traced & { flow: InputFlow } {
+    const which = exchange.asker === "peer" ? "request" : "answer";
+    const flow: InputFlow = { to: local, from: exchange.peer, iif, ...fields(exchange, which) };
+    return trace
+      ? { flow, ...tracing(this.model, flow) }
+      : { flow, outcome: input(this.model, flow), steps: [], rules: [] };
+  }
+}
+
+function failure(outcome: Outcome, otherwise: "dropped" | "refused"): ExchangeVerdict {
+  return outcome.kind === "unknown" ? "unknown" : otherwise;
+}
+
+function socket({ mark, user }: Exchange): Partial<Flow> {
+  return { ...(mark !== undefined && { mark }), ...(user !== undefined && { uid: user }) };
+}
+
+/** A port of a client, from the range that kernels take them from. */
+const CLIENT_PORT = 50_000;
+
+function fields({ protocol, port }: Exchange, which: "request" | "answer"): Partial<Flow> {
+  if (protocol === undefined) return {};
+  if (port === undefined) return { protocol };
+  return which === "request"
+    ? { protocol, sourcePort: CLIENT_PORT, destinationPort: port }
+    : { protocol, sourcePort: port, destinationPort: CLIENT_PORT };
+}
