@@ -73,6 +73,8 @@ replace() {
   ! filters || filter_check || fail "$why"
   ! announces || frr_check || fail "$why"
   text
+  # Until these are there nothing can be put back by them.
+  { records 'todo keep undo' "$RUN" && { [ ! -s "$STATE/restore" ] || [ -s "$RUN/before" ]; }; } || fail "cannot write to $RUN"
   staged=1
   arm
   # The commit has it written through.

@@ -5,8 +5,7 @@
 
 # arm: once it is armed, nothing that is done to the host outlives the change, unless it is committed.
 arm() {
-  { records 'todo keep undo' "$RUN" && { [ ! -s "$STATE/restore" ] || [ -s "$RUN/before" ]; } &&
-    { [ -z "$amending" ] || printf '%s\n' "$edits" >"$RUN/amend"; } &&
+  { { [ -z "$amending" ] || printf '%s\n' "$edits" >"$RUN/amend"; } &&
     printf '%s\n' "$text" >"$RUN/program" && started $$ && true >"$RUN/maker.$$.$started" && announce 0 60; } ||
     fail "cannot write to $RUN"
   # What restores is started again, and whoever comes next clears up.

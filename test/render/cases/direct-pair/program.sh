@@ -67,7 +67,7 @@ expect6 san 2001:db8:ffff:ffff::1 elsewhere unreachable
 expect6 san fd00:2::ffff:ffff:ffff:fffe attached dev @san
 expect6 san fd00:1::ffff:ffff:ffff:fffe other-attached unreachable
 end'
-BODY=fb590749074acd06
+BODY=e35292bc52898cd3
 set -u
 umask 077
 LC_ALL=C
@@ -1308,8 +1308,7 @@ bare() {
 printf '%s\n' 'plan 1 none' "numbers $numbers" end
 }
 arm() {
-{ records 'todo keep undo' "$RUN" && { [ ! -s "$STATE/restore" ] || [ -s "$RUN/before" ]; } &&
-{ [ -z "$amending" ] || printf '%s\n' "$edits" >"$RUN/amend"; } &&
+{ { [ -z "$amending" ] || printf '%s\n' "$edits" >"$RUN/amend"; } &&
 printf '%s\n' "$text" >"$RUN/program" && started $$ && true >"$RUN/maker.$$.$started" && announce 0 60; } ||
 fail "cannot write to $RUN"
 [ -z "$restoring" ] || return 0
@@ -1572,6 +1571,7 @@ id=${id%%-*}
 ! filters || filter_check || fail "$why"
 ! announces || frr_check || fail "$why"
 text
+{ records 'todo keep undo' "$RUN" && { [ ! -s "$STATE/restore" ] || [ -s "$RUN/before" ]; }; } || fail "cannot write to $RUN"
 staged=1
 arm
 { noted && printf '%s\n' "$text" >"$STATE/program.$coming"; } || fail "cannot write to $STATE"

@@ -35,7 +35,7 @@ expect4 nic0 10.128.15.254 attached dev @nic0
 expect4 nic1 192.0.2.1 elsewhere dev @nic1 via 10.140.0.1
 expect4 nic1 10.128.15.254 other-attached dev @nic1 via 10.140.0.1
 end'
-BODY=fb590749074acd06
+BODY=e35292bc52898cd3
 set -u
 umask 077
 LC_ALL=C
@@ -1276,8 +1276,7 @@ bare() {
 printf '%s\n' 'plan 1 none' "numbers $numbers" end
 }
 arm() {
-{ records 'todo keep undo' "$RUN" && { [ ! -s "$STATE/restore" ] || [ -s "$RUN/before" ]; } &&
-{ [ -z "$amending" ] || printf '%s\n' "$edits" >"$RUN/amend"; } &&
+{ { [ -z "$amending" ] || printf '%s\n' "$edits" >"$RUN/amend"; } &&
 printf '%s\n' "$text" >"$RUN/program" && started $$ && true >"$RUN/maker.$$.$started" && announce 0 60; } ||
 fail "cannot write to $RUN"
 [ -z "$restoring" ] || return 0
@@ -1540,6 +1539,7 @@ id=${id%%-*}
 ! filters || filter_check || fail "$why"
 ! announces || frr_check || fail "$why"
 text
+{ records 'todo keep undo' "$RUN" && { [ ! -s "$STATE/restore" ] || [ -s "$RUN/before" ]; }; } || fail "cannot write to $RUN"
 staged=1
 arm
 { noted && printf '%s\n' "$text" >"$STATE/program.$coming"; } || fail "cannot write to $STATE"

@@ -64,7 +64,7 @@ expect6 a fd00::ffff:ffff:ffff:fffe attached dev @a
 expect6 b 2001:db8:ffff:ffff::1 elsewhere dev @b via fe80::1
 expect6 b fd00::ffff:ffff:ffff:fffe attached dev @b
 end'
-BODY=fb590749074acd06
+BODY=e35292bc52898cd3
 set -u
 umask 077
 LC_ALL=C
@@ -1305,8 +1305,7 @@ bare() {
 printf '%s\n' 'plan 1 none' "numbers $numbers" end
 }
 arm() {
-{ records 'todo keep undo' "$RUN" && { [ ! -s "$STATE/restore" ] || [ -s "$RUN/before" ]; } &&
-{ [ -z "$amending" ] || printf '%s\n' "$edits" >"$RUN/amend"; } &&
+{ { [ -z "$amending" ] || printf '%s\n' "$edits" >"$RUN/amend"; } &&
 printf '%s\n' "$text" >"$RUN/program" && started $$ && true >"$RUN/maker.$$.$started" && announce 0 60; } ||
 fail "cannot write to $RUN"
 [ -z "$restoring" ] || return 0
@@ -1569,6 +1568,7 @@ id=${id%%-*}
 ! filters || filter_check || fail "$why"
 ! announces || frr_check || fail "$why"
 text
+{ records 'todo keep undo' "$RUN" && { [ ! -s "$STATE/restore" ] || [ -s "$RUN/before" ]; }; } || fail "cannot write to $RUN"
 staged=1
 arm
 { noted && printf '%s\n' "$text" >"$STATE/program.$coming"; } || fail "cannot write to $STATE"

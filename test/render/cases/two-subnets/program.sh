@@ -59,7 +59,7 @@ rule6 +1489 goto join
 expect6 front 2001:db8:ffff:ffff::1 elsewhere dev @front via fe80::1
 expect6 front 2001:db8:1:0:ffff:ffff:ffff:fffe attached dev @front
 end'
-BODY=fb590749074acd06
+BODY=e35292bc52898cd3
 set -u
 umask 077
 LC_ALL=C
@@ -1300,8 +1300,7 @@ bare() {
 printf '%s\n' 'plan 1 none' "numbers $numbers" end
 }
 arm() {
-{ records 'todo keep undo' "$RUN" && { [ ! -s "$STATE/restore" ] || [ -s "$RUN/before" ]; } &&
-{ [ -z "$amending" ] || printf '%s\n' "$edits" >"$RUN/amend"; } &&
+{ { [ -z "$amending" ] || printf '%s\n' "$edits" >"$RUN/amend"; } &&
 printf '%s\n' "$text" >"$RUN/program" && started $$ && true >"$RUN/maker.$$.$started" && announce 0 60; } ||
 fail "cannot write to $RUN"
 [ -z "$restoring" ] || return 0
@@ -1564,6 +1563,7 @@ id=${id%%-*}
 ! filters || filter_check || fail "$why"
 ! announces || frr_check || fail "$why"
 text
+{ records 'todo keep undo' "$RUN" && { [ ! -s "$STATE/restore" ] || [ -s "$RUN/before" ]; }; } || fail "cannot write to $RUN"
 staged=1
 arm
 { noted && printf '%s\n' "$text" >"$STATE/program.$coming"; } || fail "cannot write to $STATE"
