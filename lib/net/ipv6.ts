@@ -15,6 +15,7 @@ export const Spelling = {
 export type Spelling = (typeof Spelling)[keyof typeof Spelling];
 
 const COLON = 58;
+const SLASH = 47;
 const groups = new Uint16Array(8);
 
 /** Reads an address from text[0..end) into four words; they are left alone where it is not read. */
@@ -84,17 +85,21 @@ function longestRun(): [start: number, length: number] {
   return [start, length];
 }
 
-/** Room for the longest text, of eight groups and seven colons. */
-const written = Buffer.alloc(39);
+/** Room for the longest text: eight groups, seven colons, and a slash with a length of three digits. */
+const written = Buffer.alloc(43);
 const DIGITS = Buffer.from("0123456789abcdef");
 
-/** Canonical text of an address given as four words: the form of RFC 5952. */
-export function writeIpv6(words: ArrayLike<number>, at: number): string {
+/**
+ * Canonical text of an address given as four words: the form of RFC 5952.
+ *
+ * @param length of a prefix, to be written after a slash. Default: none
+ */
+export function writeIpv6(words: ArrayLike<number>, at: number, length?: number): string {
   for (let w = 0; w < 4; w++) {
     groups[2 * w] = words[at + w] >>> 16;
     groups[2 * w + 1] = words[at + w];
   }
-  const [start, length] = longestRun();
+  const [start, run] = longestRun();
   let end = 0;
   for (let g = 0; g < 8; g++) {
     if (g > 0) written[end++] = COLON;
@@ -102,10 +107,16 @@ export function writeIpv6(words: ArrayLike<number>, at: number): string {
       end = writeGroup(groups[g], end);
       continue;
     }
-    g += length - 1;
+    g += run - 1;
     // The colon after it comes with the next group, and that before it with the last.
     if (start === 0) written[end++] = COLON;
     if (g === 7) written[end++] = COLON;
+  }
+  if (length !== undefined) {
+    written[end++] = SLASH;
+    if (length > 99) written[end++] = DIGITS[1];
+    if (length > 9) written[end++] = DIGITS[Math.floor(length / 10) % 10];
+    written[end++] = DIGITS[length % 10];
   }
   // Made at once: text put together of pieces stays pieces in memory.
   return written.toString("latin1", 0, end);

@@ -67,7 +67,7 @@ export function prefixTextAt(packed: PackedPrefixes, index: number, length: numb
     const bits = Math.min(32, Math.max(0, length - 32 * w));
     kept[w] = bits === 0 ? 0 : packed.words[index * stride + w] & (0xffffffff << (32 - bits));
   }
-  return `${packed.family === 4 ? writeIpv4(kept[0]) : writeIpv6(kept, 0)}/${length}`;
+  return packed.family === 4 ? `${writeIpv4(kept[0])}/${length}` : writeIpv6(kept, 0, length);
 }
 
 /** The order in which addresses ascend; equal ones keep theirs. Linear: a radix sort, a byte at a time. */

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import * as ipaddr from "ipaddr.js";
 import { Address, formatAddress } from "../../lib/net";
 import { readIpv4, readLength } from "../../lib/net/canonical";
-import { Spelling, readIpv6 } from "../../lib/net/ipv6";
+import { Spelling, readIpv6, writeIpv6 } from "../../lib/net/ipv6";
 import { addressAt } from "../../lib/net/packed";
 
 /** What is read of a text, which stands among others. */
@@ -126,6 +126,13 @@ describe("quick reading", () => {
       ),
       { numRuns: 3000 },
     );
+  });
+
+  test("and writing of an IPv6 prefix gives its address and its length", () => {
+    const into = Uint32Array.of(0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff);
+    for (let length = 0; length <= 128; length++) {
+      expect(writeIpv6(into, 0, length)).toBe(`ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/${length}`);
+    }
   });
 
   test("of a length takes what is written without leading zeros and is not too long", () => {

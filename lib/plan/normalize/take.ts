@@ -33,7 +33,7 @@ export function takeIpv6(text: string, place: number, addresses: Addresses): boo
   if (spelling === Spelling.Unread || (words[at] >>> 29 !== 1 && words[at] >>> 25 !== 0x7e)) return false;
   if (length < 127 && lastSetBit(words, at) < length) return false;
   addresses.add(length, place);
-  if (spelling === Spelling.Other) addresses.rewrite(place, `${writeIpv6(words, at)}/${length}`);
+  if (spelling === Spelling.Other) addresses.rewrite(place, writeIpv6(words, at, length));
   return true;
 }
 
