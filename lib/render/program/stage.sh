@@ -59,7 +59,6 @@ flipped() {
 # tidy KEEP4 KEEP6: see tidy.awk. Starts from $seen, which may be empty or $stale, and leaves a fresh one. A batch ends at its first error,
 # so it looks again until all is done.
 tidy() {
-  again=
   for _ in 1 2 3 4 5; do
     [ -z "$seen" ] || left "$(printf '%s\n' "$seen" | calc -v f=4 -v keep="$1" "$TIDY")" \
       "$(printf '%s\n' "$seen" | calc -v f=6 -v keep="$2" "$TIDY")" || return 0
@@ -68,18 +67,13 @@ tidy() {
   return 1
 }
 
-# left LINES4 LINES6: has ip do them, at first the same that is asked what has come of it; fails when there is nothing to do.
-# Lines end with "#", or they are none.
+# left LINES4 LINES6: has ip do them; fails when there is nothing to do. Lines end with "#", or they are none.
 left() {
   case $1/$2 in
     '#/#') [ -n "$stale" ] ;;
     *'#/'*'#')
-      if [ -z "$again" ]; then
-        again=1 first4=$1$nl first6=$2$nl
-      else
-        batch 4 "$1"
-        batch 6 "$2"
-      fi
+      batch 4 "$1"
+      batch 6 "$2"
       true
       ;;
   esac

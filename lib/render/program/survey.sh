@@ -1,21 +1,19 @@
 # shellcheck shell=sh
 # What the host is like: see survey.awk.
 
-# dump [LINES4 LINES6]: what the kernel says now, once it has done the lines, and "=whole" when it has said all. What ip says
-# besides is about namespaces that come and go.
+# dump: what the kernel says now, and "=whole" when it has said all. What ip says besides is about namespaces that come and go.
 dump() {
   n='link show'
   for f in 4 6; do
     [ -d /proc/sys/net/ipv$f ] || continue
     echo "=$f"
     ip -$f -N -o -batch - 2>/dev/null <<END || return
-${1-}rule show
+rule show
 route show table all
 addr show
 $n
 END
     n=''
-    [ $# = 0 ] || shift
   done
   echo '=whole'
 }
@@ -32,11 +30,11 @@ survey() {
       ! announces || frr_look
       world_facts
       [ -z "$was" ] || { echo '=kept' && kept_now; }
-      dump "$first4" "$first6"
+      dump
     } | calc -v committed="$band" -v boot="$boot" -v records="$records" -v fresh="$fresh" -v sweep="${sweep-}" \
       -v partial="$restoring" -v was="$was" -v id="$committed_id" -v old="$STATE/program.$committed" -v body="$whose" "$SAME$nl$SURVEY"
   )
-  code=$? first4='' first6=''
+  code=$?
   case $code/$seen in
     [0135]/?*) return $code ;;
     4/) why='ip cannot show rules and routes: iproute2 6.1 or newer does, and a kernel with policy routing is needed' ;;

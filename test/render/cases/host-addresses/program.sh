@@ -35,7 +35,7 @@ expect4 nic0 10.128.15.254 attached dev @nic0
 expect4 nic1 192.0.2.1 elsewhere dev @nic1 via 10.140.0.1
 expect4 nic1 10.128.15.254 other-attached dev @nic1 via 10.140.0.1
 end'
-BODY=e35292bc52898cd3
+BODY=e1b018bd8f3079d3
 set -u
 umask 077
 LC_ALL=C
@@ -47,7 +47,7 @@ nl='
 STATE=${MULTIHOME_STATE_DIR:-/var/lib/multihome}
 RUN=${MULTIHOME_RUN_DIR:-/run/multihome}
 WAIT=${MULTIHOME_WAIT:-30}
-reason='' probing='' restoring='' keeper='' halted='' staged='' parted='' emptied='' watching='' amending='' stale='' unit='' only='' gate='' was='' whose='' first4='' first6='' again=''
+reason='' probing='' restoring='' keeper='' halted='' staged='' parted='' emptied='' watching='' amending='' stale='' unit='' only='' gate='' was='' whose=''
 why='awk has failed'
 say() { printf 'multihome: %s\n' "$1" >&2; }
 misuse() {
@@ -465,13 +465,12 @@ for f in 4 6; do
 [ -d /proc/sys/net/ipv$f ] || continue
 echo "=$f"
 ip -$f -N -o -batch - 2>/dev/null <<END || return
-${1-}rule show
+rule show
 route show table all
 addr show
 $n
 END
 n=''
-[ $# = 0 ] || shift
 done
 echo '=whole'
 }
@@ -485,11 +484,11 @@ printf '%s\n' =plan "$PLAN" ${filter_now:+=nft "$filter_now"} =more
 ! announces || frr_look
 world_facts
 [ -z "$was" ] || { echo '=kept' && kept_now; }
-dump "$first4" "$first6"
+dump
 } | calc -v committed="$band" -v boot="$boot" -v records="$records" -v fresh="$fresh" -v sweep="${sweep-}" \
 -v partial="$restoring" -v was="$was" -v id="$committed_id" -v old="$STATE/program.$committed" -v body="$whose" "$SAME$nl$SURVEY"
 )
-code=$? first4='' first6=''
+code=$?
 case $code/$seen in
 [0135]/?*) return $code ;;
 4/) why='ip cannot show rules and routes: iproute2 6.1 or newer does, and a kernel with policy routing is needed' ;;
@@ -926,7 +925,6 @@ number active
 printf '%s\n' "$1 $n from all nop" "$1 $v from all goto $n"
 }
 tidy() {
-again=
 for _ in 1 2 3 4 5; do
 [ -z "$seen" ] || left "$(printf '%s\n' "$seen" | calc -v f=4 -v keep="$1" "$TIDY")" \
 "$(printf '%s\n' "$seen" | calc -v f=6 -v keep="$2" "$TIDY")" || return 0
@@ -938,12 +936,8 @@ left() {
 case $1/$2 in
 '#/#') [ -n "$stale" ] ;;
 *'#/'*'#')
-if [ -z "$again" ]; then
-again=1 first4=$1$nl first6=$2$nl
-else
 batch 4 "$1"
 batch 6 "$2"
-fi
 true
 ;;
 esac
