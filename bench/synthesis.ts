@@ -10,8 +10,8 @@ const METHOD = `The package as it is published (compiled by tsc, no loader), in 
 planner must do that writes its plan anywhere, and \`JSON.parse\` of its input. 15 interfaces, addresses at random in their
 subnets. CPU time of all threads, rounds interleaved, medians of the ratios round by round; before them as many plans as
 *warm-up* says, which is three seconds of planning, so that the engine has compiled what it will. *first* is the first plan of a
-process, most of which is reading and compiling the planner's own code; the median of several processes. *heap* is what the
-plan holds when all else has been collected, for each address.`;
+process whose modules are loaded, most of which passes before the engine has compiled the planner; the median of several
+processes. *heap* is what the plan holds when all else has been collected, for each address.`;
 
 interface Measured {
   readonly addresses: number;
