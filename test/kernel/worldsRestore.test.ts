@@ -83,6 +83,8 @@ describeOnKernel("worlds restored while interfaces of theirs are missing", () =>
   });
 
   test("then it is left alone, until something comes", async () => {
+    // The kernel still says so when it has done with the link-local addresses of what was plugged in.
+    for (const world of [h, worlds.two]) world.steady();
     const watchers = await Promise.all([monitor(h), monitor(worlds.two)]);
     expect(host.ok(PROGRAM, "restore")).toBe("");
     for (const watcher of watchers) {

@@ -89,10 +89,12 @@ replace() {
     armed
     { stage 4 "$new" "$keep4" && stage 6 "$new" "$keep6"; } || fail "$why"
     # While sources are held back in front of all rules, none of these could be asked about. Whoever still deletes rules
-    # comes too late for these: from here on one of the generations decides, without a switch as well.
+    # comes too late for these: from here on one of the generations decides, without a switch as well; but a switch that
+    # leads past them all would lead to what he may delete yet.
     case $seen in
       *' goto 1 [unresolved]'*)
         if has backstop; then
+          case $keep4$keep6 in *-*) flips ;; esac
           backstop 1 || fail "$why"
           survey
         fi
@@ -100,8 +102,7 @@ replace() {
     esac
     right "${numbers##*mark=}" canary
     [ -n "$restoring" ] || [ -z "$probing" ] || paths
-    [ "$want4" = - ] || flip 4 "$new" || fail "$why"
-    [ "$want6" = - ] || flip 6 "$new" || fail "$why"
+    [ -n "$flipped" ] || flips
   fi
   tune todo || fail 'cannot write sysctls'
   filter_load || fail "$why"
@@ -110,6 +111,13 @@ replace() {
   only=
   [ -n "$restoring" ] || [ -z "$probing" ] || still || fail "$why"
   [ "$wanted" = 0 ] || pend
+}
+
+# flips: puts the new generation in force.
+flips() {
+  [ "$want4" = - ] || flip 4 "$new" || fail "$why"
+  [ "$want6" = - ] || flip 6 "$new" || fail "$why"
+  flipped=1
 }
 
 # right MARK GATE: ends the program when the kernel would not do as planned, or the rule that leads there is not there. It

@@ -6,16 +6,19 @@
 # arm: once it is armed, nothing that is done to the host outlives the change, unless it is committed.
 arm() {
   { { [ -z "$amending" ] || printf '%s\n' "$edits" >"$RUN/amend"; } &&
-    printf '%s\n' "$text" >"$RUN/program" && started $$ && true >"$RUN/maker.$$.$started" && announce 0 60; } ||
+    printf '%s\n' "$text" >"$RUN/program" && started $$ && true >"$RUN/maker.$$.$started"; } ||
     fail "cannot write to $RUN"
-  # What restores is started again, and whoever comes next clears up.
-  [ -z "$restoring" ] || return 0
-  if unit_fits; then
+  # Before there is a change to watch over, so that there is none that nobody will. What restores is started again, and
+  # whoever comes next clears up.
+  if [ -n "$restoring" ]; then
+    :
+  elif unit_fits; then
     launch_unit &
     unit=$!
   else
     launch
   fi
+  announce 0 60 || fail "cannot write to $RUN"
 }
 
 launch() {
@@ -65,7 +68,12 @@ launch_unit() {
 watch() {
   watching=1
   load
-  cd / && ours && started $$ && true >"$RUN/watch.$$.$started" || exit 1
+  cd / || exit 1
+  until ours; do
+    alive "$RUN"/maker.* || exit 1
+    nap 0.02
+  done
+  started $$ && true >"$RUN/watch.$$.$started" || exit 1
   exec >/dev/null
   trap - INT TERM
   while sleep 1; do

@@ -85,7 +85,14 @@ part == "plan" {
     if ($3 == "kind" && NF > 4) vrf[$5]
     next
   }
-  if (/ @/) for (i = 2; i <= NF; i++) if ($i ~ /^@/ && !(substr($i, 2) in slot)) damaged()
+  owns = ""
+  if (/ @/) for (i = 2; i <= NF; i++) if ($i ~ /^@/) {
+    n = substr($i, 2)
+    if (!(n in slot)) damaged()
+    if ($(i - 1) ~ /^(dev|[io]if)$/) owns = n
+  }
+  # Of several next hops those that are not there are left out.
+  if (!/ nexthop /) due[$1, owns]++
   if ($1 == "rule4" || $1 == "rule6") want[substr($1, 5)] = 1
   else if ($1 == "interface") {
     name[++names] = $2
@@ -143,6 +150,7 @@ part == "more" { more[++mores] = $0; next }
   if (p == pending && !(part in pend)) pend[part] = generation_of(after("goto"))
   if (p == active && !(part in act)) act[part] = generation_of(after("goto"))
   has[part, generation_of(p)]
+  if (p >= band0 && p < join) there["rule" part, p >= band1]++
   line[++lines] = part " rule " p " " text
   next
 }
@@ -182,6 +190,7 @@ part == 4 || part == 6 {
   }
   # Carrier comes and goes by itself.
   while (sub(/ (linkdown|dead)( |$)/, " ")) continue
+  there["route" part, t % 2]++
   line[++lines] = part " route " t + table " " $0
 }
 

@@ -59,7 +59,7 @@ rule6 +1489 goto join
 expect6 front 2001:db8:ffff:ffff::1 elsewhere dev @front via fe80::1
 expect6 front 2001:db8:1:0:ffff:ffff:ffff:fffe attached dev @front
 end'
-BODY=e1b018bd8f3079d3
+BODY=eebe8b3ee1ebe6f7
 set -u
 umask 077
 LC_ALL=C
@@ -71,7 +71,7 @@ nl='
 STATE=${MULTIHOME_STATE_DIR:-/var/lib/multihome}
 RUN=${MULTIHOME_RUN_DIR:-/run/multihome}
 WAIT=${MULTIHOME_WAIT:-30}
-reason='' probing='' restoring='' keeper='' halted='' staged='' parted='' emptied='' watching='' amending='' stale='' unit='' only='' gate='' was='' whose=''
+reason='' probing='' restoring='' keeper='' halted='' staged='' parted='' emptied='' watching='' amending='' stale='' unit='' only='' gate='' flipped='' was='' whose=''
 why='awk has failed'
 say() { printf 'multihome: %s\n' "$1" >&2; }
 misuse() {
@@ -217,8 +217,15 @@ BEGIN { while (was != "" && (ahead = line_of(old)) != "" && !sub(/^PLAN=./, "", 
 /^=/ { part = "" }
 part=="plan"&&ahead!=""{ahead=ahead==($1=="end"?"end\047":$0)?line_of(old):""}
 part=="kept"{kept[++keeps]=$0;next}
-function settled(i,text){
+function lacks(what,f,i,n){
+n=due[what f,""]
+for (i=1;i<=names;i++)if (!((name[i],f)in lost))n+=due[what f,name[i]]
+return there[what f,committed]<n
+}
+function settled(i,text,down){
 if (code||index(ahead,"BODY=" body)!=1||line_of(was)!=id)return 0
+for (i in taken)if (!up[i])down=1
+for (i=4;i<=6;i+=2)if (lacks("rule",i)||!down&&lacks("route",i))return 0
 for (i=1;i<=outs;i++)if (line_of(was)!=out[i])return 0
 for (i=1;i<=keeps;i++)while ((getline text<kept[i])>0)if (line_of(was)!=text)return 0
 return line_of(was)==""
@@ -278,7 +285,13 @@ if ($1=="world"){
 if ($3=="kind"&&NF>4)vrf[$5]
 next
 }
-if (/ @/) for (i = 2; i <= NF; i++) if ($i ~ /^@/ && !(substr($i, 2) in slot)) damaged()
+owns=""
+if (/ @/) for (i = 2; i <= NF; i++) if ($i ~ /^@/) {
+n=substr($i,2)
+if (!(n in slot))damaged()
+if ($(i - 1) ~ /^(dev|[io]if)$/) owns = n
+}
+if (!/ nexthop /) due[$1, owns]++
 if ($1=="rule4"||$1=="rule6")want[substr($1,5)]=1
 else if ($1=="interface"){
 name[++names]=$2
@@ -329,6 +342,7 @@ next
 if (p==pending&&!(part in pend))pend[part]=generation_of(after("goto"))
 if (p==active&&!(part in act))act[part]=generation_of(after("goto"))
 has[part,generation_of(p)]
+if (p>=band0&&p<join)there["rule" part,p>=band1]++
 line[++lines]=part " rule " p " " text
 next
 }
@@ -362,6 +376,7 @@ if (int(t / 2) in used) foreign("route", "tables from " table, "tableBase")
 next
 }
 while (sub(/ (linkdown|dead)( |$)/, " ")) continue
+there["route" part,t % 2]++
 line[++lines]=part " route " t+table " " $0
 }
 function lose(n,f){if (!((n,f)in lost))tell("absent " n " " f);lost[n,f]}
@@ -1295,15 +1310,17 @@ printf '%s\n' 'plan 1 none' "numbers $numbers" end
 }
 arm() {
 { { [ -z "$amending" ] || printf '%s\n' "$edits" >"$RUN/amend"; } &&
-printf '%s\n' "$text" >"$RUN/program" && started $$ && true >"$RUN/maker.$$.$started" && announce 0 60; } ||
+printf '%s\n' "$text" >"$RUN/program" && started $$ && true >"$RUN/maker.$$.$started"; } ||
 fail "cannot write to $RUN"
-[ -z "$restoring" ] || return 0
-if unit_fits; then
+if [ -n "$restoring" ]; then
+:
+elif unit_fits; then
 launch_unit &
 unit=$!
 else
 launch
 fi
+announce 0 60 || fail "cannot write to $RUN"
 }
 launch() {
 for _ in 1 2; do $(command -v setsid) sh "$RUN/program" watch "$id" >/dev/null 2>&1 & done
@@ -1341,7 +1358,12 @@ systemd-run --quiet --collect --unit="multihome-$id" -p DefaultDependencies=no -
 watch() {
 watching=1
 load
-cd / && ours && started $$ && true >"$RUN/watch.$$.$started" || exit 1
+cd / || exit 1
+until ours; do
+alive "$RUN"/maker.* || exit 1
+nap 0.02
+done
+started $$ && true >"$RUN/watch.$$.$started" || exit 1
 exec >/dev/null
 trap - INT TERM
 while sleep 1; do
@@ -1573,6 +1595,7 @@ armed
 case $seen in
 *' goto 1 [unresolved]'*)
 if has backstop; then
+case $keep4$keep6 in *-*) flips ;; esac
 backstop 1 || fail "$why"
 survey
 fi
@@ -1580,8 +1603,7 @@ fi
 esac
 right "${numbers##*mark=}" canary
 [ -n "$restoring" ] || [ -z "$probing" ] || paths
-[ "$want4" = - ] || flip 4 "$new" || fail "$why"
-[ "$want6" = - ] || flip 6 "$new" || fail "$why"
+[ -n "$flipped" ] || flips
 fi
 tune todo || fail 'cannot write sysctls'
 filter_load || fail "$why"
@@ -1590,6 +1612,11 @@ filter_load || fail "$why"
 only=
 [ -n "$restoring" ] || [ -z "$probing" ] || still || fail "$why"
 [ "$wanted" = 0 ] || pend
+}
+flips() {
+[ "$want4" = - ] || flip 4 "$new" || fail "$why"
+[ "$want6" = - ] || flip 6 "$new" || fail "$why"
+flipped=1
 }
 right() {
 case $2 in [a-z]*) number "$2" && gate=$v ;; esac
