@@ -25,7 +25,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define MAX_JOBS 1024
+#define MAX_JOBS 4096
 #define MAX_SOURCES 1024
 #define SKIP_NEIGH 4
 
@@ -189,7 +189,13 @@ int main(int argc, char **argv) {
   static struct job jobs[MAX_JOBS];
   char *line = NULL;
   size_t capacity = 0;
-  while (count < MAX_JOBS && getline(&line, &capacity, stdin) > 0) read_job(&jobs[count++], line, rounds);
+  while (getline(&line, &capacity, stdin) > 0) {
+    if (count == MAX_JOBS) {
+      fprintf(stderr, "more than %d jobs\n", MAX_JOBS);
+      return 2;
+    }
+    read_job(&jobs[count++], line, rounds);
+  }
   for (int round = -1; round < rounds; round++) {
     for (int i = 0; i < count; i++) {
       struct job *job = &jobs[i];
