@@ -33,17 +33,21 @@ function interfaceSpec({ onLinkGateways, ...fields }: pulumi.Unwrap<RoutedInterf
 }
 
 function gatewayIssues(interfaces: PlainHostArgs["interfaces"]): Issue[] {
-  return interfaces.flatMap(({ onLinkGateways }, i) =>
-    onLinkGateways === undefined || Array.isArray(onLinkGateways)
-      ? []
-      : [
-          {
-            path: `interfaces[${i}].onLinkGateways`,
-            problem: `got ${shown(onLinkGateways)}`,
-            fix: "Give a list of addresses",
-          },
-        ],
-  );
+  return interfaces.flatMap((iface, i) => listIssues(iface, i, ["onLinkGateways"]));
+}
+
+const LISTS = ["addresses", "gateways", "onLinkGateways", "delegatedPrefixes", "subnets", "routes"];
+
+/** Fields of an interface that should be lists and are none; what is pending may still be one. */
+function listIssues(iface: unknown, index: number, fields: readonly string[] = LISTS): Issue[] {
+  return fields
+    .map((field) => ({ field, value: (iface as Readonly<Record<string, unknown>>)[field] }))
+    .filter(({ value }) => isKnown(value) && !Array.isArray(value))
+    .map(({ field, value }) => ({
+      path: `interfaces[${index}].${field}`,
+      problem: `got ${shown(value)}`,
+      fix: "Give a list, in brackets even with one element",
+    }));
 }
 
 function plannedIssues(args: PlainHostArgs): readonly Issue[] {
@@ -64,31 +68,41 @@ function plannedIssues(args: PlainHostArgs): readonly Issue[] {
 export function hostIssues(draft: Draft<PlainHostArgs>): readonly Issue[] {
   if (isPending(draft)) return [];
   if (pendingPaths(draft).length === 0) return plannedIssues(draft as PlainHostArgs);
-  const known = Array.isArray(draft.interfaces)
-    ? draft.interfaces
-        .map((value, index) => ({ value: value as Draft<PlainHostArgs["interfaces"][number]>, index }))
-        .filter(({ value }) => pendingPaths(value).length === 0)
-    : [];
+  const all = (Array.isArray(draft.interfaces) ? (draft.interfaces as readonly InterfaceDraft[]) : []).map(
+    (value, index) => ({ value, index, whole: pendingPaths(value).length === 0 }),
+  );
+  const known = all.filter(({ whole }) => whole);
   const names = known.map(({ value }) => (value as { readonly name?: unknown } | null | undefined)?.name);
-  const policy = isKnown(draft.policy)
-    ? {
-        ...draft.policy,
-        directPairs: undefined,
-        traffic: undefined,
-        identity: undefined,
-        worlds: worldsOf(draft.policy, names),
-      }
-    : undefined;
-  const interfaces = known.length > 0 ? known.map(({ value }) => value) : [STAND_IN];
+  const policy = policyWithoutNames(draft.policy, names);
+  const stands = known.length > 0 ? known.map(({ value }) => value) : [STAND_IN];
   const issues = plannedIssues({
     hostName: isKnown(draft.hostName) ? draft.hostName : "pending",
-    interfaces: interfaces as PlainHostArgs["interfaces"],
+    interfaces: (pendingPaths(draft.interfaces).length === 0
+      ? draft.interfaces
+      : stands) as PlainHostArgs["interfaces"],
     policy: pendingPaths(policy).length === 0 ? (policy as PlainHostArgs["policy"]) : undefined,
     numbers:
       pendingPaths(draft.numbers).length === 0 ? (draft.numbers as PlainHostArgs["numbers"]) : undefined,
   });
   const places = known.map(({ index }) => index);
-  return issues.map((issue) => moved(issue, places));
+  return [
+    ...issues.map((issue) => moved(issue, places)),
+    ...all.flatMap(({ value, index, whole }) => (whole || isPending(value) ? [] : listIssues(value, index))),
+  ];
+}
+
+type InterfaceDraft = Draft<PlainHostArgs["interfaces"][number]>;
+
+/** A policy without what refers to interfaces by name; one that is no object is for the planner's reader to refuse. */
+function policyWithoutNames(policy: Draft<PlainHostArgs["policy"]>, names: readonly unknown[]): unknown {
+  if (typeof policy !== "object" || policy === null || Array.isArray(policy)) return policy;
+  return {
+    ...policy,
+    directPairs: undefined,
+    traffic: undefined,
+    identity: undefined,
+    worlds: worldsOf(policy, names),
+  };
 }
 
 /** The worlds as far as their interfaces are known, which then may have the same addresses. */

@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { MultiHomedHost, SymmetricRoutingPolicy } from "../../lib";
+import { MultiHomedHost, SymmetricRoutingPolicy, SymmetricRoutingPolicyArgs } from "../../lib";
+import { schematicHost } from "../../lib/components/schematic";
 import { ArgsError } from "../../lib/deliver/argsError";
+import { PENDING } from "../../lib/deliver/known";
 import { Plan } from "../../lib/model/plan";
 import { runWithMocks } from "../../lib/testing";
 import { SECRETS, hostArgs, network } from "./support";
@@ -33,7 +35,6 @@ describe("a component proves its plan before anything is done with it", () => {
   });
 
   test("schematically, while addresses are pending, and the plan is withheld", async () => {
-    const unknown = pulumi.output(pulumi.unknown as unknown as string);
     const pending = [
       { name: "front", addresses: [unknown], gateways: ["10.0.1.1"] },
       { name: "back", addresses: [unknown, unknown], gateways: [unknown], delegatedPrefixes: [unknown] },
@@ -47,17 +48,112 @@ describe("a component proves its plan before anything is done with it", () => {
     expect(await run.isKnown(run.result.program)).toBe(false);
   });
 
+  const unknown = pulumi.output(pulumi.unknown as unknown as string);
+  const front = { name: "front", addresses: [unknown], gateways: ["10.0.1.1"] };
+
+  test.each<[string, Partial<SymmetricRoutingPolicyArgs>]>([
+    [
+      "an address of each family, where there are gateways of both",
+      { interfaces: [{ ...front, addresses: [unknown, unknown], gateways: ["10.0.1.1", "fe80::1"] }] },
+    ],
+    ["all addresses", { interfaces: [{ ...front, addresses: unknown as never, gateways: ["fe80::1"] }] }],
+    [
+      "the gateway of the other family",
+      { interfaces: [{ ...front, addresses: [unknown, unknown], gateways: [unknown, "fe80::1"] }] },
+    ],
+    [
+      "addresses of two interfaces in one subnet",
+      { interfaces: [front, { ...front, name: "back", addresses: [unknown, unknown] }] },
+    ],
+    [
+      "a gateway, where the interface has the address that it might have",
+      { interfaces: [{ ...front, addresses: ["10.0.1.1/24"], gateways: [unknown] }] },
+    ],
+    ["addresses under the strong host model", { interfaces: [front], policy: { hostModel: "strong" } }],
+    [
+      "addresses in worlds that use the same",
+      {
+        interfaces: [
+          { ...front, match: { mac: unknown } },
+          { name: "back", match: { ifname: "eth1" }, addresses: ["10.0.1.150/24"], gateways: ["10.0.1.1"] },
+        ],
+        policy: { worlds: [{ name: "red", kind: "netns", interfaces: ["back"] }] },
+      },
+    ],
+    [
+      "addresses beside an identity",
+      { interfaces: [front], policy: { identity: { addresses: ["192.0.2.1/32"], protocol: "ospf" } } },
+    ],
+  ])("also with %s pending", async (_, args) => {
+    const run = await runWithMocks(
+      () => new SymmetricRoutingPolicy("edge", { interfaces: [front], connection, ...args }),
+      { preview: true },
+    );
+    expect(await run.value(run.result.verdict)).toBe("proved schematically");
+  });
+
+  test("with the stand-ins proved as the host model asks, and not as the default does", () => {
+    const draft = {
+      hostName: "edge",
+      interfaces: [{ name: "front", addresses: [PENDING], gateways: ["10.0.1.1"] }],
+      policy: { hostModel: "strong", virtualAddresses: ["192.0.2.9"], trackConnections: PENDING },
+    } as const;
+    expect(schematicHost(draft as never)?.policy).toEqual({
+      hostModel: "strong",
+      virtualAddresses: ["192.0.2.9"],
+    });
+  });
+
   test("or is unknown, when not even the interfaces are known; and nothing fails", async () => {
-    const unknown = pulumi.output(pulumi.unknown as never);
     const run = await runWithMocks(
       () =>
         new SymmetricRoutingPolicy("edge", {
-          interfaces: [{ name: "front", addresses: unknown, gateways: unknown }, unknown as never],
+          interfaces: [{ ...front, gateways: unknown as never }, unknown as never],
           connection,
         }),
       { preview: true },
     );
     expect(await run.value(run.result.verdict)).toBe("unknown");
+  });
+
+  test.each([
+    ["a text for a list", { addresses: "10.0.1.10/24", gateways: unknown }, "interfaces[0].addresses"],
+    ["a text for gateways", { addresses: [unknown], gateways: "10.0.1.1" }, "interfaces[0].gateways"],
+    ["null for a list", { addresses: [unknown], subnets: null }, "interfaces[0].subnets"],
+    ["a text for routes", { addresses: [unknown], routes: "172.31.0.0/16" }, "interfaces[0].routes"],
+  ])("and refuses %s although the rest of the interface is pending", async (_, fields, path) => {
+    const wrong = [{ name: "front", ...fields }] as never;
+    const failure: unknown = await runWithMocks(
+      () => new SymmetricRoutingPolicy("edge", { interfaces: wrong, connection }),
+      { preview: true },
+    ).catch((error: unknown) => error);
+    expect((failure as ArgsError).issues).toEqual([expect.objectContaining({ path })]);
+  });
+
+  test.each([
+    ["no policy", { policy: null }, ["policy"]],
+    ["a text for a policy", { policy: "strong" }, ["policy"]],
+    ["no list of interfaces", { interfaces: {}, policy: unknown }, ["interfaces"]],
+    ["no interface", { interfaces: [], policy: unknown }, ["interfaces"]],
+  ])("and refuses %s although something else is pending", async (_, args, paths) => {
+    const wrong = { interfaces: [front], connection, ...args } as never;
+    const failure: unknown = await runWithMocks(() => new SymmetricRoutingPolicy("edge", wrong), {
+      preview: true,
+    }).catch((error: unknown) => error);
+    expect((failure as ArgsError).issues.map(({ path }) => path)).toEqual(paths);
+  });
+
+  test.each([
+    ["no length", { addresses: ["10.0.1.10/xx"], gateways: [unknown] }],
+    ["null for an address", { addresses: [null, unknown] }],
+    ["null for a route", { addresses: [unknown], routes: [null] }],
+  ])("and does not fall over %s that is told once all is known", async (_, fields) => {
+    const wrong = [{ name: "front", ...fields }] as never;
+    const run = await runWithMocks(
+      () => new SymmetricRoutingPolicy("edge", { interfaces: wrong, connection }),
+      { preview: true },
+    );
+    expect(await run.value(run.result.verdict)).toMatch(/^(unknown|proved schematically)$/);
   });
 
   test("but claims nothing of the weak host model, which is what Linux does by itself", async () => {
