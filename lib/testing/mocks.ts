@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { MockCallArgs, MockResourceArgs } from "@pulumi/pulumi/runtime/mocks";
 import { getMonitor } from "@pulumi/pulumi/runtime/settings";
-import { mockOutputs } from "./mockOutputs";
+import { MockCloud } from "./mockOutputs";
 import { collectRejections } from "./rejections";
 import { Recorded, record } from "./recorded";
 
@@ -18,13 +18,21 @@ export async function runWithMocks<T>(
   options: MockOptions = {},
 ): Promise<MockRun<T>> {
   const { preview = false, outputs = {}, calls = () => ({}), config, project = "project" } = options;
+  const cloud = new MockCloud();
   await pulumi.runtime.setMocks(
     {
-      newResource: (args) => ({
-        id: args.custom === false ? undefined : args.id || `${args.name}-id`,
-        state: { ...args.inputs, ...(preview ? {} : mockOutputs(args)), ...outputsOf(outputs, args) },
-      }),
-      call: calls,
+      newResource: (args) => {
+        const id = args.id || `${args.name}-id`;
+        const added = preview ? {} : cloud.outputs(args);
+        const state = { ...args.inputs, ...added, ...outputsOf(outputs, args) };
+        cloud.made(args.type, id, state);
+        return { id: args.custom === false ? undefined : id, state };
+      },
+      call: (args) => {
+        const answer = calls(args);
+        cloud.found(args, answer);
+        return answer;
+      },
     },
     project,
     options.stack,
