@@ -7,8 +7,8 @@ import { drawSvg } from "../render/drawing/svg";
 import { drawText } from "../render/drawing/text";
 import { proveWorlds, stagePlan } from "../prove/staged";
 import { readSpec } from "./input";
-import { ExitCode, Io, UserError } from "./io";
-import { FORCE_WITHOUT_OUT, writeNewFiles } from "./output";
+import { ExitCode, Io } from "./io";
+import { checkOut, writeNewFiles } from "./output";
 import { HOST_ARGUMENT, Verb, planOf, tellWarnings } from "./verb";
 
 const FORMATS = ["text", "svg", "mermaid", "html"] as const;
@@ -39,7 +39,7 @@ export const draw: Verb = (program, act) => {
     .addHelpText("after", EXAMPLES)
     .action((file: string, options: { format: Format; out?: string; force?: true }) =>
       act(async (io) => {
-        if (options.force === true && options.out === undefined) throw new UserError(FORCE_WITHOUT_OUT);
+        checkOut(options);
         const text = await drawn(file, options.format, io);
         if (options.out === undefined) {
           await io.stdout(text);

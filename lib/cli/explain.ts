@@ -22,12 +22,12 @@ Exit codes: 0 the same way in both directions, 1 not so or unknown, 2 bad input.
 
 Examples:
   multihome explain edge-1.json --from 10.0.2.10 --to 203.0.113.5
-  multihome explain edge-1.json --from 10.0.2.50 --to 10.0.1.10 \
+  multihome explain edge-1.json --from 10.0.2.50 --to 10.0.1.10 \\
     --proto tcp --dport 22
-  multihome explain edge-1.json --from any --to 192.0.2.5 \
+  multihome explain edge-1.json --from any --to 192.0.2.5 \\
     --user 1500 --mark 0x10    # which traffic policy decides
   multihome explain edge-1.json --world red --from any --to 203.0.113.5
-  multihome explain --capture edge-1.txt --from any --to 203.0.113.5 \
+  multihome explain --capture edge-1.txt --from any --to 203.0.113.5 \\
     --bind eth1`;
 
 interface Options {

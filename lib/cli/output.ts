@@ -2,8 +2,15 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { UserError, reasonOf } from "./io";
 
-/** Said when a file may be replaced, and none is named. */
-export const FORCE_WITHOUT_OUT = "--force is for --out";
+/**
+ * What says where to write.
+ *
+ * @throws UserError when it names nothing, as an empty variable of a shell does, or a file may be replaced and none is named
+ */
+export function checkOut({ out, force }: { readonly out?: string; readonly force?: true }): void {
+  if (out === "") throw new UserError('--out: got "". Give a name, or leave it out for standard output');
+  if (force === true && out === undefined) throw new UserError("--force is for --out");
+}
 
 /** A file to write. */
 export interface NewFile {
@@ -63,11 +70,11 @@ function putInPlace(file: string, text: string, mode: number): void {
   }
 }
 
+/** The text of a file that is there. A pipe would be waited for, and a device be replaced by a file of its name. */
 function existing(file: string): string | undefined {
-  try {
-    return fs.readFileSync(file, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
+  const found = fs.statSync(file, { throwIfNoEntry: false });
+  if (found === undefined) return undefined;
+  if (!found.isFile() && !found.isDirectory())
+    throw new Error("it is no regular file; leave --out out, and direct standard output there");
+  return fs.readFileSync(file, "utf8");
 }

@@ -15,7 +15,7 @@ import { openrcFiles, persistenceFiles } from "../render/persistence";
 import { serviceFiles } from "../render/persistence/services";
 import { readSpec } from "./input";
 import { ExitCode, Io, UserError } from "./io";
-import { FORCE_WITHOUT_OUT, writeNewFiles } from "./output";
+import { checkOut, writeNewFiles } from "./output";
 import { HOST_ARGUMENT, Verb, planOf } from "./verb";
 
 const EXAMPLES = `
@@ -27,7 +27,7 @@ Examples:
   multihome render edge-1.json --to networkd --out root    # docs/networkd.md
   multihome render edge-1.json --to frr --out build        # docs/identity.md
   multihome render edge-1.json --to cloud-init | gzip -9 >user-data.gz
-  multihome render web.json --to fleet --out build \
+  multihome render web.json --to fleet --out build \\
     --program-url https://example.com/{sha256}.sh          # docs/first-boot.md`;
 
 const FORMATS = ["iproute2", "systemd", "openrc", "networkd", "frr", "cloud-init", "fleet"] as const;
@@ -75,6 +75,7 @@ export const render: Verb = (program, act) => {
     .action((file: string, options: Options) =>
       act(async (io) => {
         const { to, out, force } = options;
+        checkOut(options);
         misplaced(options);
         const files =
           to === "fleet"
@@ -104,8 +105,7 @@ async function fleetOf(file: string, io: Io): Promise<Fleet> {
 }
 
 /** An option that says nothing about the format asked for was meant for another. */
-function misplaced({ to, out, force, identity, networkFile, programUrl }: Options): void {
-  if (force === true && out === undefined) throw new UserError(FORCE_WITHOUT_OUT);
+function misplaced({ to, identity, networkFile, programUrl }: Options): void {
   if (programUrl !== undefined && to !== "fleet") throw new UserError("--program-url is for --to fleet");
   if (identity !== undefined && to !== "iproute2") throw new UserError("--identity is for --to iproute2");
   if (networkFile !== undefined && to !== "networkd")
