@@ -27,7 +27,7 @@ export function ruleLines(plan: Plan, family: 4 | 6, { rules }: PlanFamily): str
   const between = (low: number, high: number): PlanRule[] =>
     rules.filter(({ priority }) => priority >= low && priority < high);
   const group = (title: string, members: readonly PlanRule[]): string[] =>
-    members.length === 0 ? [] : [`  # ${title}`, ...members.flatMap(line)];
+    members.length === 0 ? [] : [...wrap("  # ", title.split(" "), "  # "), ...members.flatMap(line)];
 
   const marks = between(BAND.marks, BAND.before).filter(({ mark }) => mark !== undefined);
   const before = between(BAND.before, BAND.guard);

@@ -13,7 +13,7 @@ export function proofText(subject: string, proof: Proof): string {
     result.witnesses.length === 0 ? [] : [witnessLines(result)],
   );
   const blocks = [
-    [headline(subject, proof, classes)],
+    wrap("", headline(subject, proof, classes).split(" "), "  "),
     table(proof),
     ...witnesses,
     ...exceptedLines(proof),

@@ -46,6 +46,8 @@ describe("a plan as text", () => {
       expect(text).not.toContain("\n\n\n");
     };
     check(big);
+    const longest = { ...big.interfaces[0], name: "n".repeat(31) };
+    check({ name: "h".repeat(31), interfaces: [longest, big.interfaces[1]] });
     fc.assert(fc.property(specs, check), { numRuns: 100 });
   });
 
@@ -139,6 +141,8 @@ describe("a plan as text", () => {
       }
     };
     check(big);
+    const longest = { ...big.interfaces[0], name: "n".repeat(31) };
+    check({ name: "h".repeat(31), interfaces: [longest, big.interfaces[1]] });
     fc.assert(fc.property(specs, check), { numRuns: 60 });
   });
 
