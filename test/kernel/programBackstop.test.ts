@@ -5,28 +5,12 @@ import { CAPTURE_COMMAND, compile, output, prove, readCapture } from "../../lib/
 import { HostSpec } from "../../lib/model/spec";
 import { parseAddress } from "../../lib/net/address";
 import { stageHost } from "../../lib/prove/staged";
+import { Between } from "./support/between";
 import { endFlood, serveEcho, startFlood } from "./support/flood";
-import { Namespace, Namespaces, describeOnKernel, dump, privileged, sleep } from "./support/netns";
-import { DASH, ProgramHost, program, shells, skipMissingShells } from "./support/program";
+import { Namespaces, describeOnKernel, dump, privileged, sleep } from "./support/netns";
+import { program, shells, skipMissingShells } from "./support/program";
+import { FAMILIES, FAR, Host, SOURCES, SPEC } from "./support/restored";
 
-/** Sources of two links in each family; those of IPv4 on both sides of the address of a socket without one. */
-const SOURCES = [
-  ["10.1.0.10", "10.1.0.11", "fd00:1::10"],
-  ["192.168.2.10", "fd00:2::10"],
-] as const;
-const GATEWAYS = [
-  ["10.1.0.1", "fd00:1::1"],
-  ["192.168.2.1", "fd00:2::1"],
-];
-const SPEC: HostSpec = {
-  name: "edge",
-  interfaces: SOURCES.map((addresses, i) => ({
-    name: `n${i}`,
-    match: { ifname: `eth${i}` },
-    addresses: addresses.map((a) => `${a}/${a.includes(":") ? 64 : 24}`),
-    gateways: GATEWAYS[i],
-  })),
-};
 const MORE: HostSpec = {
   ...SPEC,
   interfaces: [
@@ -34,8 +18,6 @@ const MORE: HostSpec = {
     SPEC.interfaces[1],
   ],
 };
-const FAR = { 4: "192.0.2.1", 6: "2001:db8:ffff::1" } as const;
-const FAMILIES = [4, 6] as const;
 /** How often all rules are flushed under load; more in a campaign. */
 const FLUSHES = Number(process.env.MULTIHOME_FLUSHES ?? 50);
 
@@ -43,96 +25,6 @@ const tools = fs.mkdtempSync(path.join(os.tmpdir(), "multihome-tools-"));
 afterAll(() => fs.rmSync(tools, { recursive: true, force: true }));
 
 skipMissingShells();
-
-/** A host with two links to one router that all is behind, and main by the first. */
-class Host {
-  readonly ns: Namespace;
-  readonly peer: Namespace;
-  readonly host: ProgramHost;
-
-  constructor(namespaces: Namespaces) {
-    this.ns = namespaces.create("host");
-    this.peer = namespaces.create("peer");
-    SPEC.interfaces.forEach(({ addresses }, i) => {
-      namespaces.connect([this.ns, `eth${i}`], [this.peer, `far${i}`]);
-      for (const a of addresses!) this.ns.ip(`addr add ${a} dev eth${i}${a.includes(":") ? " nodad" : ""}`);
-      for (const a of GATEWAYS[i])
-        this.peer.ip(`addr add ${a}/${a.includes(":") ? "64 nodad" : 24} dev far${i}`);
-    });
-    for (const far of Object.values(FAR)) this.peer.ip(`addr add ${far} dev lo`);
-    this.ns.ip("route add default via 10.1.0.1 dev eth0");
-    this.ns.ip("-6 route add default via fd00:1::1 dev eth0");
-    this.ns.steady();
-    this.peer.steady();
-    this.host = new ProgramHost(this.ns);
-  }
-
-  /** Has the plan in force, and the backstop with it, as the units do. */
-  keep(text: string): void {
-    this.host.ok(text, "apply");
-    this.ns.ip("-4 rule flush protocol 77");
-    this.host.ok(text, "restore");
-  }
-
-  /** The device by which the kernel sends what has this source; "none" when it does not. */
-  way(source: string): string {
-    const family = source.includes(":") ? 6 : 4;
-    const { status, stdout } = this.ns.run(["ip", "-o", "route", "get", FAR[family], "from", source]);
-    return status === 0 ? (/ dev (\S+)/.exec(stdout)?.[1] ?? "") : "none";
-  }
-
-  /** The ways that sources have and must not have: any but their own interface's, or none. */
-  wrong(): string[] {
-    return SOURCES.flatMap((sources, i) =>
-      sources.map((s) => [s, this.way(s)]).filter(([, way]) => way !== `eth${i}` && way !== "none"),
-    ).map((pair) => pair.join(" by "));
-  }
-
-  ways(): string[] {
-    return SOURCES.flat().map((source) => this.way(source));
-  }
-
-  rules(): string[] {
-    return FAMILIES.flatMap((f) =>
-      this.ns
-        .ip(`-${f} rule show`)
-        .trim()
-        .split("\n")
-        .map((line) => `${f} ${line.replace(/\s+/g, " ")}`),
-    );
-  }
-
-  /** Takes away the rules of priority 0 that are ours. */
-  withoutFront(): void {
-    for (const f of FAMILIES)
-      for (const what of ["unreachable", "goto 1"])
-        for (const rule of this.rules().filter((r) => r.startsWith(`${f} 0:`) && r.endsWith(what)))
-          this.ns.ip(`-${f} rule del priority 0 ${rule.slice(5)}`);
-  }
-
-  /** Deletes rules as `ip rule flush` does, and after each asks for all sources; the wrong ways that were seen. */
-  flushOneByOne(): string[] {
-    return FAMILIES.flatMap((f) => {
-      const priorities = this.ns.ip(`-${f} rule show`).match(/^\d+/gm) ?? [];
-      return priorities
-        .filter((p) => p !== "0")
-        .flatMap((p) => {
-          this.ns.ip(`-${f} rule del priority ${p}`);
-          return this.wrong().map((way) => `${way} after -${f} ${p}`);
-        });
-    });
-  }
-
-  /** What the kernel has by itself. */
-  main(): void {
-    for (const f of FAMILIES) this.ns.ip(`-${f} rule add priority 32766 lookup main protocol kernel`);
-    this.ns.ip("-4 rule add priority 32767 lookup default protocol kernel");
-  }
-
-  destroy(): void {
-    this.host.destroy();
-  }
-}
 
 const QUICK_FLUSH = "ip -4 rule flush; ip -6 rule flush";
 /** As it does: by what was there when it began, but for $1 ms between one and the next. */
@@ -142,6 +34,34 @@ const SLOW_FLUSH = `
       sed 's/ \\[unresolved\\]//; s/ \\[detached\\]//' |
       while IFS= read -r line; do printf '%s\\n' "$line"; sleep 0.00$1; done | ip -$f -force -batch - 2>/dev/null
   done; true`;
+
+const questions = (f: 4 | 6): string =>
+  SOURCES.flat()
+    .filter((s) => s.includes(":") === (f === 6))
+    .map((s) => `'route get ${FAR[f]} from ${s}'`)
+    .join(" ");
+/** Asks for all sources. */
+const ASK = FAMILIES.map((f) => `printf '%s\\n' ${questions(f)} | $ip -${f} -o -force -batch -`).join("\n");
+/** The same as if somebody deleted then what is behind the plan's rules, one by one; and has it as it was. */
+const ASK_WHILE_DELETED = FAMILIES.map(
+  (f) => `
+if [ "$1" = -${f} ]; then
+  rules=$($ip $1 rule show | sed -n 's/ \\[unresolved\\]//; s/^\\(999[123]\\):[[:space:]]*/priority \\1 /p')
+  {
+    printf '%s\\n' ${questions(f)}
+    [ -z "$rules" ] || printf '%s\\n' "$rules" | while read -r rule; do
+      printf '%s\\n' "rule del $rule protocol kernel" ${questions(f)}
+    done
+    printf '%s\\n' "$rules" | sed -n 's/^priority.*/rule add & protocol kernel/p'
+  } | $ip $1 -o -force -batch -
+fi`,
+).join("");
+/** Of what was answered, what went by an interface that is not the source's. */
+const wrongOf = (answers: readonly string[]): string[] => {
+  const told = answers.filter((line) => / from \S+ .*dev |unreachable/.test(line));
+  if (told.length < 100) throw new Error(`answered ${told.length} times alone:\n${answers.join("\n")}`);
+  return told.filter((line) => / from (192|fd00:2).* dev eth0| from (10\.|fd00:1).* dev eth1/.test(line));
+};
 
 const OWN = ["eth0", "eth0", "eth0", "eth1", "eth1"];
 const NONE = OWN.map(() => "none");
@@ -220,7 +140,7 @@ describeOnKernel.each(privileged ? shells(tools) : [{ name: "any shell", argv: [
     });
 
     test("closes nothing while it is made, changed, made anew and taken away", () => {
-      const seen = new Stepwise(on);
+      const between = new Between(on.host);
       on.ns.ip("-4 rule del priority 1");
       on.host.ok(text, "restore");
       // What is behind it of the kernel's own comes in front of it again.
@@ -228,13 +148,46 @@ describeOnKernel.each(privileged ? shells(tools) : [{ name: "any shell", argv: [
         on.ns.ip(`-${f} rule del priority 0 lookup local`);
         on.ns.ip(`-${f} rule add priority 0 lookup local protocol kernel`);
       }
-      seen.begin();
+      between.eachLine(ASK);
       on.host.ok(text, "restore");
       expect(on.rules().filter((rule) => / 0: /.test(rule))[0]).toBe("4 0: from all lookup local");
       on.host.ok(program(MORE), "apply");
+      const answers = between.end();
+      expect(wrongOf(answers)).toEqual([]);
+      between.eachLine(ASK);
       on.host.ok(text, "remove");
-      expect(seen.end()).toEqual([]);
+      answers.push(...between.end());
+      expect(answers.filter((line) => line.includes("unreachable"))).toEqual([]);
       expect(dump(on.ns)).toBe(pristine);
+    });
+
+    /** A flush that stands still: it has taken all of ours, and has to take yet what is behind, and main. */
+    const standStill = (): void => {
+      for (const f of FAMILIES)
+        for (const [p] of on.ns.ip(`-${f} rule show`).matchAll(/^\d+/gm))
+          if (Number(p) > 0 && Number(p) <= 9990) on.ns.ip(`-${f} rule del priority ${p}`);
+    };
+
+    test("leaves no source a wrong way at any step of a restoration, while a flush that stood still goes on", () => {
+      const between = new Between(on.host);
+      standStill();
+      expect(on.ways()).toEqual(NONE);
+      between.eachLine(ASK_WHILE_DELETED);
+      on.host.ok(text, "restore");
+      expect(wrongOf(between.end())).toEqual([]);
+      expect(on.ways()).toEqual(OWN);
+      expect(on.host.run(text, "verify").status).toBe(0);
+    });
+
+    test("is passed by a switch that leads past all, so that this would be seen", () => {
+      const between = new Between(on.host);
+      between.eachLine(ASK_WHILE_DELETED);
+      on.ns.ip("rule add priority 7001 goto 9990 protocol 77");
+      const before = on.rules();
+      const input = "link set dev lo up\n".repeat(20);
+      on.ns.run([between.ip, "-4", "-batch", "-"], { input });
+      expect(wrongOf(between.end())).toContainEqual(expect.stringMatching(/from 192\.168\.2\.10 .*dev eth0/));
+      expect(on.rules()).toEqual(before);
     });
 
     test("leaves rules of others at 0 and 1 alone; one without a priority is for all but our sources", () => {
@@ -366,45 +319,3 @@ const address = (text: string) => {
   if (!parsed.ok) throw new Error(parsed.reason);
   return parsed.value;
 };
-
-/** Has every line about rules of protocol kernel done by itself, and all sources asked for after each. */
-class Stepwise {
-  private readonly log: string;
-
-  constructor(private readonly on: Host) {
-    this.log = path.join(on.host.dir, "log");
-  }
-
-  begin(): void {
-    const bin = path.join(this.on.host.dir, "bin");
-    fs.mkdirSync(bin);
-    const asked = SOURCES.flat().map((s) => `${FAR[s.includes(":") ? 6 : 4]} from ${s}`);
-    const ask = asked.map(
-      (to) => `$real -o route get ${to} >>$log 2>&1 || echo "closed: ${to}, $1 $line" >>$log`,
-    );
-    const shim = `#!/bin/sh
-real=$(PATH=/usr/sbin:/sbin:/usr/bin:/bin command -v ip) log=${this.log}
-case "$*" in -[46]' -batch -') ;; *) exec $real "$@" ;; esac
-text=$(cat)
-case $text in *'rule '*'protocol kernel'*) ;; *) printf '%s\\n' "$text" | $real "$@"; exit ;; esac
-printf '%s\\n' "$text" | while IFS= read -r line; do
-  $real "$1" $line || exit
-  ${ask.join("\n  ")}
-done`;
-    fs.writeFileSync(path.join(bin, "ip"), shim, { mode: 0o755 });
-    this.on.host.env = { PATH: `${bin}:${process.env.PATH}` };
-    // busybox has a path of its own.
-    this.on.host.shell = DASH;
-  }
-
-  /** What was closed, and what went a wrong way; it must have been asked for. */
-  end(): string[] {
-    this.on.host.env = {};
-    const lines = fs
-      .readFileSync(this.log, "utf8")
-      .split("\n")
-      .filter((line) => line.trim() !== "");
-    if (lines.length < 100) throw new Error(`asked for ${lines.length} times alone`);
-    return lines.filter((line) => line.startsWith("closed") || / from (192|fd00:2).* dev eth0/.test(line));
-  }
-}

@@ -1,0 +1,84 @@
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { ProgramHost, Shell } from "./program";
+
+/**
+ * What somebody else does between two steps of a program: an `ip` of our own in front of the real one, under any shell.
+ * From a method on until {@link end} it is there; its scripts are shell, in which $ip is the real one.
+ */
+export class Between {
+  private readonly dir: string;
+  private readonly plain: Shell;
+
+  constructor(private readonly host: ProgramHost) {
+    this.dir = path.join(host.dir, "between");
+    this.plain = host.shell;
+  }
+
+  /** Has every line that the program gives to ip done by itself, and `script` run after it, with "-4" or "-6" as $1. */
+  eachLine(script: string): void {
+    this.begin(`
+case "$*" in -[46]' -batch -') ;; *) exec $ip "$@" ;; esac
+cat >$dir/batch
+while IFS= read -r line; do
+  printf '%s\\n' "$line" | $ip "$1" -batch - || exit
+  (${script}) >>$dir/log 2>&1 </dev/null
+done <$dir/batch
+exit 0`);
+  }
+
+  /** Has `script` run once, before the program starts ip for the k-th time after its commit. */
+  afterCommit(k: number, script: string): void {
+    this.begin(`
+if [ ! -e $dir/met ] && ! cmp -s ${this.host.stateDir}/committed $dir/committed; then
+  printf x >>$dir/starts
+  read -r starts <$dir/starts
+  [ \${#starts} != ${k} ] || (
+    : >$dir/met
+    ${script}
+  ) >>$dir/log 2>&1 </dev/null
+fi
+exec $ip "$@"`);
+    const committed = path.join(this.host.stateDir, "committed");
+    if (fs.existsSync(committed)) fs.copyFileSync(committed, path.join(this.dir, "committed"));
+  }
+
+  /** What the scripts have said, a line each. */
+  end(): string[] {
+    this.host.shell = this.plain;
+    const said = fs.readFileSync(path.join(this.dir, "log"), "utf8");
+    return said.split("\n").filter((line) => line.trim() !== "");
+  }
+
+  /** Whether the script of {@link afterCommit} has run. */
+  get met(): boolean {
+    return fs.existsSync(path.join(this.dir, "met"));
+  }
+
+  /** The `ip` itself. */
+  get ip(): string {
+    return path.join(this.dir, "bin", "ip");
+  }
+
+  private begin(body: string): void {
+    fs.rmSync(this.dir, { recursive: true, force: true });
+    fs.mkdirSync(path.dirname(this.ip), { recursive: true });
+    fs.writeFileSync(path.join(this.dir, "log"), "");
+    fs.writeFileSync(this.ip, `#!/bin/sh\nip=${realIp} dir=${this.dir}${body}\n`, { mode: 0o755 });
+    const { name, argv } = this.plain;
+    const bin = path.dirname(this.ip);
+    // busybox has a path of its own.
+    const own = argv.some((word) => word.startsWith("PATH="));
+    this.host.shell = {
+      name,
+      argv: own
+        ? argv.map((word) => word.replace(/^PATH=/, `PATH=${bin}:`))
+        : ["env", `PATH=${bin}:${process.env.PATH}`, ...argv],
+    };
+  }
+}
+
+const realIp = spawnSync("sh", ["-c", "PATH=$PATH:/usr/sbin:/sbin command -v ip"], {
+  encoding: "utf8",
+}).stdout.trim();
