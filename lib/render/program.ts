@@ -9,38 +9,42 @@ import { payloadLines } from "./payload";
 import { persistencePart } from "./persistence";
 import { capabilitiesOf } from "./persistence/capabilities";
 
-/** Parts of the program, in order: shell functions, and awk texts held in variables. Only `main` runs anything. */
+/**
+ * Parts of the program, in order: awk texts, held in variables, and shell functions; alike beside alike, since that is
+ * compressed better. Only `main` runs anything.
+ */
 const PARTS = [
-  "base.sh",
-  "lock.sh",
   "same.awk",
   "survey.awk",
+  "worlds.awk",
+  "nft.awk",
+  "announce.awk",
+  "reload.awk",
+  "stage.awk",
+  "amend.awk",
+  "tidy.awk",
+  "check.awk",
+  "flow.awk",
+  "managers.awk",
+  "backstop.awk",
+  "base.sh",
+  "lock.sh",
   "survey.sh",
   "parting.sh",
   "apart.sh",
-  "worlds.awk",
   "world.sh",
   "worlds.sh",
   "records.sh",
-  "nft.awk",
   "nft.sh",
   "frr.sh",
-  "announce.awk",
-  "reload.awk",
   "announce.sh",
-  "stage.awk",
-  "amend.awk",
   "amend.sh",
-  "tidy.awk",
   "stage.sh",
-  "check.awk",
-  "flow.awk",
   "flow.sh",
   "check.sh",
   "change.sh",
   "guard.sh",
   "probe.sh",
-  "managers.awk",
   "apply.sh",
   "confirm.sh",
   "deliver.sh",
@@ -48,7 +52,6 @@ const PARTS = [
   "unkept.sh",
   "install.sh",
   "files",
-  "backstop.awk",
   "backstop.sh",
   "monitor.sh",
   "remove.sh",
@@ -211,21 +214,26 @@ function readPart(part: string, plan: Plan | undefined): string {
   return `${part.slice(0, -".awk".length).toUpperCase()}='${tightened(source)}'`;
 }
 
-/** An awk text without blanks beside operators. Lines in which a slash may begin a regular expression stay as they are. */
+/** Strings of awk, and regular expressions where one may begin. */
+const LITERAL = /("(?:[^"\\]|\\.)*"|(?<=(?:^|[~(,!&|{?:])\s*)\/(?:[^/\\[]|\\.|\[\^?\]?[^\]]*\])+\/)/;
+
+/** An awk text without blanks beside operators. A line in which something is divided stays as it is. */
 function tightened(source: string): string {
   const tight = (text: string): string =>
     text
-      .replace(/ ?(\|\||&&|[=!<>+]=|[=,;{}?:<>]) ?/g, "$1")
-      .replace(/ ([-+*~]) /g, "$1")
+      .replace(/ ?(\|\||&&|[=!<>+]=|!?~|[=,;{}?:<>]) ?/g, "$1")
+      .replace(/ ([-+*]) /g, "$1")
+      .replace(/\b(if|for|while) \(/g, "$1(")
       .replaceAll(") ", ")");
-  const whole = (line: string): string =>
-    line
-      .split(/("(?:[^"\\]|\\.)*")/)
-      .map((text, i) => (i % 2 === 1 ? text : tight(text)))
-      .join("");
   return source
     .split("\n")
-    .map((line) => (line.includes("/") ? line : whole(line)))
+    .map((line) => {
+      const parts = line.split(LITERAL);
+      const code = parts.filter((_, i) => i % 2 === 0);
+      return code.some((text) => text.includes("/"))
+        ? line
+        : parts.map((text, i) => (i % 2 === 1 ? text : tight(text))).join("");
+    })
     .join("\n");
 }
 

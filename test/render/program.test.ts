@@ -77,7 +77,7 @@ describe("the program", () => {
 
   test("its body is small", () => {
     // It is kept in the state of every host, twice.
-    expect(programBody(plan).length).toBeLessThan(67_000);
+    expect(programBody(plan).length).toBeLessThan(66_000);
   });
 });
 

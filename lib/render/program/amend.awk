@@ -12,7 +12,7 @@
 # mode=redo   the lines for ip, of family f, that do what of it has not been done, and "#"
 # mode=undo   those that take back what of it has been
 #
-# Input: facts, then the plan; else facts, then the lines that mode=plan has made. Variables: the numbers; generation;
+# Input: facts, then the plan; else the lines that mode=plan has made, then facts. Variables: the numbers; generation;
 # old, the program in force, and was, the facts when it had settled.
 
 function no() {
@@ -59,7 +59,8 @@ BEGIN {
   start = generation ? band1 : band0
 }
 mode == "plan" { count($0, 1) }
-mode != "plan" && $1 == f && $2 ~ /^(rule|add|del)$/ {
+mode != "plan" && $1 == f && ($2 == "rule" ? $3 in ours : $2 ~ /^(add|del)$/) {
+  ours[$3]
   text = $3 " " $4 " " $5 " " $6 " " $7
   if ($2 == "rule") there[text]
   else if (($2 == "add") == (mode == "redo")) wanted[text]

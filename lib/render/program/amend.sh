@@ -12,10 +12,7 @@ amendable() {
     111/--- | ---/111 | 111/111) v=1 ;;
     *) return 1 ;;
   esac
-  edits=$(
-    printf '%s\n' "$seen" "$PLAN" | calc -v mode=plan -v generation=$v -v old="$STATE/program.$committed" \
-      -v was="$STATE/observed" "$AMEND"
-  )
+  edits=$(of_both -v mode=plan -v generation=$v -v old="$STATE/program.$committed" -v was="$STATE/observed" "$AMEND")
   case $edits in *end) ;; *) return 1 ;; esac
   [ "$live4" = - ] && new=$live6 || new=$live4
   amending=1
@@ -46,8 +43,8 @@ amendments() { lines=$(amendment "$1" 4) others=$(amendment "$1" 6); }
 # amendment redo|undo FAMILY
 amendment() {
   case $nl$edits in *"$nl$2 "*) ;; *) echo '#' && return ;; esac
-  [ "$1" = undo ] || printf '%s\n' "$seen" | calc -v f="$2" -v keep=0 "$STAGE"
-  printf '%s\n' "$seen" "$edits" | calc -v mode="$1" -v f="$2" "$AMEND"
+  [ "$1" = undo ] || printf '%s\n' "${seen%%"$nl"[46] *}" | calc -v f="$2" -v keep=0 "$STAGE"
+  printf '%s\n' "$edits" "$seen" | calc -v mode="$1" -v f="$2" "$AMEND"
 }
 
 # affected: sets $only to the sources that it is about, between blanks, or to nothing when it may be all.

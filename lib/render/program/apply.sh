@@ -64,8 +64,9 @@ prepare() {
 # replace: puts the new generation in force, up to the commit.
 replace() {
   [ -z "$restoring" ] || gone=$(absences)
-  proposed=$(printf '%s\n' "$PLAN" | digest)
-  [ -n "$proposed" ] || fail 'sha256sum has failed'
+  digested
+  proposed=$v
+  [ -n "$v" ] || fail 'sha256sum has failed'
   read -r id </proc/sys/kernel/random/uuid || fail 'the kernel has no random numbers'
   id=${id%%-*}
   # It is the same change that comes back.

@@ -4,7 +4,7 @@
 # backstop 1|0: has it, or not.
 backstop() {
   for f in 4 6; do
-    v=$(printf '%s\n' "$seen" "$PLAN" | calc -v f=$f -v want="$1" "$BACKSTOP") || return
+    v=$(of_both -v f=$f -v want="$1" "$BACKSTOP") || return
     [ -z "$v" ] || stale=1
     batch $f "$v" || return
   done

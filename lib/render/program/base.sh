@@ -56,6 +56,13 @@ numbered() {
   numbers=${PLAN#*"${nl}numbers "}
   numbers=${numbers%%"$nl"*}
   case $numbers in *[!a-z0-9=\ ]* | *' '[!a-z]*) misuse 'the plan is damaged: it has no numbers' ;; esac
+  assign
+}
+
+# assign: sets $assigned to how awk is told of them.
+assign() {
+  assigned=
+  for v in $numbers; do assigned="$assigned -v $v"; done
 }
 
 # clock: sets $now, in seconds since boot: no matter what the wall clock is set to.
@@ -84,10 +91,14 @@ silenced() {
 }
 
 # calc ARGS...: awk, with the numbers as variables.
-calc() {
-  for v in $numbers; do set -- -v "$v" "$@"; done
-  awk "$@"
-}
+# shellcheck disable=SC2086  # each is a word
+calc() { awk $assigned "$@"; }
+
+# of_seen ARGS...: the same, about what the host is like.
+of_seen() { printf '%s\n' "$seen" | calc "$@"; }
+
+# of_both ARGS...: and about the plan.
+of_both() { printf '%s\n' "$seen" "$PLAN" | calc "$@"; }
 
 # needs write|read [TOOL...]: tools and rights.
 needs() {
@@ -109,6 +120,9 @@ digest() {
   if has sha256sum; then v=$(sha256sum); else v=$(cksum); fi
   printf '%s\n' "${v%% *}"
 }
+
+# digested: sets $v to the digest of the plan.
+digested() { v=$(printf '%s\n' "$PLAN" | digest); }
 
 # put NAME TEXT [FILE]: writes a file of the state directory, whole or not at all, and the other before it; and looks, since a
 # tool may say so in vain. What is observed would only be observed again.

@@ -4,7 +4,7 @@
 # flows FAMILY MARK: the plan's flows of traffic policies with the kernel's answers: see flow.awk.
 flows() {
   v=$(
-    printf '%s\n' "$seen" "$PLAN" | calc -v mode=ask -v f="$1" -v tag="$2" -v dark="$dark" "$FLOW" |
+    of_both -v mode=ask -v f="$1" -v tag="$2" -v dark="$dark" "$FLOW" |
       ip "-$1" -o -force -batch - 2>/dev/null
   )
   printf '%s\n' "$seen" "$PLAN" =answers "$v" | calc -v mode=judge -v f="$1" -v tag="$2" -v dark="$dark" "$FLOW"

@@ -39,7 +39,7 @@ install_units() {
 # shellcheck disable=SC2016
 early_text() {
   echo '# multihome: interfaces of the plan are in its group before they have an address.'
-  printf '%s\n' "$seen" | calc '$1 == "device" && NF == 4 {
+  of_seen '$1 == "device" && NF == 4 {
     print "SUBSYSTEM==\"net\", ACTION==\"add\", ATTR{address}==\"" $4 "\", ATTR{netdev_group}=\"" group "\""
   }'
 }

@@ -19,7 +19,7 @@ links="$n-close.service $n-monitor.service $n-restore.service $etc/network-onlin
 # taken away by somebody else with nothing to put it back.
 keeper() {
   keeper=none unkept='policy.persistence is none'
-  case $PLAN in
+  case ${PLAN%%"${nl}address "*} in
     *"${nl}model weak$nl"* | *"${nl}persistence volatile$nl"*) return ;;
     *"${nl}persistence none$nl"*) ;;
     *)

@@ -4,7 +4,7 @@
 
 # filters: whether the plan has such a table.
 filters() {
-  case $PLAN in *"${nl}model strong$nl"* | *"${nl}connection "*) ;; *) return 1 ;; esac
+  case ${PLAN%%"${nl}address "*} in *"${nl}model strong$nl"* | *"${nl}connection "*) ;; *) return 1 ;; esac
 }
 
 # filter_tool: ends the program when the plan needs nft and there is none.
@@ -24,9 +24,9 @@ filter_dump() {
 # fresh: sets $fresh when a strong host model is to come into force that is not in force yet.
 fresh() {
   fresh=
-  case $PLAN in
+  case ${PLAN%%"${nl}address "*} in
     *"${nl}model strong$nl"*)
-      v=$(printf '%s\n' "$PLAN" | digest)
+      digested
       [ "$v" = "$committed_digest" ] || fresh=1
       ;;
   esac
@@ -44,7 +44,7 @@ nft_run() {
 
 # filter_check: whether the kernel would take the table.
 filter_check() {
-  v=$(printf '%s\n' "$seen" "$PLAN" | calc "$NFT") && nft_run "$v" -c
+  v=$(of_both "$NFT") && nft_run "$v" -c
 }
 
 # filter_load: puts the plan's table in force, and notes how it reads then.
@@ -53,7 +53,7 @@ filter_load() {
   filtered=1
   # Whatever ends us, from here on there may be one.
   [ -e "$STATE/nft" ] || put nft '' || return
-  v=$(printf '%s\n' "$seen" "$PLAN" | calc "$NFT") && nft_run "$v" || return
+  v=$(of_both "$NFT") && nft_run "$v" || return
   filter_dump
   put nft "$filter_now"
 }

@@ -100,8 +100,8 @@ acknowledged() {
 gateways() {
   has ping || return 0
   v=$(ip -o neigh show 2>/dev/null)
-  [ -z "$v" ] || printf '%s\n' "$seen" "$PLAN" "$v" | awk '
-    /^([46]|rule|address|keep) / { next }
+  [ -z "$v" ] || printf '%s\n' "${seen%%"$nl"[46] *}" "$PLAN" "$v" | awk '
+    /^(rule|address|keep)/ { next }
     $1 == "device" { device[$2] = $3 }
     $1 ~ /^route[46]$/ && $2 == "default" {
       dev = via = src = ""

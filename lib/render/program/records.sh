@@ -15,7 +15,7 @@
 # shellcheck disable=SC2016
 records() {
   [ -z "${2-}" ] || : >"$2/before" || return
-  notes=$(printf '%s\n' "$seen" | awk -v words="$1" -v boot="$boot" -v old="$STATE/restore" -v to="${2-}" '
+  notes=$(printf '%s\n' "${seen%%"$nl"[46] *}" | awk -v words="$1" -v boot="$boot" -v old="$STATE/restore" -v to="${2-}" '
     function note(text) {
       if ((getline line < old) < 1 || line != text) differs = 1
       out[++outs] = text

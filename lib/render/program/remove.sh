@@ -8,6 +8,7 @@ remove() {
   sweep=1
   load
   numbers=${committed_numbers:-$numbers}
+  assign
   PLAN=$(bare)
   look
   emptied=1

@@ -11,7 +11,7 @@
 
 # stage FAMILY GENERATION KEEP: see stage.awk.
 stage() {
-  lines=$(printf '%s\n' "$seen" "$PLAN" | calc -v f="$1" -v generation="$2" -v keep="$3" "$STAGE") || return
+  lines=$(of_both -v f="$1" -v generation="$2" -v keep="$3" "$STAGE") || return
   until batch "$1" "$lines"; do
     # A network daemon may have brought an address since we looked.
     n=${why##*"(ip -$1 "}
@@ -60,8 +60,8 @@ flipped() {
 # so it looks again until all is done.
 tidy() {
   for _ in 1 2 3 4 5; do
-    [ -z "$seen" ] || left "$(printf '%s\n' "$seen" | calc -v f=4 -v keep="$1" "$TIDY")" \
-      "$(printf '%s\n' "$seen" | calc -v f=6 -v keep="$2" "$TIDY")" || return 0
+    [ -z "$seen" ] || left "$(of_seen -v f=4 -v keep="$1" "$TIDY")" \
+      "$(of_seen -v f=6 -v keep="$2" "$TIDY")" || return 0
     survey
   done
   return 1

@@ -22,7 +22,7 @@ verify() {
     ! lapsed || deny "change $id is in force and must not be, since $lapse; apply, and it is rolled back"
     committed_digest=$proposed
   fi
-  v=$(printf '%s\n' "$PLAN" | digest)
+  digested
   [ "$generation" != null ] || deny 'nothing is applied'
   [ "${committed_digest:-$v}" = "$v" ] || deny "another plan is in force, of digest $committed_digest"
   [ "$code" = 0 ] || deny "$(complaint)"
@@ -50,6 +50,7 @@ status() {
   needs read
   load
   numbers=${committed_numbers:-$numbers}
+  assign
   drift=null
   if [ -r "$STATE/program.$committed" ]; then
     adopt "$STATE/program.$committed"

@@ -67,7 +67,665 @@ expect6 san 2001:db8:ffff:ffff::1 elsewhere unreachable
 expect6 san fd00:2::ffff:ffff:ffff:fffe attached dev @san
 expect6 san fd00:1::ffff:ffff:ffff:fffe other-attached unreachable
 end'
-BODY=eebe8b3ee1ebe6f7
+BODY=6a389b56e7fb1f3e
+SAME='function line_of(file,text){return (getline text<file)>0?text:""}
+BEGIN{while(was!=""&&(ahead=line_of(old))!=""&&!sub(/^PLAN=./,"",ahead))continue}
+/^=/{part=""}
+part=="plan"&&ahead!=""{ahead=ahead==($1=="end"?"end\047":$0)?line_of(old):""}
+part=="kept"{kept[++keeps]=$0;next}
+function lacks(what,f,i,n){
+n=due[what f,""]
+for(i=1;i<=names;i++)if(!((name[i],f)in lost))n+=due[what f,name[i]]
+return there[what f,committed]<n
+}
+function settled(i,text,down){
+if(code||index(ahead,"BODY=" body)!=1||line_of(was)!=id)return 0
+for(i in taken)if(!up[i])down=1
+for(i=4;i<=6;i+=2)if(lacks("rule",i)||!down&&lacks("route",i))return 0
+for(i=1;i<=outs;i++)if(line_of(was)!=out[i])return 0
+for(i=1;i<=keeps;i++)while((getline text<kept[i])>0)if(line_of(was)!=text)return 0
+return line_of(was)==""
+}'
+SURVEY='function refuse(text){
+if(!names)return
+notes=notes "! " text "\n"
+code=1
+}
+function await(text){
+notes=notes "? " text "\n"
+if(!code)code=3
+}
+function clean(text){
+gsub(/\t/," ",text)
+gsub(/[^-A-Za-z0-9_.:@\/ ]/,"?",text)
+return text
+}
+function tell(text){out[++outs]=text}
+function damaged(){
+print "! the plan is damaged, line " NR-1 ": " clean($0)
+code=5
+exit
+}
+function after(word,i){
+for(i=2;i<NF;i++){
+if($i==word)return $(i+1)
+if($i~/^([io]if|dev|via)$/)i++
+}
+}
+function foreign(what,window,number){
+o=after("proto")+0
+refuse("the " what " \"" clean($0)"\" is not ours but lies in our " window ". It is of protocol " o \
+(o in owner?", " owner[o]:"")". Move it, or set numbers." number " to a free range")
+}
+function generation_of(p){return p==band0?0:p==band1?1:p==join?"j":"?"}
+function is_generation(g){return g=="0"||g=="1"}
+function sysctl(path,value){
+path="/proc/sys/" path
+if((getline value<path)<1)value="absent"
+close(path)
+return value
+}
+BEGIN{
+dev["/"]="lo"
+mine=" proto " protocol "( |$)"
+split("0 by hand or by a script,3 by hand or by a script,4 static or systemd-networkd,11 FRR,12 BIRD,16 DHCP,18 keepalived,186 BGP" \
+",188 OSPF",list,",")
+for(i in list)owner[list[i]+0]=substr(list[i],index(list[i]," ")+1)
+}
+/^=/{asked[part=substr($0,2)];next}
+part=="plan"{
+if(!($1 in kind)&&$1!~/^(plan|numbers|model|unmanaged|persistence|virtual|interface|connection|table|address|prefix|sysctl|(cover|route|rule|expect|flow)[46]|world|identity|frr|end)$/||
+/[^-A-Za-z0-9@+=.:\/_ ]/||$1=="plan"&&$2!=1)damaged()
+kind[$1]
+if($1=="world"){
+if($3=="kind"&&NF>4)vrf[$5]
+next
+}
+owns=""
+if(/ @/)for(i=2;i<=NF;i++)if($i~/^@/){
+n=substr($i,2)
+if(!(n in slot))damaged()
+if($(i-1)~/^(dev|[io]if)$/)owns=n
+}
+if(!/ nexthop /)due[$1,owns]++
+if($1=="rule4"||$1=="rule6")want[substr($1,5)]=1
+else if($1=="interface"){
+name[++names]=$2
+slot[$2]=$4
+used[$4]
+for(i=5;i<NF;i+=2)by[$2,$i]=$(i+1)
+}else if($1=="table"){
+slot[$2]=$4
+used[$4]
+}else if($1=="model"){
+strong=$2=="strong"
+if(strong)filters=1
+}else if($1=="connection")filters=1
+else if($1=="virtual")virtual[$2]
+else if($1=="prefix")delegated[$3~/:/]
+else if($1=="address"){
+address[++addresses]=$3
+of[$3]=$2
+}else if($1=="sysctl"){
+at[++keys]=$2
+key[keys]=$3
+least[keys]=$4
+}
+next
+}
+part=="nft"{
+if($1=="chain"&&$2=="protocol-" protocol)own_filter=1
+filter=more[++mores]="nft " $0
+next
+}
+part=="more"{more[++mores]=$0;next}
+/ table 255 proto 2 /{next}
+/^[0-9]+:\t/{
+delete asked[part]
+p=$1+0
+text=substr($0,index($0,"\t")+1)
+if((p<=1||p>join&&p<=join+3)&&after("proto")==""&&(p>join||p==1&&/from all nop$/||
+p==0&&(/ goto 1( |$)| 7$/||(part in front)&&/ lookup 255$/))){
+line[++lines]=part " backstop " p " " text
+front[part]
+next
+}
+if(p<priority||p>=priority+window)next
+if($0!~mine){
+foreign("rule","priorities " priority " to " priority+window-1,"priorityBase")
+next
+}
+if(p==pending&&!(part in pend))pend[part]=generation_of(after("goto"))
+if(p==active&&!(part in act))act[part]=generation_of(after("goto"))
+has[part,generation_of(p)]
+if(p>=band0&&p<join)there["rule" part,p>=band1]++
+line[++lines]=part " rule " p " " text
+next
+}
+$3=="inet"||$3=="inet6"{
+whole[$2,$4]
+if(/ dynamic /)leased[$2,$4]
+a=$4
+sub(/\/.*/,"",a)
+if($2=="lo")on_loopback[a]
+on[$2,a]=part==4||!/ tentative /?"":/ dadfailed /?"failed":"tentative"
+holder[a]=$2
+next
+}
+part==4&&$2~/:$/{
+split(substr($2,1,length($2)-1),pair,"@")
+d=pair[1]
+devices[d]++
+lower[d]=pair[2]
+master[d]=after("master")
+in_group[d]=after("group")
+up[d]=($3~/[<,]UP[,>]/)
+for(i=4;i<NF;i++)if($i~/^link\//)mac[d]=$(i+1)
+same[mac[d]]++
+next
+}
+part==4||part==6{
+t=after("table")-table
+if(t<0||t>=tables||t+table in vrf)next
+if($0!~mine){
+if (int(t / 2) in used) foreign("route", "tables from " table, "tableBase")
+next
+}
+while(sub(/ (linkdown|dead)( |$)/," "))continue
+there["route" part,t % 2]++
+line[++lines]=part " route " t+table " " $0
+}
+function lose(n,f){if(!((n,f)in lost))tell("absent " n " " f);lost[n,f]}
+function remember(part,live){
+while((getline<records)>0){
+if($1=="boot")live=$2==boot
+else if(live)record[++recorded_lines]=$0
+if($1=="address"){
+split($3,part,"/")
+added[$2,part[1]]
+}
+}
+}
+function resolve(n,c,d,text,all,found){
+split("",fits)
+for(d in devices){
+if((n,"mac")in by&&mac[d]!=by[n,"mac"])continue
+if((n,"ifname")in by&&d!=by[n,"ifname"])continue
+if((n,"address")in by&&!((d,by[n,"address"])in on))continue
+fits[d]
+all=all " " d
+}
+for(d in fits)if(!(lower[d] in fits)&&!(master[d] in fits)){
+found=d
+c+=devices[d]
+}
+text="interface " n
+if(all==""&&partial){
+lose(n,4)
+lose(n,6)
+}else if(all=="")await(text ": no device has" ((n,"mac")in by?" mac " by[n,"mac"]:"")\
+((n,"ifname")in by?" ifname " by[n,"ifname"]:"")((n,"address")in by?" address " by[n,"address"]:""))
+else if(c!=1)refuse(text ": several devices match:" clean(all))
+else if(found!~/^[A-Za-z0-9][-A-Za-z0-9_.]*$/||length(found)>15)refuse(text ": its device has the unsafe name " clean(found))
+else if(found in taken)refuse(text ": its device " found " is that of interface " taken[found] " too")
+else{
+taken[found]=n
+dev[n]=found
+tell("device " n " " found (same[mac[found]]==1&&mac[found]~/^[0-9a-f:]+$/?" " mac[found]:""))
+if(in_group[found]!=group)tell("todo group " found " " in_group[found])
+if(!up[found])tell("todo down " found)
+}
+}
+function needs_address(a,d,six,text){
+d=dev[of[a]]
+six=a~/:/
+text="address " a " of interface " of[a]
+if(d=="")return
+if((d,a)in on){
+if(on[d,a]=="tentative"&&partial)lose(of[a],six?6:4)
+else if(on[d,a]=="tentative")await(text " is still being checked for duplicates")
+if(on[d,a]=="failed")refuse(text " is in use by another host")
+}else if(a in holder)refuse(text " is on device " clean(holder[a])" and not on " d)
+else if(partial&&!((d,a)in added))lose(of[a],six?6:4)
+else tell("todo address " d " " a (six?"/128":"/32")(six&&(d in primary)?" preferred_lft 0":""))
+if(six)primary[d]
+}
+function needs_sysctl(i,path,value){
+if(dev[at[i]]=="")return
+path="net/" key[i]
+sub(/@/,dev[at[i]],path)
+value=sysctl(path)
+wanted[path]
+if(value=="absent")refuse("the kernel has no /proc/sys/" path)
+else if(value+0<least[i])tell("todo sysctl " path " " value " " least[i])
+}
+function needs_filter(a){
+if(filters&&filter&&!own_filter)
+refuse("the table inet multihome of nftables is not ours. Rename it")
+if(filters)tell((filter?"keep":"todo")" nft multihome")
+else if(own_filter&&(filtered||sweep))tell("undo nft multihome")
+if(strong&&fresh)for(a in on_loopback)
+if(a!~/^127\./&&a!="::1"&&!(a in virtual)&&!(a in of)&&!((a~/:/)in delegated))
+refuse("address " clean(a)" is on lo and on no interface, so the strong host model would discard what is sent to it." \
+" Add it to policy.virtualAddresses, or take it away")
+}
+function recorded(what,d,old,new,a){
+if(what=="nft"){
+filtered=1
+return
+}
+a=old
+sub(/\/.*/,"",a)
+if(what=="group")grouped[d]
+if(what=="sysctl"?d in wanted:what=="address"?(a in of)&&dev[of[a]]==d&&!((d,old)in leased):d in taken)tell("keep " $0)
+else if(what=="sysctl"?sysctl(d)==new:what=="address"?(d,old)in whole&&!((d,old)in leased):what=="group"?in_group[d]==group:up[d])
+tell("undo " $0)
+}
+END{
+if(code==5)exit code
+if(part!="whole"||(4 in asked)||(6 in asked))exit 4
+for(f=4;f<=6;f+=2){
+p=pend[f]
+a=act[f]
+keep=p=="j"?"-":is_generation(p)&&p==committed?p:is_generation(a)?a:\
+a==""&&(f,committed)in has?committed:"-"
+facts=facts " " (is_generation(p)?p:p!="j"&&is_generation(a)?a:"-")" " keep " " (want[f]?1:"-")
+}
+tell("facts" facts)
+remember()
+for(i=1;i<=names;i++)resolve(name[i])
+for(i=1;i<=addresses;i++)needs_address(address[i])
+for(i=1;i<=keys;i++)needs_sysctl(i)
+for(i=1;i<=recorded_lines;i++){
+$0=record[i]
+recorded($1,$2,$3,$4)
+}
+needs_filter()
+for(d in taken)if(in_group[d]==group&&!(d in grouped))tell("todo group " d " 0")
+for(d in devices)if(in_group[d]==group&&!(d in taken)&&!(d in grouped))
+refuse("device " clean(d)" is in interface group " group ", which is ours. Move it, or set numbers.group to a free number")
+for(i=1;i<=lines;i++)tell(line[i])
+for(i=1;i<=mores;i++)tell(more[i])
+if(settled()){
+print out[1] " settled"
+exit
+}
+for(i=1;i<=outs;i++)print out[i]
+printf "%s",notes
+exit code
+}'
+STAGE='function filled(i,word,text){
+for(i=2;i<=NF;i++){
+word=$i
+if(word~/^@/){
+word=substr(word,2)
+word=$(i-1)~/^(dev|[io]if)$/?dev[word]:table+2*slot[word]+generation
+}else if(word~/^\+/)word=start+word
+else if(word=="join")word=join
+text=text " " word
+}
+return text
+}
+function lacks(i,lost,hops){
+for(i=2;i<=NF;i++)if($(i-1)~/^(dev|[io]if)$/&&substr($i,2)in absent)lost[substr($i,2)]
+for(i in lost)while(sub(" nexthop via [^ ]+ dev @" i "( onlink)? weight [0-9]+",""))hops=1
+for(i in lost)return !hops||!/ nexthop /
+return 0
+}
+BEGIN{start=generation?band1:band0}
+$1=="device"{dev[$2]=$3}
+$1=="absent"&&$3==f{absent[$2]}
+$1=="interface"||$1=="table"{slot[$2]=$4}
+$1=="todo"&&f==4&&$2=="group"{print "link set dev " $3 " group " group}
+$1=="todo"&&f==4&&$2=="down"{print "link set dev " $3 " up"}
+$1=="todo"&&$2=="address"&&($4~/:/)==(f==6){
+print "addr add " $4 " dev " $3 " noprefixroute" (f==6?" nodad " $5 " " $6:"")
+}
+$1=="route" f&&!lacks(){
+text=filled()
+if(!sub(/ nexthop /," proto " protocol "&",text))text=text " proto " protocol
+print "route add" text
+}
+$1=="rule" f{
+if(!rules++&&keep=="-"){
+print "rule add priority " join " nop protocol " protocol
+print "rule add priority " active " goto " join " protocol " protocol
+}
+if(!lacks())print "rule add priority" filled()" protocol " protocol
+}
+END{if(rules)print "rule add priority " canary " fwmark " mark "/" mark " goto " start " protocol " protocol}'
+AMEND='function no(){
+bad=1
+exit
+}
+function count(text,by,word){
+if(text~/^([46]|rule[46]) /){
+differs[text]+=text~/^r/?by:-by
+return
+}
+if(text~/^address /&&split(text,word," "))sources[word[3]]+=by
+if(text~/^(prefix|expect[46]|flow[46]) /)others[text]+=by
+if(text~/^todo address /)touched[text~/:/?6:4]
+if(text~/^(facts|device) /)by=-by
+else if(text~/^(todo|undo) /&&text!~/^[a-z]+ address /||text~/^(absent|nft|world) /)no()
+else if(text!~/^(numbers|model|virtual|interface|connection|table|sysctl|route[46]|identity|frr) /)return
+differs[text]+=by
+}
+function bare(source,f){
+sub(f==4?"/32$":"/128$","",source)
+return source
+}
+function alike(f,i,several,hosts){
+hosts=1
+for(i=1;i<=n[f];i++){
+if(source[f,i]~/\//)hosts=0
+if(target[f,i]!=target[f,1])several=1
+if(source[f,i] in seen_to&&seen_to[source[f,i]]!=target[f,i]||target[f,i]<=last[f])no()
+seen_to[source[f,i]]=target[f,i]
+}
+if(several&&!hosts)no()
+}
+BEGIN{
+if(mode=="plan"){
+while((getline line<was)>0)if(line~/^(facts|device|[46]) /)differs[line]++
+while((getline line<old)>0&&!sub(/^PLAN=./,"",line))continue
+do count(line,-1)
+while((getline line<old)>0&&line!~/^end/)
+}
+start=generation?band1:band0
+}
+mode=="plan"{count($0,1)}
+mode!="plan"&&$1==f&&($2=="rule"?$3 in ours:$2~/^(add|del)$/){
+ours[$3]
+text=$3 " " $4 " " $5 " " $6 " " $7
+if($2=="rule")there[text]
+else if(($2=="add")==(mode=="redo"))wanted[text]
+else unwanted[text]
+}
+END{
+if(mode!="plan"){
+for(text in wanted)if(!(text in there))print "rule add priority " text " protocol " protocol
+for(text in unwanted)if(text in there)print "rule del priority " text " protocol " protocol
+print "#"
+exit
+}
+if(bad)exit 1
+for(text in differs)if(differs[text]){
+k=split(text,word," ")
+if(k!=6||word[1]!~/^rule/||word[2] word[6]!~/^\+[0-9]+\+[0-9]+$/||word[3]!="from"||word[5]!="goto"||
+differs[text]*differs[text]!=1)exit 1
+f=substr(word[1],5)
+i=++n[f]
+source[f,i]=bare(word[4],f)
+target[f,i]=word[6]+0
+if(word[2]+0>last[f])last[f]=word[2]+0
+line=f (differs[text]>0?" add ":" del ")start+word[2] " from " source[f,i] " goto " start+word[6]
+if(differs[text]>0)first=first line "\n"
+else second=second line "\n"
+}
+for(f in n)alike(f)
+if(bad)exit 1
+printf "%s%s",first,second
+for(f in touched)print f " todo"
+for(text in sources)if(sources[text]>0)print "source " text
+for(text in others)if(others[text])all="all\n"
+print all "end"
+}'
+TIDY='function del(p){print "rule del priority " p " protocol " protocol}
+function add(p,action){print "rule add priority " p " " action " protocol " protocol}
+BEGIN{start=keep?band1:band0}
+$1!=f||$2=="backstop"{next}
+$2=="route"{
+if(($3-table)% 2!=keep)stale[$3]
+next
+}
+{target=$6=="goto"?$7:0}
+$3==canary{canaries++;next}
+$3==pending{
+pendings++
+parked=target==join
+next
+}
+$3==active{
+actives++
+if(target==start)right++
+next
+}
+$3==join{joins++;next}
+($3>=band1)!=keep{band[++n]=$3}
+END{
+while(canaries-->0)del(canary)
+if(!joins&&(keep!="-"||actives+n)){
+add(join,"nop")
+joins=1
+}
+if(keep!="-"){
+if(actives!=1||!right){
+while(actives-->0)del(active)
+add(active,"goto " start)
+}
+while(pendings-->0)del(pending)
+}else{
+if(!parked&&actives+n){
+while(pendings-->0)del(pending)
+add(pending,"goto " join)
+pendings=1
+}
+while(actives-->0)del(active)
+}
+while(n>0)del(band[n--])
+if(keep=="-"){
+while(pendings-->0)del(pending)
+while(joins-->0)del(join)
+}
+for(t in stale)print "route flush table " t " proto " protocol
+print "#"
+}'
+CHECK='function clean(text){
+gsub(/[^-A-Za-z0-9_.:@ ]/,"?",text)
+return text
+}
+function hop(dev,via){return dev==""?"unreachable":"dev " dev (via==""?"":" via " via)}
+BEGIN{if(mode=="ask"&&gate!="")print "rule show priority " gate}
+/^=/{part=substr($0,2);next}
+part=="plan"&&/^([46]|r[a-z]+[46]|keep) /{next}
+part=="flows"{
+split($0,field,"\t")
+row[++rows]=field[2] SUBSEP field[1]
+kind[rows]=field[3]
+want[rows]=field[4]
+answer[rows]=field[5]
+next
+}
+part!="plan"&&/^[0-9]+: lo:/{
+free=!free
+next
+}
+part=="answers"&&$1==gate ":"{
+open+=index($0," goto " (generation?band1:band0)" ")&&!/unresolved/
+next
+}
+part!="plan"{
+first=$1~/^[a-z]+$/?2:1
+source=via=dev=chosen=""
+for(i=first+1;i<NF;i++){
+if($i=="from"&&source=="")source=$(i+1)
+if($i=="via"&&via=="")via=$(i+1)
+if($i=="dev"&&dev=="")dev=$(i+1)
+if($i=="src"&&chosen=="")chosen=$(i+1)
+}
+if(part=="reach")reach[$first]=$1=="local"?"":dev
+else if($1!~/^(unreachable|blackhole|prohibit|throw)$/){
+if(free){
+choice[$first]=chosen
+exit_of[$first]="dev " clean(dev)
+next
+}
+if(source==""||source=="::")source="by " dev
+got[$first,source]=$1=="local"?"local":hop(clean(dev),clean(via))
+}
+next
+}
+$1=="device"{device[$2]=$3}
+$1=="absent"{absent[$2,$3==6]}
+$1=="address"||$1=="prefix"{
+if(only!=""&&!index(only," " $3 " "))next
+six=$3~/:/
+sub(/\/.*/,"",$3)
+how[$3]=""
+if($1=="prefix"&&!six){
+if(!($3 in reach))next
+if(reach[$3]!=""){
+path="/proc/sys/net/ipv4/conf/" reach[$3] "/forwarding"
+forwarding=0
+getline forwarding<path
+close(path)
+if(forwarding!=1)next
+how[$3]=" iif " reach[$3]
+}
+}
+source_of[$2,six,++sources[$2,six]]=$3
+if($1=="address")owner[$3]=$2
+}
+$1~/^flow/{steered[$1=="flow6"]}
+$1~/^expect/&&(mode=="judge"||f=="o"||$1=="expect" f){
+six=$1=="expect6"
+if(!(($2,six)in absent)&&(substr($6,2),six)in absent)next
+line[++lines]=$0
+if($4=="elsewhere"&&$8!="")gateway[$2,six]
+}
+function expect(i,s,dev,wanted,own,first){
+six=$1=="expect6"
+dev=($2,six)in absent?"":$5=="dev"?device[substr($6,2)]:""
+own=dev!=""&&!index(dark," " dev " ")
+wanted=hop(dev,$8)(dev==""||own?"":" or unreachable")
+own=own&&$6=="@" $2
+first=!classes[$2,six]++
+for(i=1;i<=sources[$2,six]&&(i==1||first||form!="brief");i++){
+s=source_of[$2,six,i]
+ask($3,s,how[s],$4,wanted)
+if(own&&tag==""&&(s in owner)&&(i==1||first))ask(s,$3," iif " dev,$4 ", in by " dev,"local")
+}
+if(vrf!=""||(six in steered))return
+if(own&&(($2,six)in gateway)&&(source_of[$2,six,1] in owner))ask($3,"by " dev," oif " dev,$4 ", bound to " dev,wanted)
+if(tag!="")return
+leaving[$3,$2]=dev
+if($3 in sort)return
+sort[$3]=$4
+unbound[++n]=$3
+}
+function ask(to,from,as,class,wanted){
+if(mode=="ask")print "route get " to (from~/^by /?"":" from " from)as (tag==""?"":" mark " tag)(vrf==""?"":" vrf " vrf)
+else{
+row[++rows]=to SUBSEP from
+kind[rows]=class
+want[rows]=wanted
+}
+}
+function ask_unbound(i,to,by){
+if(mode=="ask"&&n)print "link show dev lo"
+for(i=1;i<=n;i++){
+to=unbound[i]
+by=owner[choice[to]]
+if(mode=="ask")print "route get " to
+else if(by!=""&&leaving[to,by]!=""){
+row[++rows]=to SUBSEP "unbound"
+kind[rows]=sort[to] ", by " choice[to]
+want[rows]="dev " leaving[to,by]
+answer[rows]=exit_of[to]
+}
+}
+if(mode=="ask"&&n)print "link show dev lo"
+}
+END{
+for(l=1;l<=lines;l++){
+$0=line[l]
+expect()
+}
+ask_unbound()
+if(mode=="ask")exit
+if(gate!=""&&open!=gates){
+print "the rules are not as they were made"
+exit 1
+}
+for(r=1;r<=rows;r++){
+have=r in answer?answer[r]:row[r] in got?got[row[r]]:"unreachable"
+if(index(" or " want[r] " or "," or " have " or "))continue
+split(row[r],pair,SUBSEP)
+if(pair[2]~/^(by |unbound$)/)pair[2]="none"
+if(form=="json")text="{\"from\":\"" pair[2] "\",\"to\":\"" pair[1] "\",\"class\":\"" kind[r] "\",\"want\":\"" want[r] \
+"\",\"got\":\"" have "\"}"
+else text="from " pair[2] " to " pair[1] " (" kind[r] "): wanted " want[r] ", got " have
+wrong=wrong (failed++&&form=="json"?",\n":"\n")text
+}
+if(form=="json")print "{\"ok\":" (failed?"false":"true")",\"checked\":" rows+0 ",\n\"generation\":" generation \
+",\n\"digest\":" digest ",\n\"failed\":[" wrong "]}"
+else if(failed)print substr(wrong,2)
+else if(form=="text")print rows " flows are as planned"
+exit failed>0
+}'
+MANAGERS='function known(pattern,name,remedy){
+if(!who&&$0~pattern){
+who=" of " name
+cure=remedy
+}
+}
+/^[0-9]+:\t/&&$1+0>0&&$1+0<join&&/ lookup /&&$0!~(" proto " protocol "( |$)")&&!/ lookup 25[35]( |$)/{
+who=cure=""
+known(" lookup 52( |$)","Tailscale","stop using an exit node, or tell it not to accept routes")
+known("fwmark 0xca6c lookup|lookup 51820","wg-quick","set \"Table = off\" in its file, and route what the tunnel is for")
+known("fwmark 0x80/0x80|^(512|1024|1536):","the Amazon VPC CNI","tag the interfaces of the plan node.k8s.amazonaws.com/no_manage")
+known(" lookup 10[0-9][0-9][0-9]( |$)","amazon-ec2-net-utils","mask policy-routes@ and refresh-policy-routes@ of the interface")
+known(" lookup 30[2-4][0-9][0-9]( |$)","nm-cloud-setup or cloud-netconfig","disable its timer and service")
+known("lookup [0-9]+ .*l3mdev|l3mdev","a VRF","leave its interfaces out of the plan")
+known(" proto 4( |$)","systemd-networkd or netplan","give it a Priority of 10000 or more")
+if(!cure)cure="give it a priority of 10000 or more, or none before the plan is applied"
+text=$0
+gsub(/\t/," ",text)
+gsub(/[^-A-Za-z0-9_.:@\/ ]/,"?",text)
+if(!(text in told)&&n++<3)print ". The rule \"" text "\"" who " comes before ours: " cure
+told[text]
+}'
+BACKSTOP='function should(key){if(want&&!(key in wanted)){wanted[key];order[++n]=key}}
+function bare(prefix){
+sub(f==6?"/128$":"/32$","",prefix)
+return "from " prefix
+}
+function change(verb,key){if(key!~/lookup/)print "rule " verb " priority " key " protocol kernel"}
+$1==f&&$2=="backstop"{
+key=$0
+sub(/^[^ ]+ backstop /,"",key)
+sub(/ \[unresolved\]$/,"",key)
+sub(/ 7$/," unreachable",key)
+sub(/from all /,"",key)
+if($3)have[key]++
+else front=front key "\n"
+}
+$1=="rule" f&&($2=="+0"||$2=="+8")&&$3=="not"&&!skip{
+skip=$0
+sub(/^[^ ]+ [^ ]+ /,"",skip)
+sub(/ goto .*/,"",skip)
+sub(f==6?"/128( |$)":"/32( |$)"," ",skip)
+sub(/ $/,"",skip)
+should(join+3 " nop")
+should(join+1 " " skip " goto " join+3)
+}
+$1=="cover" f&&want&&!known[$2]++{covers=covers "0 " bare($2)"&\n"}
+($1=="address"||$1=="prefix")&&($3~/:/)==(f==6){should(join+2 " " bare($3)" unreachable")}
+END{
+if(covers!="")should("1 nop")
+for(i=1;i<=n;i++)if(!(order[i] in have))change("add",order[i])
+iif=skip~/ iif lo/?" iif lo":""
+way=shut=covers
+gsub(/&/,iif " goto 1",way)
+gsub(/&/,iif " unreachable",shut)
+if(front!=way shut){
+for(i=split(front,list,"\n")-1;i>0;i--)change("del",list[i])
+n=split(way shut,list,"\n")
+for(i=1;i<n;i++)change("add",list[i])
+}
+for(key in have)for(i=key in wanted?1:0;i<have[key];i++)change("del",key)
+}'
 set -u
 umask 077
 LC_ALL=C
@@ -104,6 +762,11 @@ numbered() {
 numbers=${PLAN#*"${nl}numbers "}
 numbers=${numbers%%"$nl"*}
 case $numbers in *[!a-z0-9=\ ]* | *' '[!a-z]*) misuse 'the plan is damaged: it has no numbers' ;; esac
+assign
+}
+assign() {
+assigned=
+for v in $numbers; do assigned="$assigned -v $v"; done
 }
 clock() {
 read -r now v </proc/uptime
@@ -120,10 +783,9 @@ announces() {
 silenced() {
 announces || [ ! -e "$STATE/frr/undo" ] || sh "$STATE/frr/undo" silence
 }
-calc() {
-for v in $numbers; do set -- -v "$v" "$@"; done
-awk "$@"
-}
+calc() { awk $assigned "$@"; }
+of_seen() { printf '%s\n' "$seen" | calc "$@"; }
+of_both() { printf '%s\n' "$seen" "$PLAN" | calc "$@"; }
 needs() {
 rights=$1
 shift
@@ -140,6 +802,7 @@ digest() {
 if has sha256sum; then v=$(sha256sum); else v=$(cksum); fi
 printf '%s\n' "${v%% *}"
 }
+digested() { v=$(printf '%s\n' "$PLAN" | digest); }
 put() {
 { [ -d "$STATE" ] || mkdir -p "$STATE"; } && printf '%s\n' "$2" >"$STATE/$1.new" &&
 { [ "$1" = observed ] || ! has sync || sync ${3+"$3"} "$STATE/$1.new"; } && mv -f "$STATE/$1.new" "$STATE/$1" &&
@@ -220,292 +883,6 @@ done
 unlock() {
 [ -z "${mine-}" ] || rm -f "$mine" "$mine.try" "$mine.back"
 }
-SAME='function line_of(file,text){return (getline text<file)>0?text:""}
-BEGIN { while (was != "" && (ahead = line_of(old)) != "" && !sub(/^PLAN=./, "", ahead)) continue }
-/^=/ { part = "" }
-part=="plan"&&ahead!=""{ahead=ahead==($1=="end"?"end\047":$0)?line_of(old):""}
-part=="kept"{kept[++keeps]=$0;next}
-function lacks(what,f,i,n){
-n=due[what f,""]
-for (i=1;i<=names;i++)if (!((name[i],f)in lost))n+=due[what f,name[i]]
-return there[what f,committed]<n
-}
-function settled(i,text,down){
-if (code||index(ahead,"BODY=" body)!=1||line_of(was)!=id)return 0
-for (i in taken)if (!up[i])down=1
-for (i=4;i<=6;i+=2)if (lacks("rule",i)||!down&&lacks("route",i))return 0
-for (i=1;i<=outs;i++)if (line_of(was)!=out[i])return 0
-for (i=1;i<=keeps;i++)while ((getline text<kept[i])>0)if (line_of(was)!=text)return 0
-return line_of(was)==""
-}'
-SURVEY='function refuse(text){
-if (!names)return
-notes=notes "! " text "\n"
-code=1
-}
-function await(text){
-notes=notes "? " text "\n"
-if (!code)code=3
-}
-function clean(text){
-gsub(/\t/, " ", text)
-gsub(/[^-A-Za-z0-9_.:@\/ ]/, "?", text)
-return text
-}
-function tell(text){out[++outs]=text}
-function damaged(){
-print "! the plan is damaged, line " NR-1 ": " clean($0)
-code=5
-exit
-}
-function after(word,i){
-for (i=2;i<NF;i++){
-if ($i==word)return $(i+1)
-if ($i ~ /^([io]if|dev|via)$/) i++
-}
-}
-function foreign(what,window,number){
-o=after("proto")+0
-refuse("the " what " \"" clean($0)"\" is not ours but lies in our " window ". It is of protocol " o \
-(o in owner?", " owner[o]:"")". Move it, or set numbers." number " to a free range")
-}
-function generation_of(p){return p==band0?0:p==band1?1:p==join?"j":"?"}
-function is_generation(g){return g=="0"||g=="1"}
-function sysctl(path,value){
-path = "/proc/sys/" path
-if ((getline value<path)<1)value="absent"
-close(path)
-return value
-}
-BEGIN{
-dev["/"] = "lo"
-mine=" proto " protocol "( |$)"
-split("0 by hand or by a script,3 by hand or by a script,4 static or systemd-networkd,11 FRR,12 BIRD,16 DHCP,18 keepalived,186 BGP" \
-",188 OSPF",list,",")
-for (i in list)owner[list[i]+0]=substr(list[i],index(list[i]," ")+1)
-}
-/^=/ { asked[part = substr($0, 2)]; next }
-part=="plan"{
-if (!($1 in kind) && $1 !~ /^(plan|numbers|model|unmanaged|persistence|virtual|interface|connection|table|address|prefix|sysctl|(cover|route|rule|expect|flow)[46]|world|identity|frr|end)$/ ||
-/[^-A-Za-z0-9@+=.:\/_ ]/ || $1 == "plan" && $2 != 1) damaged()
-kind[$1]
-if ($1=="world"){
-if ($3=="kind"&&NF>4)vrf[$5]
-next
-}
-owns=""
-if (/ @/) for (i = 2; i <= NF; i++) if ($i ~ /^@/) {
-n=substr($i,2)
-if (!(n in slot))damaged()
-if ($(i - 1) ~ /^(dev|[io]if)$/) owns = n
-}
-if (!/ nexthop /) due[$1, owns]++
-if ($1=="rule4"||$1=="rule6")want[substr($1,5)]=1
-else if ($1=="interface"){
-name[++names]=$2
-slot[$2]=$4
-used[$4]
-for (i=5;i<NF;i+=2)by[$2,$i]=$(i+1)
-}else if ($1=="table"){
-slot[$2]=$4
-used[$4]
-}else if ($1=="model"){
-strong=$2=="strong"
-if (strong)filters=1
-}else if ($1=="connection")filters=1
-else if ($1=="virtual")virtual[$2]
-else if ($1 == "prefix") delegated[$3 ~ /:/]
-else if ($1=="address"){
-address[++addresses]=$3
-of[$3]=$2
-}else if ($1=="sysctl"){
-at[++keys]=$2
-key[keys]=$3
-least[keys]=$4
-}
-next
-}
-part=="nft"{
-if ($1=="chain"&&$2=="protocol-" protocol)own_filter=1
-filter=more[++mores]="nft " $0
-next
-}
-part=="more"{more[++mores]=$0;next}
-/ table 255 proto 2 / { next }
-/^[0-9]+:\t/ {
-delete asked[part]
-p=$1+0
-text=substr($0,index($0,"\t")+1)
-if ((p <= 1 || p > join && p <= join + 3) && after("proto") == "" && (p > join || p == 1 && /from all nop$/ ||
-p == 0 && (/ goto 1( |$)| 7$/ || (part in front) && / lookup 255$/))) {
-line[++lines]=part " backstop " p " " text
-front[part]
-next
-}
-if (p<priority||p>=priority+window)next
-if ($0 !~ mine){
-foreign("rule","priorities " priority " to " priority+window-1,"priorityBase")
-next
-}
-if (p==pending&&!(part in pend))pend[part]=generation_of(after("goto"))
-if (p==active&&!(part in act))act[part]=generation_of(after("goto"))
-has[part,generation_of(p)]
-if (p>=band0&&p<join)there["rule" part,p>=band1]++
-line[++lines]=part " rule " p " " text
-next
-}
-$3=="inet"||$3=="inet6"{
-whole[$2,$4]
-if (/ dynamic /) leased[$2, $4]
-a=$4
-sub(/\/.*/, "", a)
-if ($2=="lo")on_loopback[a]
-on[$2, a] = part == 4 || !/ tentative / ? "" : / dadfailed / ? "failed" : "tentative"
-holder[a]=$2
-next
-}
-part == 4 && $2 ~ /:$/ {
-split(substr($2,1,length($2)-1),pair,"@")
-d=pair[1]
-devices[d]++
-lower[d]=pair[2]
-master[d]=after("master")
-in_group[d]=after("group")
-up[d] = ($3 ~ /[<,]UP[,>]/)
-for (i = 4; i < NF; i++) if ($i ~ /^link\//) mac[d] = $(i + 1)
-same[mac[d]]++
-next
-}
-part==4||part==6{
-t=after("table")-table
-if (t<0||t>=tables||t+table in vrf)next
-if ($0 !~ mine){
-if (int(t / 2) in used) foreign("route", "tables from " table, "tableBase")
-next
-}
-while (sub(/ (linkdown|dead)( |$)/, " ")) continue
-there["route" part,t % 2]++
-line[++lines]=part " route " t+table " " $0
-}
-function lose(n,f){if (!((n,f)in lost))tell("absent " n " " f);lost[n,f]}
-function remember(part,live){
-while ((getline<records)>0){
-if ($1=="boot")live=$2==boot
-else if (live)record[++recorded_lines]=$0
-if ($1=="address"){
-split($3, part, "/")
-added[$2,part[1]]
-}
-}
-}
-function resolve(n,c,d,text,all,found){
-split("",fits)
-for (d in devices){
-if ((n,"mac")in by&&mac[d]!=by[n,"mac"])continue
-if ((n,"ifname")in by&&d!=by[n,"ifname"])continue
-if ((n,"address")in by&&!((d,by[n,"address"])in on))continue
-fits[d]
-all=all " " d
-}
-for (d in fits)if (!(lower[d] in fits)&&!(master[d] in fits)){
-found=d
-c+=devices[d]
-}
-text="interface " n
-if (all==""&&partial){
-lose(n,4)
-lose(n,6)
-}else if (all=="")await(text ": no device has" ((n,"mac")in by?" mac " by[n,"mac"]:"")\
-((n,"ifname")in by?" ifname " by[n,"ifname"]:"")((n,"address")in by?" address " by[n,"address"]:""))
-else if (c!=1)refuse(text ": several devices match:" clean(all))
-else if (found !~ /^[A-Za-z0-9][-A-Za-z0-9_.]*$/ || length(found) > 15) refuse(text ": its device has the unsafe name " clean(found))
-else if (found in taken)refuse(text ": its device " found " is that of interface " taken[found] " too")
-else{
-taken[found]=n
-dev[n]=found
-tell("device " n " " found (same[mac[found]] == 1 && mac[found] ~ /^[0-9a-f:]+$/ ? " " mac[found] : ""))
-if (in_group[found]!=group)tell("todo group " found " " in_group[found])
-if (!up[found])tell("todo down " found)
-}
-}
-function needs_address(a,d,six,text){
-d=dev[of[a]]
-six = a ~ /:/
-text="address " a " of interface " of[a]
-if (d=="")return
-if ((d,a)in on){
-if (on[d,a]=="tentative"&&partial)lose(of[a],six?6:4)
-else if (on[d,a]=="tentative")await(text " is still being checked for duplicates")
-if (on[d,a]=="failed")refuse(text " is in use by another host")
-}else if (a in holder)refuse(text " is on device " clean(holder[a])" and not on " d)
-else if (partial&&!((d,a)in added))lose(of[a],six?6:4)
-else tell("todo address " d " " a (six ? "/128" : "/32") (six && (d in primary) ? " preferred_lft 0" : ""))
-if (six)primary[d]
-}
-function needs_sysctl(i,path,value){
-if (dev[at[i]]=="")return
-path = "net/" key[i]
-sub(/@/, dev[at[i]], path)
-value=sysctl(path)
-wanted[path]
-if (value == "absent") refuse("the kernel has no /proc/sys/" path)
-else if (value+0<least[i])tell("todo sysctl " path " " value " " least[i])
-}
-function needs_filter(a){
-if (filters&&filter&&!own_filter)
-refuse("the table inet multihome of nftables is not ours. Rename it")
-if (filters)tell((filter?"keep":"todo")" nft multihome")
-else if (own_filter&&(filtered||sweep))tell("undo nft multihome")
-if (strong&&fresh)for (a in on_loopback)
-if (a !~ /^127\./ && a != "::1" && !(a in virtual) && !(a in of) && !((a ~ /:/) in delegated))
-refuse("address " clean(a)" is on lo and on no interface, so the strong host model would discard what is sent to it." \
-" Add it to policy.virtualAddresses, or take it away")
-}
-function recorded(what,d,old,new,a){
-if (what=="nft"){
-filtered=1
-return
-}
-a=old
-sub(/\/.*/, "", a)
-if (what=="group")grouped[d]
-if (what=="sysctl"?d in wanted:what=="address"?(a in of)&&dev[of[a]]==d&&!((d,old)in leased):d in taken)tell("keep " $0)
-else if (what=="sysctl"?sysctl(d)==new:what=="address"?(d,old)in whole&&!((d,old)in leased):what=="group"?in_group[d]==group:up[d])
-tell("undo " $0)
-}
-END{
-if (code==5)exit code
-if (part!="whole"||(4 in asked)||(6 in asked))exit 4
-for (f=4;f<=6;f+=2){
-p=pend[f]
-a=act[f]
-keep=p=="j"?"-":is_generation(p)&&p==committed?p:is_generation(a)?a:\
-a==""&&(f,committed)in has?committed:"-"
-facts=facts " " (is_generation(p)?p:p!="j"&&is_generation(a)?a:"-")" " keep " " (want[f]?1:"-")
-}
-tell("facts" facts)
-remember()
-for (i=1;i<=names;i++)resolve(name[i])
-for (i=1;i<=addresses;i++)needs_address(address[i])
-for (i=1;i<=keys;i++)needs_sysctl(i)
-for (i=1;i<=recorded_lines;i++){
-$0=record[i]
-recorded($1,$2,$3,$4)
-}
-needs_filter()
-for (d in taken)if (in_group[d]==group&&!(d in grouped))tell("todo group " d " 0")
-for (d in devices)if (in_group[d]==group&&!(d in taken)&&!(d in grouped))
-refuse("device " clean(d)" is in interface group " group ", which is ours. Move it, or set numbers.group to a free number")
-for (i=1;i<=lines;i++)tell(line[i])
-for (i=1;i<=mores;i++)tell(more[i])
-if (settled()){
-print out[1] " settled"
-exit
-}
-for (i=1;i<=outs;i++)print out[i]
-printf "%s",notes
-exit code
-}'
 dump() {
 n='link show'
 for f in 4 6; do
@@ -596,7 +973,7 @@ world_facts() { :; }
 judged() { check "$@"; }
 records() {
 [ -z "${2-}" ] || : >"$2/before" || return
-notes=$(printf '%s\n' "$seen" | awk -v words="$1" -v boot="$boot" -v old="$STATE/restore" -v to="${2-}" '
+notes=$(printf '%s\n' "${seen%%"$nl"[46] *}" | awk -v words="$1" -v boot="$boot" -v old="$STATE/restore" -v to="${2-}" '
 function note(text) {
 if ((getline line < old) < 1 || line != text) differs = 1
 out[++outs] = text
@@ -652,7 +1029,7 @@ done
 return 1
 }
 filters() {
-case $PLAN in *"${nl}model strong$nl"* | *"${nl}connection "*) ;; *) return 1 ;; esac
+case ${PLAN%%"${nl}address "*} in *"${nl}model strong$nl"* | *"${nl}connection "*) ;; *) return 1 ;; esac
 }
 filter_tool() {
 ! filters || has nft ||
@@ -666,9 +1043,9 @@ fi
 }
 fresh() {
 fresh=
-case $PLAN in
+case ${PLAN%%"${nl}address "*} in
 *"${nl}model strong$nl"*)
-v=$(printf '%s\n' "$PLAN" | digest)
+digested
 [ "$v" = "$committed_digest" ] || fresh=1
 ;;
 esac
@@ -682,13 +1059,13 @@ why="nft: ${v:-has failed and said nothing}"
 return 1
 }
 filter_check() {
-v=$(printf '%s\n' "$seen" "$PLAN" | calc "$NFT") && nft_run "$v" -c
+v=$(of_both "$NFT") && nft_run "$v" -c
 }
 filter_load() {
 filters || return 0
 filtered=1
 [ -e "$STATE/nft" ] || put nft '' || return
-v=$(printf '%s\n' "$seen" "$PLAN" | calc "$NFT") && nft_run "$v" || return
+v=$(of_both "$NFT") && nft_run "$v" || return
 filter_dump
 put nft "$filter_now"
 }
@@ -710,122 +1087,6 @@ v=
 [ ! -r "$STATE/nft" ] || v=$(cat "$STATE/nft")
 [ -n "$v" ] && [ "$v" = "$filter_now" ]
 }
-STAGE='function filled(i,word,text){
-for (i=2;i<=NF;i++){
-word=$i
-if (word ~ /^@/) {
-word=substr(word,2)
-word = $(i - 1) ~ /^(dev|[io]if)$/ ? dev[word] : table + 2 * slot[word] + generation
-} else if (word ~ /^\+/) word = start + word
-else if (word=="join")word=join
-text=text " " word
-}
-return text
-}
-function lacks(i,lost,hops){
-for (i = 2; i <= NF; i++) if ($(i - 1) ~ /^(dev|[io]if)$/ && substr($i, 2) in absent) lost[substr($i, 2)]
-for (i in lost)while (sub(" nexthop via [^ ]+ dev @" i "( onlink)? weight [0-9]+",""))hops=1
-for (i in lost) return !hops || !/ nexthop /
-return 0
-}
-BEGIN{start=generation?band1:band0}
-$1=="device"{dev[$2]=$3}
-$1=="absent"&&$3==f{absent[$2]}
-$1=="interface"||$1=="table"{slot[$2]=$4}
-$1=="todo"&&f==4&&$2=="group"{print "link set dev " $3 " group " group}
-$1=="todo"&&f==4&&$2=="down"{print "link set dev " $3 " up"}
-$1 == "todo" && $2 == "address" && ($4 ~ /:/) == (f == 6) {
-print "addr add " $4 " dev " $3 " noprefixroute" (f==6?" nodad " $5 " " $6:"")
-}
-$1=="route" f&&!lacks(){
-text=filled()
-if (!sub(/ nexthop /, " proto " protocol "&", text)) text = text " proto " protocol
-print "route add" text
-}
-$1=="rule" f{
-if (!rules++&&keep=="-"){
-print "rule add priority " join " nop protocol " protocol
-print "rule add priority " active " goto " join " protocol " protocol
-}
-if (!lacks())print "rule add priority" filled()" protocol " protocol
-}
-END { if (rules) print "rule add priority " canary " fwmark " mark "/" mark " goto " start " protocol " protocol }'
-AMEND='function no(){
-bad=1
-exit
-}
-function count(text,by,word){
-if (text ~ /^([46]|rule[46]) /) {
-differs[text] += text ~ /^r/ ? by : -by
-return
-}
-if (text ~ /^address / && split(text, word, " ")) sources[word[3]] += by
-if (text ~ /^(prefix|expect[46]|flow[46]) /) others[text] += by
-if (text ~ /^todo address /) touched[text ~ /:/ ? 6 : 4]
-if (text ~ /^(facts|device) /) by = -by
-else if (text ~ /^(todo|undo) / && text !~ /^[a-z]+ address / || text ~ /^(absent|nft|world) /) no()
-else if (text !~ /^(numbers|model|virtual|interface|connection|table|sysctl|route[46]|identity|frr) /) return
-differs[text]+=by
-}
-function bare(source,f){
-sub(f == 4 ? "/32$" : "/128$", "", source)
-return source
-}
-function alike(f,i,several,hosts){
-hosts=1
-for (i=1;i<=n[f];i++){
-if (source[f, i] ~ /\//) hosts = 0
-if (target[f,i]!=target[f,1])several=1
-if (source[f,i] in seen_to&&seen_to[source[f,i]]!=target[f,i]||target[f,i]<=last[f])no()
-seen_to[source[f,i]]=target[f,i]
-}
-if (several&&!hosts)no()
-}
-BEGIN{
-if (mode=="plan"){
-while ((getline line < was) > 0) if (line ~ /^(facts|device|[46]) /) differs[line]++
-while ((getline line < old) > 0 && !sub(/^PLAN=./, "", line)) continue
-do count(line,-1)
-while ((getline line < old) > 0 && line !~ /^end/)
-}
-start=generation?band1:band0
-}
-mode=="plan"{count($0,1)}
-mode != "plan" && $1 == f && $2 ~ /^(rule|add|del)$/ {
-text=$3 " " $4 " " $5 " " $6 " " $7
-if ($2=="rule")there[text]
-else if (($2=="add")==(mode=="redo"))wanted[text]
-else unwanted[text]
-}
-END{
-if (mode!="plan"){
-for (text in wanted)if (!(text in there))print "rule add priority " text " protocol " protocol
-for (text in unwanted)if (text in there)print "rule del priority " text " protocol " protocol
-print "#"
-exit
-}
-if (bad)exit 1
-for (text in differs)if (differs[text]){
-k=split(text,word," ")
-if (k != 6 || word[1] !~ /^rule/ || word[2] word[6] !~ /^\+[0-9]+\+[0-9]+$/ || word[3] != "from" || word[5] != "goto" ||
-differs[text]*differs[text]!=1)exit 1
-f=substr(word[1],5)
-i=++n[f]
-source[f,i]=bare(word[4],f)
-target[f,i]=word[6]+0
-if (word[2]+0>last[f])last[f]=word[2]+0
-line=f (differs[text]>0?" add ":" del ")start+word[2] " from " source[f,i] " goto " start+word[6]
-if (differs[text]>0)first=first line "\n"
-else second=second line "\n"
-}
-for (f in n)alike(f)
-if (bad)exit 1
-printf "%s%s",first,second
-for (f in touched)print f " todo"
-for (text in sources)if (sources[text]>0)print "source " text
-for (text in others)if (others[text])all="all\n"
-print all "end"
-}'
 amendable() {
 edits=
 [ -z "$restoring" ] && ! filters && ! announces && ! apart && [ -e "$STATE/observed" ] || return
@@ -834,10 +1095,7 @@ case $live4$keep4$want4/$live6$keep6$want6 in
 111/--- | ---/111 | 111/111) v=1 ;;
 *) return 1 ;;
 esac
-edits=$(
-printf '%s\n' "$seen" "$PLAN" | calc -v mode=plan -v generation=$v -v old="$STATE/program.$committed" \
--v was="$STATE/observed" "$AMEND"
-)
+edits=$(of_both -v mode=plan -v generation=$v -v old="$STATE/program.$committed" -v was="$STATE/observed" "$AMEND")
 case $edits in *end) ;; *) return 1 ;; esac
 [ "$live4" = - ] && new=$live6 || new=$live4
 amending=1
@@ -862,8 +1120,8 @@ return 1
 amendments() { lines=$(amendment "$1" 4) others=$(amendment "$1" 6); }
 amendment() {
 case $nl$edits in *"$nl$2 "*) ;; *) echo '#' && return ;; esac
-[ "$1" = undo ] || printf '%s\n' "$seen" | calc -v f="$2" -v keep=0 "$STAGE"
-printf '%s\n' "$seen" "$edits" | calc -v mode="$1" -v f="$2" "$AMEND"
+[ "$1" = undo ] || printf '%s\n' "${seen%%"$nl"[46] *}" | calc -v f="$2" -v keep=0 "$STAGE"
+printf '%s\n' "$edits" "$seen" | calc -v mode="$1" -v f="$2" "$AMEND"
 }
 affected() {
 only=' '
@@ -883,58 +1141,8 @@ case $edits in *end) ;; *) return 1 ;; esac
 seen='' lines=
 amend undo
 }
-TIDY='function del(p){print "rule del priority " p " protocol " protocol}
-function add(p,action){print "rule add priority " p " " action " protocol " protocol}
-BEGIN{start=keep?band1:band0}
-$1!=f||$2=="backstop"{next}
-$2=="route"{
-if (($3-table)% 2!=keep)stale[$3]
-next
-}
-{target=$6=="goto"?$7:0}
-$3==canary{canaries++;next}
-$3==pending{
-pendings++
-parked=target==join
-next
-}
-$3==active{
-actives++
-if (target==start)right++
-next
-}
-$3==join{joins++;next}
-($3>=band1)!=keep{band[++n]=$3}
-END{
-while (canaries-->0)del(canary)
-if (!joins&&(keep!="-"||actives+n)){
-add(join,"nop")
-joins=1
-}
-if (keep!="-"){
-if (actives!=1||!right){
-while (actives-->0)del(active)
-add(active,"goto " start)
-}
-while (pendings-->0)del(pending)
-}else{
-if (!parked&&actives+n){
-while (pendings-->0)del(pending)
-add(pending,"goto " join)
-pendings=1
-}
-while (actives-->0)del(active)
-}
-while (n>0)del(band[n--])
-if (keep=="-"){
-while (pendings-->0)del(pending)
-while (joins-->0)del(join)
-}
-for (t in stale)print "route flush table " t " proto " protocol
-print "#"
-}'
 stage() {
-lines=$(printf '%s\n' "$seen" "$PLAN" | calc -v f="$1" -v generation="$2" -v keep="$3" "$STAGE") || return
+lines=$(of_both -v f="$1" -v generation="$2" -v keep="$3" "$STAGE") || return
 until batch "$1" "$lines"; do
 n=${why##*"(ip -$1 "}
 n=${n%)}
@@ -973,8 +1181,8 @@ printf '%s\n' "$1 $n from all nop" "$1 $v from all goto $n"
 }
 tidy() {
 for _ in 1 2 3 4 5; do
-[ -z "$seen" ] || left "$(printf '%s\n' "$seen" | calc -v f=4 -v keep="$1" "$TIDY")" \
-"$(printf '%s\n' "$seen" | calc -v f=6 -v keep="$2" "$TIDY")" || return 0
+[ -z "$seen" ] || left "$(of_seen -v f=4 -v keep="$1" "$TIDY")" \
+"$(of_seen -v f=6 -v keep="$2" "$TIDY")" || return 0
 survey
 done
 return 1
@@ -989,149 +1197,6 @@ true
 ;;
 esac
 }
-CHECK='function clean(text){
-gsub(/[^-A-Za-z0-9_.:@ ]/, "?", text)
-return text
-}
-function hop(dev,via){return dev==""?"unreachable":"dev " dev (via==""?"":" via " via)}
-BEGIN{if (mode=="ask"&&gate!="")print "rule show priority " gate}
-/^=/ { part = substr($0, 2); next }
-part == "plan" && /^([46]|r[a-z]+[46]|keep) / { next }
-part=="flows"{
-split($0,field,"\t")
-row[++rows]=field[2] SUBSEP field[1]
-kind[rows]=field[3]
-want[rows]=field[4]
-answer[rows]=field[5]
-next
-}
-part != "plan" && /^[0-9]+: lo:/ {
-free=!free
-next
-}
-part=="answers"&&$1==gate ":"{
-open += index($0, " goto " (generation ? band1 : band0) " ") && !/unresolved/
-next
-}
-part!="plan"{
-first = $1 ~ /^[a-z]+$/ ? 2 : 1
-source=via=dev=chosen=""
-for (i=first+1;i<NF;i++){
-if ($i=="from"&&source=="")source=$(i+1)
-if ($i=="via"&&via=="")via=$(i+1)
-if ($i=="dev"&&dev=="")dev=$(i+1)
-if ($i=="src"&&chosen=="")chosen=$(i+1)
-}
-if (part=="reach")reach[$first]=$1=="local"?"":dev
-else if ($1 !~ /^(unreachable|blackhole|prohibit|throw)$/) {
-if (free){
-choice[$first]=chosen
-exit_of[$first]="dev " clean(dev)
-next
-}
-if (source==""||source=="::")source="by " dev
-got[$first,source]=$1=="local"?"local":hop(clean(dev),clean(via))
-}
-next
-}
-$1=="device"{device[$2]=$3}
-$1=="absent"{absent[$2,$3==6]}
-$1=="address"||$1=="prefix"{
-if (only!=""&&!index(only," " $3 " "))next
-six = $3 ~ /:/
-sub(/\/.*/, "", $3)
-how[$3]=""
-if ($1=="prefix"&&!six){
-if (!($3 in reach))next
-if (reach[$3]!=""){
-path = "/proc/sys/net/ipv4/conf/" reach[$3] "/forwarding"
-forwarding=0
-getline forwarding<path
-close(path)
-if (forwarding!=1)next
-how[$3]=" iif " reach[$3]
-}
-}
-source_of[$2,six,++sources[$2,six]]=$3
-if ($1=="address")owner[$3]=$2
-}
-$1 ~ /^flow/ { steered[$1 == "flow6"] }
-$1 ~ /^expect/ && (mode == "judge" || f == "o" || $1 == "expect" f) {
-six=$1=="expect6"
-if (!(($2,six)in absent)&&(substr($6,2),six)in absent)next
-line[++lines]=$0
-if ($4=="elsewhere"&&$8!="")gateway[$2,six]
-}
-function expect(i,s,dev,wanted,own,first){
-six=$1=="expect6"
-dev=($2,six)in absent?"":$5=="dev"?device[substr($6,2)]:""
-own=dev!=""&&!index(dark," " dev " ")
-wanted=hop(dev,$8)(dev==""||own?"":" or unreachable")
-own=own&&$6=="@" $2
-first=!classes[$2,six]++
-for (i=1;i<=sources[$2,six]&&(i==1||first||form!="brief");i++){
-s=source_of[$2,six,i]
-ask($3,s,how[s],$4,wanted)
-if (own&&tag==""&&(s in owner)&&(i==1||first))ask(s,$3," iif " dev,$4 ", in by " dev,"local")
-}
-if (vrf!=""||(six in steered))return
-if (own&&(($2,six)in gateway)&&(source_of[$2,six,1] in owner))ask($3,"by " dev," oif " dev,$4 ", bound to " dev,wanted)
-if (tag!="")return
-leaving[$3,$2]=dev
-if ($3 in sort)return
-sort[$3]=$4
-unbound[++n]=$3
-}
-function ask(to,from,as,class,wanted){
-if (mode == "ask") print "route get " to (from ~ /^by / ? "" : " from " from) as (tag == "" ? "" : " mark " tag) (vrf == "" ? "" : " vrf " vrf)
-else{
-row[++rows]=to SUBSEP from
-kind[rows]=class
-want[rows]=wanted
-}
-}
-function ask_unbound(i,to,by){
-if (mode=="ask"&&n)print "link show dev lo"
-for (i=1;i<=n;i++){
-to=unbound[i]
-by=owner[choice[to]]
-if (mode=="ask")print "route get " to
-else if (by!=""&&leaving[to,by]!=""){
-row[++rows]=to SUBSEP "unbound"
-kind[rows]=sort[to] ", by " choice[to]
-want[rows]="dev " leaving[to,by]
-answer[rows]=exit_of[to]
-}
-}
-if (mode=="ask"&&n)print "link show dev lo"
-}
-END{
-for (l=1;l<=lines;l++){
-$0=line[l]
-expect()
-}
-ask_unbound()
-if (mode=="ask")exit
-if (gate!=""&&open!=gates){
-print "the rules are not as they were made"
-exit 1
-}
-for (r=1;r<=rows;r++){
-have=r in answer?answer[r]:row[r] in got?got[row[r]]:"unreachable"
-if (index(" or " want[r] " or "," or " have " or "))continue
-split(row[r],pair,SUBSEP)
-if (pair[2] ~ /^(by |unbound$)/) pair[2] = "none"
-if (form=="json")text="{\"from\":\"" pair[2] "\",\"to\":\"" pair[1] "\",\"class\":\"" kind[r] "\",\"want\":\"" want[r] \
-"\",\"got\":\"" have "\"}"
-else text="from " pair[2] " to " pair[1] " (" kind[r] "): wanted " want[r] ", got " have
-wrong=wrong (failed++&&form=="json"?",\n":"\n")text
-}
-if (form=="json")print "{\"ok\":" (failed?"false":"true")",\"checked\":" rows+0 ",\n\"generation\":" generation \
-",\n\"digest\":" digest ",\n\"failed\":[" wrong "]}"
-else if (failed)print substr(wrong,2)
-else if (form=="text")print rows " flows are as planned"
-exit failed>0
-}'
 check() {
 form=$1 tag=$2
 shift 2
@@ -1484,8 +1549,8 @@ connection || return
 gateways() {
 has ping || return 0
 v=$(ip -o neigh show 2>/dev/null)
-[ -z "$v" ] || printf '%s\n' "$seen" "$PLAN" "$v" | awk '
-/^([46]|rule|address|keep) / { next }
+[ -z "$v" ] || printf '%s\n' "${seen%%"$nl"[46] *}" "$PLAN" "$v" | awk '
+/^(rule|address|keep)/ { next }
 $1 == "device" { device[$2] = $3 }
 $1 ~ /^route[46]$/ && $2 == "default" {
 dev = via = src = ""
@@ -1508,28 +1573,6 @@ wait
 }
 }
 suspects() { { ip -4 -N rule show && ip -6 -N rule show; } 2>/dev/null | calc "$MANAGERS" | tr -d '\n'; }
-MANAGERS='function known(pattern,name,remedy){
-if (!who&&$0~pattern){
-who=" of " name
-cure=remedy
-}
-}
-/^[0-9]+:\t/ && $1 + 0 > 0 && $1 + 0 < join && / lookup / && $0 !~ (" proto " protocol "( |$)") && !/ lookup 25[35]( |$)/ {
-who=cure=""
-known(" lookup 52( |$)","Tailscale","stop using an exit node, or tell it not to accept routes")
-known("fwmark 0xca6c lookup|lookup 51820","wg-quick","set \"Table = off\" in its file, and route what the tunnel is for")
-known("fwmark 0x80/0x80|^(512|1024|1536):", "the Amazon VPC CNI", "tag the interfaces of the plan node.k8s.amazonaws.com/no_manage")
-known(" lookup 10[0-9][0-9][0-9]( |$)","amazon-ec2-net-utils","mask policy-routes@ and refresh-policy-routes@ of the interface")
-known(" lookup 30[2-4][0-9][0-9]( |$)","nm-cloud-setup or cloud-netconfig","disable its timer and service")
-known("lookup [0-9]+ .*l3mdev|l3mdev","a VRF","leave its interfaces out of the plan")
-known(" proto 4( |$)","systemd-networkd or netplan","give it a Priority of 10000 or more")
-if (!cure)cure="give it a priority of 10000 or more, or none before the plan is applied"
-text=$0
-gsub(/\t/, " ", text)
-gsub(/[^-A-Za-z0-9_.:@\/ ]/, "?", text)
-if (!(text in told)&&n++<3)print ". The rule \"" text "\"" who " comes before ours: " cure
-told[text]
-}'
 apply() {
 needs write
 filter_tool
@@ -1579,8 +1622,9 @@ tidy "$keep4" "$keep6" || fail "cannot clear away what an unfinished change has 
 }
 replace() {
 [ -z "$restoring" ] || gone=$(absences)
-proposed=$(printf '%s\n' "$PLAN" | digest)
-[ -n "$proposed" ] || fail 'sha256sum has failed'
+digested
+proposed=$v
+[ -n "$v" ] || fail 'sha256sum has failed'
 read -r id </proc/sys/kernel/random/uuid || fail 'the kernel has no random numbers'
 id=${id%%-*}
 [ -z "$restoring" ] || id=$committed_id
@@ -1736,7 +1780,7 @@ verify
 }
 ours_to_end() {
 change || return 0
-v=$(printf '%s\n' "$PLAN" | digest)
+digested
 [ "$v" = "$proposed" ]
 }
 etc=/etc/systemd/system
@@ -1747,7 +1791,7 @@ n=$etc/multi-user.target.wants/multihome
 links="$n-close.service $n-monitor.service $n-restore.service $etc/network-online.target.wants/multihome-restore.service"
 keeper() {
 keeper=none unkept='policy.persistence is none'
-case $PLAN in
+case ${PLAN%%"${nl}address "*} in
 *"${nl}model weak$nl"* | *"${nl}persistence volatile$nl"*) return ;;
 *"${nl}persistence none$nl"*) ;;
 *)
@@ -1866,7 +1910,7 @@ watched || systemctl --no-block start multihome-monitor.service
 }
 early_text() {
 echo '# multihome: interfaces of the plan are in its group before they have an address.'
-printf '%s\n' "$seen" | calc '$1 == "device" && NF == 4 {
+of_seen '$1 == "device" && NF == 4 {
 print "SUBSYSTEM==\"net\", ACTION==\"add\", ATTR{address}==\"" $4 "\", ATTR{netdev_group}=\"" group "\""
 }'
 }
@@ -1971,49 +2015,9 @@ FILE
 ;;
 esac
 }
-BACKSTOP='function should(key){if (want&&!(key in wanted)){wanted[key];order[++n]=key}}
-function bare(prefix){
-sub(f == 6 ? "/128$" : "/32$", "", prefix)
-return "from " prefix
-}
-function change(verb, key) { if (key !~ /lookup/) print "rule " verb " priority " key " protocol kernel" }
-$1==f&&$2=="backstop"{
-key=$0
-sub(/^[^ ]+ backstop /, "", key)
-sub(/ \[unresolved\]$/, "", key)
-sub(/ 7$/, " unreachable", key)
-sub(/from all /, "", key)
-if ($3)have[key]++
-else front=front key "\n"
-}
-$1=="rule" f&&($2=="+0"||$2=="+8")&&$3=="not"&&!skip{
-skip=$0
-sub(/^[^ ]+ [^ ]+ /, "", skip)
-sub(/ goto .*/, "", skip)
-sub(f == 6 ? "/128( |$)" : "/32( |$)", " ", skip)
-sub(/ $/, "", skip)
-should(join+3 " nop")
-should(join+1 " " skip " goto " join+3)
-}
-$1=="cover" f&&want&&!known[$2]++{covers=covers "0 " bare($2)"&\n"}
-($1 == "address" || $1 == "prefix") && ($3 ~ /:/) == (f == 6) { should(join + 2 " " bare($3) " unreachable") }
-END{
-if (covers!="")should("1 nop")
-for (i=1;i<=n;i++)if (!(order[i] in have))change("add",order[i])
-iif = skip ~ / iif lo/ ? " iif lo" : ""
-way=shut=covers
-gsub(/&/, iif " goto 1", way)
-gsub(/&/, iif " unreachable", shut)
-if (front!=way shut){
-for (i=split(front,list,"\n")-1;i>0;i--)change("del",list[i])
-n=split(way shut,list,"\n")
-for (i=1;i<n;i++)change("add",list[i])
-}
-for (key in have)for (i=key in wanted?1:0;i<have[key];i++)change("del",key)
-}'
 backstop() {
 for f in 4 6; do
-v=$(printf '%s\n' "$seen" "$PLAN" | calc -v f=$f -v want="$1" "$BACKSTOP") || return
+v=$(of_both -v f=$f -v want="$1" "$BACKSTOP") || return
 [ -z "$v" ] || stale=1
 batch $f "$v" || return
 done
@@ -2143,6 +2147,7 @@ unhindered
 sweep=1
 load
 numbers=${committed_numbers:-$numbers}
+assign
 PLAN=$(bare)
 look
 emptied=1
@@ -2190,7 +2195,7 @@ if change && [ "$within" != 0 ]; then
 ! lapsed || deny "change $id is in force and must not be, since $lapse; apply, and it is rolled back"
 committed_digest=$proposed
 fi
-v=$(printf '%s\n' "$PLAN" | digest)
+digested
 [ "$generation" != null ] || deny 'nothing is applied'
 [ "${committed_digest:-$v}" = "$v" ] || deny "another plan is in force, of digest $committed_digest"
 [ "$code" = 0 ] || deny "$(complaint)"
@@ -2213,6 +2218,7 @@ status() {
 needs read
 load
 numbers=${committed_numbers:-$numbers}
+assign
 drift=null
 if [ -r "$STATE/program.$committed" ]; then
 adopt "$STATE/program.$committed"
