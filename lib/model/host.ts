@@ -62,10 +62,10 @@ export interface HostInterface {
   readonly routes: readonly { readonly to: Prefix; readonly via?: Address }[];
 }
 
-/** Addresses of an interface in one family, packed: there may be very many. The primary first, then by number. */
+/** Addresses of an interface in one family, as texts: there may be very many. The primary first, then by number. */
 export interface HostAddresses {
-  /** See {@link PackedPrefixes}. */
-  readonly words: Uint32Array;
+  /** The first; absent where there is none. */
+  readonly primary?: Address;
   /** Canonical, with the length of the prefix each lies in: "10.0.1.10/24". */
   readonly texts: readonly string[];
   /** The same without the length: "10.0.1.10". */
@@ -73,13 +73,13 @@ export interface HostAddresses {
 }
 
 /**
- * All sources of a host in one family, addresses and delegated prefixes: ascending, of nested ones the wider first.
- * Only those of one interface overlap.
+ * All sources of a host in one family, addresses and delegated prefixes: as disjoint prefixes, ascending, as few as
+ * there can be of which each is one interface's. In the buffer every address is there, and of what is delegated the lowest.
  */
 export interface HostSources extends PackedPrefixes {
-  /** Position of the interface in {@link Host.interfaces}. */
+  /** Of each address in the buffer the position of its interface in {@link Host.interfaces}. */
   readonly owners: Uint8Array;
-  /** Position of an address in the list of its interface; of what is delegated {@link DELEGATED}. */
+  /** Of each address in the buffer its position in the list of its interface; of what is delegated {@link DELEGATED}. */
   readonly positions: Uint32Array;
 }
 

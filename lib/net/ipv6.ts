@@ -25,12 +25,15 @@ export function readIpv6(text: string, end: number, words: Uint32Array, at: numb
   let digits = 0;
   let gap = -1;
   let canonical = true;
+  // Whether a group is written that is zero.
+  let zero = false;
   for (let i = 0; i < end; i++) {
     const c = text.charCodeAt(i);
     if (c === COLON) {
       if (digits > 0) {
         if (count === 8) return Spelling.Unread;
         groups[count++] = group;
+        if (group === 0) zero = true;
         group = digits = 0;
         continue;
       }
@@ -53,6 +56,7 @@ export function readIpv6(text: string, end: number, words: Uint32Array, at: numb
   if (digits > 0) {
     if (count === 8) return Spelling.Unread;
     groups[count++] = group;
+    if (group === 0) zero = true;
   } else if (gap < 0 || gap !== count) {
     // It is empty, or ends in a single colon.
     return Spelling.Unread;
@@ -64,9 +68,14 @@ export function readIpv6(text: string, end: number, words: Uint32Array, at: numb
     for (let g = gap; g < gap + left; g++) groups[g] = 0;
   }
   for (let w = 0; w < 4; w++) words[at + w] = ((groups[2 * w] << 16) | groups[2 * w + 1]) >>> 0;
+  return canonical && isShortest(gap, left, zero) ? Spelling.Canonical : Spelling.Other;
+}
+
+/** Whether "::" stands where RFC 5952 has it; without a zero group beside it that is where it replaces more than one. */
+function isShortest(gap: number, left: number, zero: boolean): boolean {
+  if (!zero) return left !== 1;
   const [start, length] = longestRun();
-  const shortest = start === gap && (gap < 0 || length === left);
-  return canonical && shortest ? Spelling.Canonical : Spelling.Other;
+  return start === gap && (gap < 0 || length === left);
 }
 
 /**

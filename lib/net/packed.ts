@@ -1,17 +1,20 @@
 import { Address, Family, widthOf } from "./address";
 import { writeIpv4 } from "./canonical";
 import { joinIpv6, splitIpv6, writeIpv6 } from "./ipv6";
-import { Prefix } from "./prefix";
+import { Prefix, prefixOf } from "./prefix";
 
 /**
  * Many prefixes of one family as machine words, for work that must not cost an object an address: one word of 32
- * bits a prefix for IPv4, four for IPv6, the most significant first.
+ * bits an address for IPv4, four for IPv6, the most significant first. The addresses stay where they were read; what
+ * is sorted and folded says where they are.
  */
 export interface PackedPrefixes {
   readonly family: Family;
   readonly size: number;
-  /** Lowest addresses, {@link wordsOf} words each. */
+  /** Addresses in any order, {@link wordsOf} words each. */
   readonly words: Uint32Array;
+  /** Which of these addresses is the lowest of each prefix. */
+  readonly at: Uint32Array;
   readonly lengths: Uint8Array;
 }
 
@@ -26,19 +29,23 @@ export function packAddress({ family, value }: Address, words: Uint32Array, inde
   else splitIpv6(value, words, 4 * index);
 }
 
-/** The address of an entry. */
+/** One of the addresses in a buffer of words. */
 export function addressAt(words: Uint32Array, family: Family, index: number): Address {
   return { family, value: family === 4 ? BigInt(words[index]) : joinIpv6(words, 4 * index) };
 }
 
 /** The prefix of the given length that holds an entry's lowest address. */
-export function prefixAt({ words, family }: PackedPrefixes, index: number, length: number): Prefix {
-  const host = BigInt(widthOf(family) - length);
-  return { family, value: (addressAt(words, family, index).value >> host) << host, length };
+export function prefixAt({ words, at, family }: PackedPrefixes, index: number, length: number): Prefix {
+  return prefixOf(addressAt(words, family, at[index]), length);
 }
 
 /** Leading bits in which the lowest addresses of two entries agree. */
-export function commonBits({ words, family }: PackedPrefixes, i: number, j: number): number {
+export function commonBits({ words, at, family }: PackedPrefixes, i: number, j: number): number {
+  return commonBitsIn(words, family, at[i], at[j]);
+}
+
+/** Leading bits in which two of the addresses in a buffer of words agree. */
+export function commonBitsIn(words: Uint32Array, family: Family, i: number, j: number): number {
   const stride = wordsOf(family);
   for (let w = 0; w < stride; w++) {
     const difference = words[i * stride + w] ^ words[j * stride + w];
@@ -48,8 +55,8 @@ export function commonBits({ words, family }: PackedPrefixes, i: number, j: numb
 }
 
 /** Bit of an entry's lowest address; bit 0 is the most significant. */
-export function bitOf({ words, family }: PackedPrefixes, index: number, bit: number): 0 | 1 {
-  return ((words[index * wordsOf(family) + (bit >>> 5)] >>> (31 - (bit & 31))) & 1) as 0 | 1;
+export function bitOf({ words, at, family }: PackedPrefixes, index: number, bit: number): 0 | 1 {
+  return ((words[at[index] * wordsOf(family) + (bit >>> 5)] >>> (31 - (bit & 31))) & 1) as 0 | 1;
 }
 
 /** Whether `count` words are the same. */
@@ -65,12 +72,12 @@ export function prefixTextAt(packed: PackedPrefixes, index: number, length: numb
   const stride = wordsOf(packed.family);
   for (let w = 0; w < stride; w++) {
     const bits = Math.min(32, Math.max(0, length - 32 * w));
-    kept[w] = bits === 0 ? 0 : packed.words[index * stride + w] & (0xffffffff << (32 - bits));
+    kept[w] = bits === 0 ? 0 : packed.words[packed.at[index] * stride + w] & (0xffffffff << (32 - bits));
   }
   return packed.family === 4 ? `${writeIpv4(kept[0])}/${length}` : writeIpv6(kept, 0, length);
 }
 
-/** The order in which addresses ascend; equal ones keep theirs. Linear: a radix sort, a byte at a time. */
+/** The order in which the first addresses of a buffer ascend; equal ones keep theirs. Linear: a radix sort, a byte at a time. */
 export function ascending(words: Uint32Array, family: Family, size: number): Uint32Array {
   const stride = wordsOf(family);
   let order = new Uint32Array(size);
@@ -105,7 +112,7 @@ export function ascending(words: Uint32Array, family: Family, size: number): Uin
 
 /** The last of ascending entries whose lowest address is not above the given one, or -1. */
 export function lastNotAbove(packed: PackedPrefixes, address: Address): number {
-  const { words, family } = packed;
+  const { words, at, family } = packed;
   const probe = new Uint32Array(4);
   packAddress(address, probe, 0);
   const stride = wordsOf(family);
@@ -113,8 +120,9 @@ export function lastNotAbove(packed: PackedPrefixes, address: Address): number {
   while (low < high) {
     const middle = (low + high) >>> 1;
     let w = 0;
-    while (w < stride && words[middle * stride + w] === probe[w]) w++;
-    if (w === stride || words[middle * stride + w] < probe[w]) low = middle + 1;
+    const from = at[middle] * stride;
+    while (w < stride && words[from + w] === probe[w]) w++;
+    if (w === stride || words[from + w] < probe[w]) low = middle + 1;
     else high = middle;
   }
   return low - 1;
@@ -129,50 +137,33 @@ export function holderOf(packed: PackedPrefixes, address: Address): Prefix | und
   return address.value >> host === prefix.value >> host ? prefix : undefined;
 }
 
-/** Disjoint prefixes with a key each, ascending. */
-export interface FoldedPrefixes extends PackedPrefixes {
-  readonly keys: Uint16Array;
-  /** Which of the prefixes folded stands here unchanged; -1 where several were merged. */
-  readonly origins: Int32Array;
-}
-
 /**
  * The fewest prefixes that hold exactly the given ones and keep their keys: nested ones are dropped, and the halves
  * of a prefix merged where they have one key. As {@link minimalCover} for each key, in linear time.
  *
- * @param packed ascending, of nested ones the wider first; those that overlap have one key
+ * @param packed ascending, of nested ones the wider first; those that overlap have one key. There may be very many, so
+ *   `at` and `lengths` are written over, and those of the result
+ * @param keyOf of one of the addresses
  */
-export function foldPrefixes(packed: PackedPrefixes, keyOf: (index: number) => number): FoldedPrefixes {
-  const { family, words } = packed;
-  const stride = wordsOf(family);
-  const folded = {
-    family,
-    size: 0,
-    words: new Uint32Array(words.length),
-    lengths: new Uint8Array(packed.size),
-    keys: new Uint16Array(packed.size),
-    origins: new Int32Array(packed.size),
-  };
-  const { lengths, keys, origins } = folded;
+export function foldPrefixes(packed: PackedPrefixes, keyOf: (address: number) => number): PackedPrefixes {
+  const { family, words, at, lengths } = packed;
   let last = -1;
   for (let i = 0; i < packed.size; i++) {
-    for (let w = 0; w < stride; w++) folded.words[(last + 1) * stride + w] = words[i * stride + w];
-    if (last >= 0 && commonBits(folded, last, last + 1) >= lengths[last]) continue;
+    if (last >= 0 && commonBitsIn(words, family, at[last], at[i]) >= lengths[last]) continue;
     last++;
-    lengths[last] = packed.lengths[i];
-    keys[last] = keyOf(i);
-    origins[last] = i;
+    at[last] = at[i];
+    lengths[last] = lengths[i];
     // Host bits are zero, so two prefixes are the halves of one exactly if their last bit is the first to differ.
     while (
       last > 0 &&
       lengths[last - 1] === lengths[last] &&
-      keys[last - 1] === keys[last] &&
-      commonBits(folded, last - 1, last) === lengths[last] - 1
+      keyOf(at[last - 1]) === keyOf(at[last]) &&
+      commonBits(packed, last - 1, last) === lengths[last] - 1
     ) {
       last--;
       lengths[last]--;
-      origins[last] = -1;
     }
   }
-  return { ...folded, size: last + 1 };
+  const size = last + 1;
+  return { family, size, words, at: at.subarray(0, size), lengths: lengths.subarray(0, size) };
 }

@@ -14,7 +14,7 @@ export function buildIdentity(host: Host): { identity?: PlanIdentity } {
   const families = identity.addresses.map((a) => a.family);
   const linkOf = (iface: HostInterface): PlanIdentity["links"][number] => ({
     interface: iface.name,
-    addresses: families.flatMap((family) => primaryOf(iface, family) ?? []).map(formatAddress),
+    addresses: families.flatMap((family) => primaryOf(iface, family) ?? []),
   });
   return {
     identity: {

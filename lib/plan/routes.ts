@@ -3,7 +3,7 @@ import { LAST_RESORT_METRIC } from "../model/numbers";
 import { PlanRoute } from "../model/plan";
 import { Family, formatAddress } from "../net/address";
 import { Prefix, formatPrefix, samePrefix } from "../net/prefix";
-import { addressIn, interfacesOf, isDirect, primaryOf } from "./sources";
+import { interfacesOf, isDirect, primaryOf, sourceIn } from "./sources";
 
 /**
  * The routes of every interface's table in one family, in an order in which each next hop is reachable when its
@@ -79,8 +79,8 @@ function declaredRoutes(iface: HostInterface, family: Family): PlanRoute[] {
 
 /** The source for sockets that have none yet: an address in the subnet where there is one, else the primary. */
 function src(iface: HostInterface, family: Family, subnet?: Prefix): { src?: string } {
-  const address = (subnet && addressIn(iface, subnet)) ?? primaryOf(iface, family);
-  return address === undefined ? {} : { src: formatAddress(address) };
+  const address = (subnet && sourceIn(iface, subnet)) ?? primaryOf(iface, family);
+  return address === undefined ? {} : { src: address };
 }
 
 /**

@@ -2,25 +2,38 @@ import { DELEGATED, Host, HostInterface } from "../model/host";
 import { BAND, MAIN_MIN_PREFIX } from "../model/numbers";
 import { RuleAction } from "../model/plan";
 import { UnmanagedRoutes } from "../model/spec";
-import { Address, Family, widthOf } from "../net/address";
-import { addressAt, foldPrefixes, prefixTextAt } from "../net/packed";
-import { Prefix, contains } from "../net/prefix";
+import { Family, parseAddress, widthOf } from "../net/address";
+import { prefixTextAt } from "../net/packed";
+import { Prefix, contains, sizeOf } from "../net/prefix";
 import { SourceTable } from "./compile";
 
-/** The address that unbound sockets use on the interface. */
-export function primaryOf(iface: HostInterface, family: Family): Address | undefined {
-  const { words } = iface.addresses[family];
-  return words.length === 0 ? undefined : addressAt(words, family, 0);
+/** The address that unbound sockets use on the interface, as text. */
+export function primaryOf(iface: HostInterface, family: Family): string | undefined {
+  return iface.addresses[family].sources.at(0);
 }
 
-/** The address to use in a subnet: the primary if it lies in it, else the lowest that does. */
-export function addressIn(iface: HostInterface, subnet: Prefix): Address | undefined {
-  const { words, texts } = iface.addresses[subnet.family];
-  for (let i = 0; i < texts.length; i++) {
-    const address = addressAt(words, subnet.family, i);
-    if (contains(subnet, address)) return address;
+/** The address to use in a subnet, as text: the primary if it lies in it, else the lowest that does. */
+export function sourceIn(iface: HostInterface, subnet: Prefix): string | undefined {
+  const { primary, sources } = iface.addresses[subnet.family];
+  if (primary === undefined) return undefined;
+  if (contains(subnet, primary)) return sources[0];
+  // The others ascend.
+  let [low, high] = [1, sources.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (valueOf(sources[middle]) < subnet.value) low = middle + 1;
+    else high = middle;
   }
-  return undefined;
+  const lowest = sources.at(low);
+  if (lowest === undefined) return undefined;
+  return valueOf(lowest) < subnet.value + sizeOf(subnet) ? lowest : undefined;
+}
+
+/** Of a canonical text. */
+function valueOf(text: string): bigint {
+  const parsed = parseAddress(text);
+  if (!parsed.ok) throw new Error(`${text}: ${parsed.reason}`);
+  return parsed.value.value;
 }
 
 /** The interfaces that have a source in the family. */
@@ -51,19 +64,22 @@ export function blockOf(slot: number): number {
   return BAND.blocks + 3 * slot;
 }
 
-/** The sources of a family as disjoint prefixes, as few as there can be, each with the block of its interface. */
+/** The sources of a family, each with the block of its interface. */
 export function sourceTable(host: Host, family: Family, slots: ReadonlyMap<string, number>): SourceTable {
   const sources = host.sources[family];
-  const { owners, positions, lengths } = sources;
+  const { at, lengths, owners, positions } = sources;
   const blocks = host.interfaces.map((i) => blockOf(slots.get(i.name) as number));
   const addresses = host.interfaces.map((i) => i.addresses[family].sources);
-  const suffix = `/${widthOf(family)}`;
-  return {
-    ...foldPrefixes(sources, (i) => blocks[owners[i]]),
+  const width = widthOf(family);
+  const suffix = `/${width}`;
+  const textOf = (index: number): string => {
+    const from = at[index];
+    const length = lengths[index];
+    const position = positions[from];
     // An address has been written already.
-    textOf: (i) =>
-      positions[i] === DELEGATED
-        ? prefixTextAt(sources, i, lengths[i])
-        : addresses[owners[i]][positions[i]] + suffix,
+    return length === width && position !== DELEGATED
+      ? addresses[owners[from]][position] + suffix
+      : prefixTextAt(sources, index, length);
   };
+  return { ...sources, blockOf: (index) => blocks[owners[at[index]]], textOf };
 }

@@ -1,6 +1,7 @@
 import { widthOf } from "../../net/address";
-import { FoldedPrefixes, bitOf, commonBits, prefixAt } from "../../net/packed";
+import { bitOf, commonBits, prefixAt } from "../../net/packed";
 import { Prefix } from "../../net/prefix";
+import { SourceTable } from "./table";
 
 /** One rule of a list in which the longest prefix that holds a source decides. */
 export interface FlatRule {
@@ -19,7 +20,7 @@ export const FOREIGN = -1;
  *
  * @example 16 addresses in a row that two interfaces share alternately: 9 rules, where disjoint prefixes need 16
  */
-export function flatRules(table: FoldedPrefixes): FlatRule[] {
+export function flatRules(table: SourceTable): FlatRule[] {
   if (table.size === 0) return [];
   const rules: FlatRule[] = [];
   choose(table, choicesOf(table, 0, table.size, 0), FOREIGN, rules);
@@ -40,11 +41,11 @@ interface Part {
   readonly halves?: readonly [Part, Part];
 }
 
-function choicesOf(table: FoldedPrefixes, first: number, end: number, depth: number): Part {
+function choicesOf(table: SourceTable, first: number, end: number, depth: number): Part {
   const single = end - first === 1;
   const bottom = single ? table.lengths[first] : commonBits(table, first, end - 1);
   let halves: readonly [Part, Part] | undefined;
-  let bottomSet: readonly number[] = [table.keys[first]];
+  let bottomSet: readonly number[] = [table.blockOf(first)];
   if (!single) {
     let upper = first + 1;
     while (bitOf(table, upper, bottom) === 0) upper++;
@@ -64,7 +65,7 @@ function merge(a: readonly number[], b: readonly number[]): number[] {
 }
 
 /** Emits the rules of a part, given the destination that a rule above it says. */
-function choose(table: FoldedPrefixes, part: Part, inherited: number, rules: FlatRule[]): void {
+function choose(table: SourceTable, part: Part, inherited: number, rules: FlatRule[]): void {
   const { first, depth, bottom } = part;
   const say = (length: number, set: readonly number[], above: number, sibling = false): number => {
     if (set.includes(above)) return above;

@@ -4,7 +4,7 @@ import { widthOf } from "../../net/address";
 import { prefixTextAt } from "../../net/packed";
 import { formatPrefix } from "../../net/prefix";
 import { FOREIGN, FlatRule } from "./flat";
-import { SourceTable, textAt } from "./table";
+import { SourceTable } from "./table";
 import { Tree } from "./tree";
 
 /** Where the rules for what is not ours go on: past the blocks. */
@@ -51,7 +51,7 @@ export function layTree(table: SourceTable, tree: Tree, rules: PlanRule[]): void
     const priority = priorityOf(segment);
     for (let i = first[node]; i < next[node]; i++) {
       const item = items[i];
-      rules.push({ priority, from: textAt(table, item), action: intoBlock(table.keys[item]) });
+      rules.push({ priority, from: table.textOf(item), action: intoBlock(table.blockOf(item)) });
     }
     rules.push({ priority: priority + 1, action: ELSEWHERE });
   };

@@ -1,6 +1,5 @@
 import { Family } from "../../net/address";
 import {
-  FoldedPrefixes,
   PackedPrefixes,
   ascending,
   foldPrefixes,
@@ -8,15 +7,14 @@ import {
   prefixTextAt,
   wordsOf,
 } from "../../net/packed";
-import { Prefix, formatPrefix } from "../../net/prefix";
+import { Prefix } from "../../net/prefix";
 
-/**
- * Disjoint source prefixes in ascending order, as few as there can be; the keys are the offsets of the blocks of
- * rules that route them. It is what the compiler splits and searches.
- */
-export interface SourceTable extends FoldedPrefixes {
-  /** Text of one of the sources that were folded, as a prefix. */
-  readonly textOf: (origin: number) => string;
+/** Disjoint source prefixes in ascending order, as few as there can be. It is what the compiler splits and searches. */
+export interface SourceTable extends PackedPrefixes {
+  /** Offset of the block of rules that routes an entry. */
+  readonly blockOf: (index: number) => number;
+  /** Text of an entry. */
+  readonly textOf: (index: number) => string;
 }
 
 /** A source prefix, and the offset of the block of rules that routes it. */
@@ -34,22 +32,13 @@ export function tableOf(sources: readonly Source[], family: Family): SourceTable
   const words = new Uint32Array(sources.length * wordsOf(family));
   const byLength = [...sources].sort((a, b) => a.prefix.length - b.prefix.length);
   byLength.forEach(({ prefix }, i) => packAddress(prefix, words, i));
-  const order = Array.from(ascending(words, family, sources.length), (i) => byLength[i]);
-  const packed: PackedPrefixes = {
-    family,
-    size: order.length,
-    words: new Uint32Array(words.length),
-    lengths: Uint8Array.from(order, (s) => s.prefix.length),
-  };
-  order.forEach(({ prefix }, i) => packAddress(prefix, packed.words, i));
+  const at = ascending(words, family, sources.length);
+  const lengths = Uint8Array.from(at, (i) => byLength[i].prefix.length);
+  const blockOf = (address: number): number => byLength[address].block;
+  const folded = foldPrefixes({ family, size: sources.length, words, at, lengths }, blockOf);
   return {
-    ...foldPrefixes(packed, (i) => order[i].block),
-    textOf: (origin) => formatPrefix(order[origin].prefix),
+    ...folded,
+    blockOf: (index) => blockOf(folded.at[index]),
+    textOf: (index) => prefixTextAt(folded, index, folded.lengths[index]),
   };
-}
-
-/** Text of an entry. */
-export function textAt(table: SourceTable, index: number): string {
-  const origin = table.origins[index];
-  return origin < 0 ? prefixTextAt(table, index, table.lengths[index]) : table.textOf(origin);
 }

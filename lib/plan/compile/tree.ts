@@ -11,15 +11,15 @@ export interface Tree {
   /** Entries of the table, leaf by leaf; those of a leaf ascend. */
   readonly items: Uint32Array;
   /** Of a leaf where its items begin; of a decision an entry in the prefix that is asked about. */
-  readonly first: Uint32Array;
+  readonly first: number[];
   /** Of a leaf where its items end; of a decision the node of those that stay. */
-  readonly next: Uint32Array;
+  readonly next: number[];
   /** Length of the prefix that is asked about; 0 for a leaf. */
-  readonly lengths: Uint8Array;
+  readonly lengths: number[];
   /** 1: the prefix holds one that was asked about before without a jump since, so the question must come after that. */
-  readonly later: Uint8Array;
+  readonly later: (0 | 1)[];
   /** Priorities that a subtree needs: one for each run of questions and sources whose order says nothing. */
-  readonly segments: Uint32Array;
+  readonly segments: number[];
 }
 
 /**
@@ -36,17 +36,10 @@ export interface Tree {
  */
 export function buildTree(table: PackedPrefixes, leafSize: number): Tree {
   const { size } = table;
-  const tree: Tree = {
-    items: new Uint32Array(size),
-    // A leaf has two items at least, where there is more than one: as many leaves, and fewer decisions, as half of them.
-    first: new Uint32Array(size),
-    next: new Uint32Array(size),
-    lengths: new Uint8Array(size),
-    later: new Uint8Array(size),
-    segments: new Uint32Array(size),
-  };
-  for (let i = 0; i < size; i++) tree.items[i] = i;
-  grow({ table, leafSize, tree, nodes: 0, asked: [] }, 0, size, 0);
+  const items = new Uint32Array(size);
+  for (let i = 0; i < size; i++) items[i] = i;
+  const tree: Tree = { items, first: [], next: [], lengths: [], later: [], segments: [] };
+  grow({ table, leafSize, tree, asked: [] }, 0, size, 0);
   return tree;
 }
 
@@ -54,7 +47,6 @@ interface Growth {
   readonly table: PackedPrefixes;
   readonly leafSize: number;
   readonly tree: Tree;
-  nodes: number;
   /** Decisions on the way to where the tree grows. */
   readonly asked: number[];
 }
@@ -66,20 +58,15 @@ interface Growth {
  */
 function grow(growth: Growth, start: number, end: number, since: number): number {
   const { table, leafSize, tree, asked } = growth;
-  const node = growth.nodes++;
   if (end - start <= leafSize) {
-    tree.first[node] = start;
-    tree.next[node] = end;
-    tree.segments[node] = 1;
-    return node;
+    return addNode(tree, { first: start, next: end, length: 0, later: 0, segments: 1 });
   }
   const { from, to, length } = choose(table, tree.items, start, end);
   const item = tree.items[from];
-  tree.first[node] = item;
-  tree.lengths[node] = length;
   const top = asked.length;
-  const later = isHeld(growth, since, item, length);
-  if (later) tree.later[node] = 1;
+  const later = isHeld(growth, since, item, length) ? 1 : 0;
+  // What leads to those that stay, and how much there is, is known when both sides stand.
+  const node = addNode(tree, { first: item, next: 0, length, later, segments: 0 });
   // Those that jump lie at one end of the range, those that stay at the other.
   const ahead = from === start;
   const split = ahead ? to : end - (to - from);
@@ -87,11 +74,27 @@ function grow(growth: Growth, start: number, end: number, since: number): number
   const jump = ahead ? grow(growth, start, split, top) : grow(growth, split, end, top);
   asked.length = top;
   asked.push(node);
-  const still = later ? top : since;
+  const still = later === 1 ? top : since;
   const stay = ahead ? grow(growth, split, end, still) : grow(growth, start, split, still);
   tree.next[node] = stay;
-  tree.segments[node] = tree.segments[jump] + tree.segments[stay] + (later ? 1 : 0);
+  tree.segments[node] = tree.segments[jump] + tree.segments[stay] + later;
   return node;
+}
+
+interface Node {
+  readonly first: number;
+  readonly next: number;
+  readonly length: number;
+  readonly later: 0 | 1;
+  readonly segments: number;
+}
+
+function addNode(tree: Tree, { first, next, length, later, segments }: Node): number {
+  tree.next.push(next);
+  tree.lengths.push(length);
+  tree.later.push(later);
+  tree.segments.push(segments);
+  return tree.first.push(first) - 1;
 }
 
 /** Whether the prefix holds one that has been asked about. */

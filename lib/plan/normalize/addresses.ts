@@ -1,6 +1,6 @@
 import { shown } from "../../model/issue";
 import { formatAddress, notASource, sameAddress, widthOf } from "../../net/address";
-import { commonBits, prefixAt } from "../../net/packed";
+import { addressAt, commonBitsIn } from "../../net/packed";
 import {
   InterfaceAddress,
   Prefix,
@@ -147,11 +147,12 @@ export function attachedSubnets(addresses: AddressesByFamily, declared: readonly
 
 /** Adds the subnets of addresses; each once where addresses of one subnet follow one another, as they mostly do. */
 function addSubnets({ pool, start, size }: Addresses, subnets: Prefix[]): void {
-  const width = widthOf(pool.family);
+  const { family, words, lengths } = pool;
+  const width = widthOf(family);
   for (let i = start, last = -1; i < start + size; i++) {
-    const length = pool.lengths[i];
-    if (last >= 0 && pool.lengths[last] === length && commonBits(pool, last, i) >= length) continue;
-    if (length < width) subnets.push(prefixAt(pool, i, length));
+    const length = lengths[i];
+    if (last >= 0 && lengths[last] === length && commonBitsIn(words, family, last, i) >= length) continue;
+    if (length < width) subnets.push(prefixOf(addressAt(words, family, i), length));
     last = i;
   }
 }

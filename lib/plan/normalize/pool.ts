@@ -1,18 +1,16 @@
 import { Address, Family, formatAddress } from "../../net/address";
-import { PackedPrefixes, addressAt, packAddress, sameWords, wordsOf } from "../../net/packed";
+import { addressAt, packAddress, sameWords, wordsOf } from "../../net/packed";
 import { InterfaceAddress } from "../../net/prefix";
 
 /**
  * Room for the sources of all interfaces in one family, in the order in which they are read: one buffer, and not one
  * an interface or an object an address.
  */
-export class Pool implements PackedPrefixes {
+export class Pool {
   size = 0;
   readonly words: Uint32Array;
   /** Of addresses the length of the prefix they are configured with. */
   readonly lengths: Uint8Array;
-  /** Where each address stands in its interface's list. */
-  readonly places: Uint32Array;
 
   constructor(
     readonly family: Family,
@@ -20,43 +18,44 @@ export class Pool implements PackedPrefixes {
   ) {
     this.words = new Uint32Array(capacity * wordsOf(family));
     this.lengths = new Uint8Array(capacity);
-    this.places = new Uint32Array(capacity);
   }
 
   /** Adds the one whose words have been written at the end. */
-  add(length: number, place: number): void {
-    this.lengths[this.size] = length;
-    this.places[this.size++] = place;
+  add(length: number): void {
+    this.lengths[this.size++] = length;
   }
 }
 
-/** The pools of a host; that of IPv6 is made when it is needed. */
+/** The pools of a host, each made when it is needed. */
 export class Pools {
-  private readonly ipv4: Pool;
+  private ipv4: Pool | undefined;
   private ipv6: Pool | undefined;
 
   /** @param capacity sources in all, of either family */
-  constructor(private readonly capacity: number) {
-    this.ipv4 = new Pool(4, capacity);
-  }
+  constructor(private readonly capacity: number) {}
 
   /** For adding. */
   into(family: Family): Pool {
-    return family === 4 ? this.ipv4 : (this.ipv6 ??= new Pool(6, this.capacity));
+    return family === 4
+      ? (this.ipv4 ??= new Pool(4, this.capacity))
+      : (this.ipv6 ??= new Pool(6, this.capacity));
   }
 
   /** For looking only: empty where nothing has been added. */
   of(family: Family): Pool {
-    return family === 4 ? this.ipv4 : (this.ipv6 ?? NONE);
+    return family === 4 ? (this.ipv4 ?? NO_IPV4) : (this.ipv6 ?? NO_IPV6);
   }
 }
 
-const NONE = new Pool(6, 0);
+const NO_IPV4 = new Pool(4, 0);
+const NO_IPV6 = new Pool(6, 0);
 
 /** The addresses of one interface and family, in the order in which they were given. */
 export class Addresses {
   readonly start: number;
   size = 0;
+  /** Places in the list; absent as long as none has been left out. */
+  private places: number[] | undefined;
   /** Canonical texts of those that were written otherwise, by place. */
   private rewritten: Map<number, string> | undefined;
 
@@ -80,7 +79,11 @@ export class Addresses {
 
   /** Adds the address whose words have been written at the end of the pool. */
   add(length: number, place: number): void {
-    this.room.add(length, place);
+    this.room.add(length);
+    if (this.places === undefined && place !== this.size) {
+      this.places = Array.from({ length: this.size }, (_, i) => i);
+    }
+    this.places?.push(place);
     this.size++;
   }
 
@@ -99,7 +102,7 @@ export class Addresses {
 
   /** Canonical, with the prefix length; by position in the pool. */
   textAt(index: number): string {
-    const place = this.pool.places[index];
+    const place = this.places?.[index - this.start] ?? index - this.start;
     return this.rewritten?.get(place) ?? (this.list[place] as string);
   }
 

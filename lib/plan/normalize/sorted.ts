@@ -4,6 +4,8 @@ import {
   PackedPrefixes,
   ascending,
   commonBits,
+  commonBitsIn,
+  foldPrefixes,
   lastNotAbove,
   packAddress,
   sameWords,
@@ -18,10 +20,8 @@ import { Addresses, Pool, Pools } from "./pool";
  * them is asked of this order.
  */
 export interface SortedSources extends PackedPrefixes {
-  /** Positions of the interfaces. */
+  /** Of each source in the pool the position of its interface. */
   readonly owners: Uint8Array;
-  /** Positions in the pool. */
-  readonly order: Uint32Array;
   /** Number of addresses in the pool; delegated prefixes come after them. */
   readonly addresses: number;
 }
@@ -32,20 +32,19 @@ const nothing = (family: Family): SortedSources => ({
   family,
   size: 0,
   words: new Uint32Array(0),
+  at: new Uint32Array(0),
   lengths: new Uint8Array(0),
   owners: new Uint8Array(0),
-  order: new Uint32Array(0),
   addresses: 0,
 });
 const NOTHING: SortedByFamily = { 4: nothing(4), 6: nothing(6) };
-const NO_ADDRESSES: HostAddresses = { words: new Uint32Array(0), texts: [], sources: [] };
+const NO_ADDRESSES: HostAddresses = { texts: [], sources: [] };
 
 export function sortSources(drafts: readonly Draft[], pools: Pools): SortedByFamily {
   return { 4: sortFamily(drafts, pools, 4), 6: sortFamily(drafts, pools, 6) };
 }
 
 function sortFamily(drafts: readonly Draft[], pools: Pools, family: Family): SortedSources {
-  const stride = wordsOf(family);
   const addresses = pools.of(family).size;
   const delegatedTo: number[] = [];
   drafts.forEach((draft, owner) => {
@@ -53,42 +52,32 @@ function sortFamily(drafts: readonly Draft[], pools: Pools, family: Family): Sor
       if (prefix.family !== family) continue;
       const pool = pools.into(family);
       packAddress(prefix, pool.words, pool.size);
-      pool.add(prefix.length, 0);
+      pool.add(prefix.length);
       delegatedTo.push(owner);
     }
   });
   const pool = pools.of(family);
   const { size } = pool;
   if (size === 0) return NOTHING[family];
-  const ownerOfEntry = new Uint8Array(size);
+  const owners = new Uint8Array(size);
   drafts.forEach((draft, owner) => {
     const { start, size: count } = draft.addresses[family];
-    ownerOfEntry.fill(owner, start, start + count);
+    owners.fill(owner, start, start + count);
   });
-  ownerOfEntry.set(delegatedTo, addresses);
-  const order = ascending(pool.words, family, size);
-  if (addresses < size) widerFirst(order, pool, addresses);
-  const sorted = {
-    family,
-    size,
-    words: new Uint32Array(size * stride),
-    lengths: new Uint8Array(size).fill(widthOf(family)),
-    owners: new Uint8Array(size),
-    order,
-    addresses,
-  };
-  for (let i = 0; i < size; i++) {
-    const from = order[i];
-    for (let w = 0; w < stride; w++) sorted.words[i * stride + w] = pool.words[from * stride + w];
-    if (from >= addresses) sorted.lengths[i] = pool.lengths[from];
-    sorted.owners[i] = ownerOfEntry[from];
+  owners.set(delegatedTo, addresses);
+  const at = ascending(pool.words, family, size);
+  const lengths = new Uint8Array(size).fill(widthOf(family));
+  if (addresses < size) {
+    widerFirst(at, pool, addresses);
+    for (let i = 0; i < size; i++) if (at[i] >= addresses) lengths[i] = pool.lengths[at[i]];
   }
-  return sorted;
+  return { family, size, words: pool.words, at, lengths, owners, addresses };
 }
 
 /** Of prefixes that begin at one address the shorter first. There are few, so they are put in place one by one. */
 function widerFirst(order: Uint32Array, pool: Pool, addresses: number): void {
-  const width = widthOf(pool.family);
+  const { family, words } = pool;
+  const width = widthOf(family);
   const lengthOf = (index: number): number => (index < addresses ? width : pool.lengths[index]);
   for (let i = 1; i < order.length; i++) {
     const index = order[i];
@@ -96,7 +85,7 @@ function widerFirst(order: Uint32Array, pool: Pool, addresses: number): void {
     while (
       to > 0 &&
       lengthOf(order[to - 1]) > lengthOf(index) &&
-      commonBits(pool, order[to - 1], index) === width
+      commonBitsIn(words, family, order[to - 1], index) === width
     ) {
       order[to] = order[to - 1];
       to--;
@@ -107,15 +96,15 @@ function widerFirst(order: Uint32Array, pool: Pool, addresses: number): void {
 
 /** Whether an address is given twice, or a source claimed by two interfaces. */
 export function hasClash(sorted: SortedSources): boolean {
-  const { size, lengths, owners, order, addresses } = sorted;
+  const { size, lengths, owners, at, addresses } = sorted;
   const width = widthOf(sorted.family);
   // The widest prefix that holds the current one: all within it must be of its owner.
   let holder = 0;
   for (let i = 1; i < size; i++) {
-    const twice = order[i - 1] < addresses && order[i] < addresses && commonBits(sorted, i - 1, i) === width;
-    if (twice) return true;
-    const within = commonBits(sorted, holder, i) >= lengths[holder];
-    if (within && owners[holder] !== owners[i]) return true;
+    const common = commonBits(sorted, i - 1, i);
+    if (common === width && at[i - 1] < addresses && at[i] < addresses) return true;
+    const within = (holder === i - 1 ? common : commonBits(sorted, holder, i)) >= lengths[holder];
+    if (within && owners[at[holder]] !== owners[at[i]]) return true;
     if (!within) holder = i;
   }
   return false;
@@ -123,19 +112,23 @@ export function hasClash(sorted: SortedSources): boolean {
 
 /** Position of the first interface that has the address itself; undefined when none has. */
 export function ownerOf(sorted: SortedByFamily, address: Address): number | undefined {
-  const { words, owners, order, addresses } = sorted[address.family];
+  const { words, owners, at, addresses } = sorted[address.family];
   const stride = wordsOf(address.family);
   const probe = new Uint32Array(stride);
   packAddress(address, probe, 0);
   let owner: number | undefined;
   for (let i = lastNotAbove(sorted[address.family], address); i >= 0; i--) {
-    if (!sameWords(words, i * stride, probe, 0, stride)) break;
-    if (order[i] < addresses) owner = Math.min(owner ?? owners[i], owners[i]);
+    const from = at[i];
+    if (!sameWords(words, from * stride, probe, 0, stride)) break;
+    if (from < addresses) owner = Math.min(owner ?? owners[from], owners[from]);
   }
   return owner;
 }
 
-/** Puts the addresses of every interface in their final order: the primary first, the others ascending. */
+/**
+ * Puts the addresses of every interface in their final order: the primary first, the others ascending; and folds the
+ * sources, over `sorted`.
+ */
 export function arrange(
   drafts: readonly Draft[],
   sorted: SortedByFamily,
@@ -148,45 +141,36 @@ export function arrange(
 }
 
 function arrangeFamily(drafts: readonly Draft[], sorted: SortedSources) {
-  const { family, size, words, lengths, owners, order, addresses } = sorted;
-  const positions = new Uint32Array(size);
-  const sources: HostSources = { family, size, words, lengths, owners, positions };
-  if (size === 0) return { lists: drafts.map(() => NO_ADDRESSES), sources };
+  const { family, size, at, owners, addresses } = sorted;
+  const positions = new Uint32Array(size).fill(DELEGATED, addresses);
+  if (size === 0) return { lists: drafts.map(() => NO_ADDRESSES), sources: { ...sorted, positions } };
   // The primary is the first that was given.
   const primaries = drafts.map((draft) => draft.addresses[family].start);
   const next = new Uint32Array(drafts.length).fill(1);
-  const placed = new Uint32Array(addresses);
   for (let i = 0; i < size; i++) {
-    const from = order[i];
-    const owner = owners[i];
-    if (from >= addresses) positions[i] = DELEGATED;
-    else positions[i] = placed[from] = from === primaries[owner] ? 0 : next[owner]++;
+    const from = at[i];
+    const owner = owners[from];
+    if (from < addresses) positions[from] = from === primaries[owner] ? 0 : next[owner]++;
   }
-  const room = new Uint32Array(addresses * wordsOf(family));
-  return { lists: drafts.map((draft) => inPlace(draft.addresses[family], placed, room)), sources };
+  const sources: HostSources = { ...foldPrefixes(sorted, (from) => owners[from]), owners, positions };
+  return { lists: drafts.map((draft) => inPlace(draft.addresses[family], positions)), sources };
 }
 
 /**
  * The addresses of an interface in their final order. Their texts are made in the order in which they lie in memory.
  *
- * @param placed the place of each address of the pool
- * @param room for the words of the whole pool
+ * @param positions the place of each address of the pool
  */
-function inPlace(given: Addresses, placed: Uint32Array, room: Uint32Array): HostAddresses {
-  const { pool, start, size } = given;
+function inPlace(given: Addresses, positions: Uint32Array): HostAddresses {
+  const { start, size } = given;
   if (size === 0) return NO_ADDRESSES;
-  const stride = wordsOf(pool.family);
-  const list = {
-    words: room.subarray(start * stride, (start + size) * stride),
-    texts: new Array<string>(size),
-    sources: new Array<string>(size),
-  };
+  const texts = new Array<string>(size);
+  const sources = new Array<string>(size);
   for (let i = start; i < start + size; i++) {
-    const to = placed[i];
+    const to = positions[i];
     const text = given.textAt(i);
-    list.texts[to] = text;
-    list.sources[to] = text.slice(0, slashOf(text));
-    for (let w = 0; w < stride; w++) list.words[to * stride + w] = pool.words[i * stride + w];
+    texts[to] = text;
+    sources[to] = text.slice(0, slashOf(text));
   }
-  return list;
+  return { primary: given.valueAt(0), texts, sources };
 }

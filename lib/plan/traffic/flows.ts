@@ -1,4 +1,4 @@
-import { Host, HostInterface } from "../../model/host";
+import { DELEGATED, Host, HostInterface } from "../../model/host";
 import { PlanExpectation, PlanFlow } from "../../model/plan";
 import { Otherwise } from "../../model/spec";
 import { Incoming, Mark, Range, Traffic } from "../../model/traffic";
@@ -162,14 +162,17 @@ function strangerIn(host: Host, subnet: Prefix): Address | undefined {
   return undefined;
 }
 
+/** The lowest address of the host in a prefix. */
 function ownIn({ sources }: Host, prefix: Prefix): Address | undefined {
-  const packed = sources[prefix.family];
-  for (let i = 0; i < packed.size; i++) {
-    const address = addressAt(packed.words, prefix.family, i);
+  const { words, positions } = sources[prefix.family];
+  let lowest: Address | undefined;
+  for (let i = 0; i < positions.length; i++) {
     // Delegated prefixes are sources of containers, and not of the host's sockets.
-    if (packed.lengths[i] === (prefix.family === 4 ? 32 : 128) && contains(prefix, address)) return address;
+    if (positions[i] === DELEGATED) continue;
+    const address = addressAt(words, prefix.family, i);
+    if (contains(prefix, address) && (lowest === undefined || address.value < lowest.value)) lowest = address;
   }
-  return undefined;
+  return lowest;
 }
 
 function isOwn(host: Host, address: Address): boolean {

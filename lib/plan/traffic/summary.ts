@@ -37,8 +37,8 @@ function capturedBy(
     .filter(({ name }, owner) => {
       if (t.use.length === 1 && t.use[0] === name) return false;
       return t.families.some((family) => {
-        const { owners, words, size } = sources[family];
-        for (let i = 0; i < size; i++) {
+        const { owners, words } = sources[family];
+        for (let i = 0; i < owners.length; i++) {
           if (owners[i] !== owner) continue;
           const address = addressAt(words, family, i);
           if (t.from.length === 0 || t.from.some((p) => contains(p, address))) return true;
