@@ -1,4 +1,5 @@
 export { MockOptions, MockOutputs, MockRun, runWithMocks } from "./mocks";
 export { Recorded, RecordedOptions, UNKNOWN } from "./recorded";
-export { FlowSet, FlowSpec, RouteChain, allFlows, matchers } from "./matchers";
+export { FlowSpec } from "./flows";
+export { FlowSet, RouteChain, allFlows, matchers } from "./matchers";
 export { Subject } from "./subject";

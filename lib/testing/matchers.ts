@@ -1,26 +1,10 @@
-import { PropertyId, ProveOptions, prove } from "../linux";
-import { Address, parseAddress } from "../net/address";
-import { Prefix, hostPrefix, parsePrefix } from "../net/prefix";
+import { LinuxState, Proof, PropertyId, ProveOptions, prove } from "../linux";
+import { Address, Family } from "../net/address";
+import { Prefix, hostPrefix } from "../net/prefix";
 import { allProved } from "../prove/staged";
-import { Exchange, ExchangeResult } from "../prove/exchange";
-import { Follower } from "../prove/follower";
 import { exchangeFailure, proofFailure } from "./failure";
-import { Judged, judged } from "./subject";
-
-/** One flow, as people write it. */
-export interface FlowSpec {
-  /** An address of the host; absent: the kernel chooses one. Or an address elsewhere, and `to` is the host's. */
-  readonly from?: string;
-  readonly to: string;
-  /** IP protocol number: 6 is TCP, 17 UDP. */
-  readonly protocol?: number;
-  /** Port that is asked; with a `protocol` that has ports. */
-  readonly port?: number;
-  /** Device that the host's socket is bound to; of what the host asks. */
-  readonly bound?: string;
-  /** The interface by which it leaves; the same as `.via(NAME)`, for use with `.not`. */
-  readonly via?: string;
-}
+import { FlowSpec, checkSources, deviceOf, followed, leavesBy, nameOf, prefixOf, prefixesOf } from "./flows";
+import { Judged, World, judged, worldsOf } from "./subject";
 
 /** Flows by where they come from and go to: addresses or prefixes. Absent is all. */
 export interface FlowSet {
@@ -45,44 +29,42 @@ const SYMMETRY: readonly PropertyId[] = ["P1", "P2", "P3", "P4", "P5"];
 export const matchers = {
   /** What leaves, arrives and is answered takes the interface that owns the address; proved for every packet. */
   toBeSymmetric(value: unknown): Result {
-    return proved(value, { properties: SYMMETRY }, "be symmetric");
+    return proved(judged(value), { properties: SYMMETRY }, "be symmetric");
   },
 
   /** Nothing leaves by another interface when routes or a link go away. */
   toFailClosed(value: unknown): Result {
-    return proved(value, { properties: ["P6"] }, "fail closed");
+    return proved(judged(value), { properties: ["P6"] }, "fail closed");
   },
 
-  /** Peers of the network reach the host's addresses, and get their answers, before, after and, for a program, on the way. */
+  /**
+   * Peers of the network reach the host's addresses, and get their answers; those that did before, for a spec, plan or
+   * program, after each command on the way as well.
+   */
   toKeepReachable(value: unknown, network: string): Result {
     const host = judged(value);
     const peer = prefixOf(network);
-    const locals = host.intent.interfaces.flatMap(({ addresses }) => addresses.map(({ address }) => address));
-    const management = locals
-      .filter(({ family }) => family === peer.family)
-      .map((local) => ({ peer, local }));
-    const { staged } = host;
-    // A host that did not reach them before cannot keep them; what counts for it is the end.
-    const options: ProveOptions = { properties: ["P1", "P2", "P3"], only: { destinations: [peer] } };
-    const end = prove(host.state, host.intent, options);
-    if (end.verdict !== "proved" || staged === undefined)
-      return result(
-        end.verdict === "proved",
-        () => proofFailure(host.name, end),
-        `keep ${network} reachable`,
-      );
-    const way = prove(host.state, { ...host.intent, management }, { properties: ["P8"] });
-    return result(way.verdict === "proved", () => proofFailure(host.name, way), `keep ${network} reachable`);
+    const what = `keep ${network} reachable`;
+    const concerned = worldsOf(host).filter((world) => localsOf(world, peer.family).length > 0);
+    if (concerned.length === 0)
+      return result(false, () => `host ${host.name} has no IPv${peer.family} address`, what);
+    const proofs = concerned.flatMap((world) => [
+      reached(world.state, world, peer),
+      ...keptOnTheWay(host, world, peer),
+    ]);
+    const failed = proofs.find(({ verdict }) => verdict !== "proved");
+    return result(failed === undefined, () => proofFailure(host.name, failed as Proof), what);
   },
 
   /** Every flow of the set is as the host's owner wants it, proved for every packet. */
   toBeProvedFor(value: unknown, flows: FlowSet = allFlows): Result {
-    const list = (texts: string | readonly string[] | undefined): Prefix[] | undefined =>
-      texts === undefined ? undefined : [texts].flat().map(prefixOf);
-    const only = { sources: list(flows.from), destinations: list(flows.to) };
+    const host = judged(value);
+    const sources = prefixesOf("from", flows.from);
+    checkSources(host, sources ?? []);
+    const only = { sources, destinations: prefixesOf("to", flows.to) };
     const all = only.sources === undefined && only.destinations === undefined;
     const properties: readonly PropertyId[] = all ? [...SYMMETRY, "P6", "P9"] : ["P1", "P2", "P3"];
-    return proved(value, { properties, ...(all ? {} : { only }) }, "be proved");
+    return proved(host, { properties, ...(all ? {} : { only }) }, "be proved");
   },
 
   /**
@@ -93,13 +75,14 @@ export const matchers = {
     const host = judged(value);
     const found = followed(host, flow);
     const check = (name: string | undefined): Result => {
-      const by = leavesBy(host, found);
+      if (name !== undefined) deviceOf(found.world, name);
+      const by = leavesBy(found);
       const pass = name === undefined ? by.length > 0 : by.length === 1 && by[0] === name;
       const wanted = name === undefined ? "go somewhere" : `leave by ${name}`;
       const got = by.length === 0 ? "nowhere" : `by ${by.join(" or ")}`;
       return result(
         pass,
-        () => `it goes ${got}\n${exchangeFailure(host.name, found)}`,
+        () => `it goes ${got}\n${exchangeFailure(found.world.name, found.result)}`,
         `${nameOf(flow)} to ${wanted}`,
       );
     };
@@ -129,9 +112,33 @@ function chained(
   return { then } as unknown as Result;
 }
 
-function proved(value: unknown, options: ProveOptions, what: string): Result {
-  const host = judged(value);
-  const proofs = [host, ...(host.staged?.worlds ?? [])].map(({ name, state, intent }) => ({
+/** The addresses of a family that interfaces of a world have. */
+function localsOf({ intent }: World, family: Family): Address[] {
+  return intent.interfaces
+    .flatMap(({ addresses }) => addresses.map(({ address }) => address))
+    .filter((address) => address.family === family);
+}
+
+/** That peers reach a world's addresses, or one of them, in some state of it. */
+function reached(state: LinuxState, { intent }: World, peer: Prefix, local?: Address): Proof {
+  const only = { destinations: [peer], ...(local && { sources: [hostPrefix(local)] }) };
+  return prove(state, intent, { properties: ["P1", "P2", "P3"], only });
+}
+
+/** That what was reached before is so after each command that leads to the end. */
+function keptOnTheWay({ staged }: Judged, world: World, peer: Prefix): Proof[] {
+  // The commands are those of the host's own world; a further one is made as a whole.
+  if (staged === undefined || world.state !== staged.state) return [];
+  const { before, steps, state, intent } = staged;
+  const management = localsOf(world, peer.family)
+    .filter((local) => reached(before, world, peer, local).verdict === "proved")
+    .map((local) => ({ peer, local }));
+  if (management.length === 0) return [];
+  return [prove(state, { ...intent, management }, { properties: ["P8"], before, steps })];
+}
+
+function proved(host: Judged, options: ProveOptions, what: string): Result {
+  const proofs = worldsOf(host).map(({ name, state, intent }) => ({
     name,
     proof: prove(state, intent, { maxWitnesses: 1, ...options }),
   }));
@@ -145,54 +152,6 @@ function result(pass: boolean, detail: () => string, what: string): Result {
     message: () =>
       pass ? `expected the host not to ${what}, but it is proved` : `expected ${what}, but\n${detail()}`,
   };
-}
-
-function followed(host: Judged, { from, to, protocol, port, bound }: FlowSpec): ExchangeResult {
-  if (port !== undefined && protocol === undefined)
-    throw new Error("a port means nothing without its protocol: give protocol, 6 for TCP or 17 for UDP");
-  const follower = new Follower(host.state, host.intent);
-  const target = addressOf(to);
-  const fields = { ...(protocol !== undefined && { protocol }), ...(port !== undefined && { port }) };
-  const source = from === undefined ? undefined : addressOf(from);
-  const ours = source === undefined || follower.ownerOf(source) !== undefined;
-  if (!ours && bound !== undefined)
-    throw new Error(`${from} is no address of the host: "bound" is of a socket that the host asks from`);
-  const exchange: Exchange = ours
-    ? {
-        asker: "host",
-        peer: target,
-        ...(source && { local: source }),
-        ...(bound !== undefined && { bound }),
-        ...fields,
-      }
-    : { asker: "peer", peer: source, local: target, ...fields };
-  return follower.follow(exchange, { trace: true });
-}
-
-/** Interfaces, or devices of others, by which what the host sends leaves. */
-function leavesBy({ intent }: Judged, { outward: { outcome } }: ExchangeResult): string[] {
-  if (outcome.kind !== "route") return [];
-  const names = outcome.hops.map(
-    ({ device }) => intent.interfaces.find((iface) => iface.device === device)?.name ?? device,
-  );
-  return [...new Set(names)];
-}
-
-function nameOf({ from = "any address", to }: FlowSpec): string {
-  return `${from} -> ${to}`;
-}
-
-function addressOf(text: string): Address {
-  const parsed = parseAddress(text);
-  if (!parsed.ok) throw new Error(`${JSON.stringify(text)}: ${parsed.reason}`);
-  return parsed.value;
-}
-
-function prefixOf(text: string): Prefix {
-  if (!text.includes("/")) return hostPrefix(addressOf(text));
-  const parsed = parsePrefix(text);
-  if (!parsed.ok) throw new Error(`${JSON.stringify(text)}: ${parsed.reason}`);
-  return parsed.value;
 }
 
 /** What `toRoute` gives back. */

@@ -21,6 +21,14 @@ export interface Judged {
   readonly staged?: StagedHost;
 }
 
+/** One routing domain of a host: its own, or a further world as who is in it sees it. */
+export type World = Pick<StagedHost, "name" | "state" | "intent" | "vrf">;
+
+/** The host's own world, and its further ones. */
+export function worldsOf(host: Judged): readonly [World, ...World[]] {
+  return [host, ...(host.staged?.worlds ?? [])];
+}
+
 /**
  * @throws SpecError when a spec or program is wrong
  * @throws Error when the value is none of the kinds

@@ -2,7 +2,7 @@ import { SymmetricRoutingPolicy } from "../../lib";
 import { Plan } from "../../lib/model/plan";
 import { planHost } from "../../lib/plan";
 import { renderProgram } from "../../lib/render";
-import { allFlows, matchers, runWithMocks } from "../../lib/testing";
+import { FlowSet, FlowSpec, allFlows, matchers, runWithMocks } from "../../lib/testing";
 
 expect.extend(matchers);
 
@@ -107,21 +107,87 @@ describe("the matchers", () => {
   test("tell by which interface a flow leaves, when it is another, or none", () => {
     const wrong = failure(() => expect(HOST).toRoute({ from: "10.0.2.10", to: "203.0.113.5" }).via("front"));
     expect(wrong).toContain("10.0.2.10 -> 203.0.113.5 to leave by front, but\nit goes by back");
-    const nowhere = failure(() =>
-      expect(HOST).toRoute({ from: "2001:db8:1::10", to: "2001:db8::1", bound: "gone" }),
-    );
+    const isolated = { name: "isolated", interfaces: [{ name: "only", addresses: ["10.0.1.10/24"] }] };
+    const nowhere = failure(() => expect(isolated).toRoute({ from: "10.0.1.10", to: "203.0.113.5" }));
     expect(nowhere).toContain("it goes nowhere");
     expect(
       failure(() => expect(HOST).not.toRoute({ from: "10.0.2.10", to: "203.0.113.5", via: "back" })),
     ).toContain("expected the host not to");
   });
 
-  test("refuse a flow that does not say what it seems to", () => {
-    const flow = (more: object) => failure(() => expect(HOST).toRoute({ to: "203.0.113.5", ...more }));
-    expect(flow({ port: 80 })).toMatch(/a port means nothing without its protocol/);
-    expect(flow({ from: "203.0.113.9", to: "10.0.1.10", bound: "front" })).toMatch(
-      /is no address of the host/,
+  test.each<[string, Partial<FlowSpec>, RegExp]>([
+    ["a port of no protocol", { port: 80 }, /a port means nothing without its protocol/],
+    ["a port of one without ports", { protocol: 1, port: 80 }, /a port means nothing without its protocol/],
+    ["a port that is none", { protocol: 6, port: 70_000 }, /port: got 70000; give a number from 1/],
+    ["a protocol that is none", { protocol: 300 }, /protocol: got 300; give a number from 1/],
+    [
+      "a socket of somebody else",
+      { from: "203.0.113.9", to: "10.0.1.10", bound: "front" },
+      /is no address of/,
+    ],
+    ["ends of two families", { from: "10.0.1.10", to: "2001:db8::1" }, /are of different families/],
+    ["ends elsewhere", { from: "203.0.113.9" }, /neither 203\.0\.113\.9 nor 203\.0\.113\.5 is an address of/],
+    ["a device that is not there", { bound: "frnt" }, /no interface "frnt"; known are back, front, lo/],
+    ["an interface that is not there", { via: "frnt" }, /no interface "frnt"; known are back, front, lo/],
+    ["a world that is not there", { world: "red" }, /world: got "red"; those of edge-1 are none/],
+  ])("refuse %s, which the opposite could be said of as well", (_, more, message) => {
+    const flow = { to: "203.0.113.5", ...more };
+    expect(failure(() => expect(HOST).toRoute(flow))).toMatch(message);
+    expect(failure(() => expect(HOST).not.toRoute(flow))).toMatch(message);
+  });
+
+  test.each<[string, FlowSet, RegExp]>([
+    ["no source", { from: [] }, /from: the list is empty/],
+    ["no destination", { from: "10.0.1.10", to: [] }, /to: the list is empty/],
+    [
+      "the source of another",
+      { from: ["10.0.1.10", "10.9.0.0/16"] },
+      /edge-1 has no address in 10\.9\.0\.0\/16/,
+    ],
+  ])("prove nothing of %s, which would hold whatever the host does", (_, flows, message) => {
+    expect(failure(() => expect(HOST).toBeProvedFor(flows))).toMatch(message);
+  });
+
+  test("follow an identity, and flows in worlds that use the same addresses", () => {
+    const own = { ...HOST, policy: { identity: { addresses: ["192.0.2.1/32"], protocol: "ospf" as const } } };
+    expect(own).toRoute({ from: "192.0.2.1", to: "203.0.113.5" });
+    expect(own).toRoute({ from: "203.0.113.5", to: "192.0.2.1" });
+    expect(own).toBeProvedFor({ from: "192.0.2.1" });
+    const customer = (name: string, n: number) => ({
+      name,
+      match: { ifname: `eth${n}` },
+      addresses: ["192.168.0.10/24"],
+      gateways: ["192.168.0.1"],
+    });
+    const host = {
+      name: "edge-1",
+      interfaces: [...HOST.interfaces, customer("red", 2), customer("blue", 3)],
+      policy: {
+        worlds: [
+          { name: "w-red", kind: "netns" as const, interfaces: ["red"] },
+          { name: "w-blue", kind: "vrf" as const, interfaces: ["blue"] },
+        ],
+      },
+    };
+    const flow = { from: "192.168.0.10", to: "203.0.113.5" };
+    expect(host)
+      .toRoute({ ...flow, world: "w-red" })
+      .via("red");
+    expect(host)
+      .toRoute({ ...flow, world: "w-blue" })
+      .via("blue");
+    expect(host).not.toRoute({ ...flow, world: "w-blue", to: "192.168.0.10", via: "blue" });
+    expect(failure(() => expect(host).toRoute(flow))).toMatch(
+      /several worlds: give world, one of w-blue, w-red/,
     );
+    expect(host).toRoute({ from: "10.0.1.10", to: "203.0.113.5" }).via("front");
+    expect(host).toKeepReachable("203.0.113.0/24");
+  });
+
+  test("keep nobody reachable on a host that has no address of the family", () => {
+    expect(HOST).toKeepReachable("2001:db8:f::/48");
+    const ipv4 = { ...HOST, interfaces: HOST.interfaces.slice(1) };
+    expect(failure(() => expect(ipv4).toKeepReachable("2001:db8:f::/48"))).toContain("has no IPv6 address");
   });
 
   test("say what a host can be given as", () => {
