@@ -6,11 +6,11 @@ const fs = require("node:fs");
 const path = require("node:path");
 const { PolicyPack } = require("@pulumi/policy");
 
-const BUILT = path.join(__dirname, "..", "dist", "policy", "index.js");
+/** As in bin/multihome.js: a checkout runs its source as it is now, the package holds it built. */
+const CHECKOUT = fs.existsSync(path.join(__dirname, "..", "scripts", "build.js"));
 
-/** The package holds the policies built; in a checkout that is not built, their source runs as it is. */
 function load() {
-  if (fs.existsSync(BUILT)) return require(BUILT);
+  if (!CHECKOUT) return require("../dist/policy/index.js");
   require("tsx/cjs");
   return require("../lib/policy/index.ts");
 }
