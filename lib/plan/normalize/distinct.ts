@@ -88,14 +88,13 @@ function checkMatches(
     const by = entry.draft.match?.address;
     if (by === undefined) continue;
     const owner = entries[ownerOf(sorted, by) ?? -1];
-    const text = formatAddress(by);
     if (owner === undefined) {
-      claim("match", text, at(at(entry.path, "match"), "address"), "the address");
+      claim("match", formatAddress(by), at(at(entry.path, "match"), "address"), "the address");
     } else if (owner !== entry && !addressesOf(entry.draft).some((a) => sameAddress(a, by))) {
       // One that it has as well is given twice, which is told already.
       problems.add(
         at(at(entry.path, "match"), "address"),
-        `${text} is an address of ${owner.path}`,
+        `${formatAddress(by)} is an address of ${owner.path}`,
         "Match by an address of this interface",
       );
     }

@@ -18,26 +18,27 @@ export function readGateways(
     const given = readGateway(item, where, problems);
     if (given === undefined) return;
     const { address } = given;
-    const text = formatAddress(address);
+    // For a message, if there is to be one.
+    const text = (): string => formatAddress(address);
     const wrong = notANeighbour(address, link);
     const outside = !isAttached(address, link) && !isLinkLocal(address);
     if (gateways[address.family] !== undefined) {
-      problems.add(where, `a second IPv${address.family} gateway, ${text}`, "Give one gateway a family");
+      problems.add(where, `a second IPv${address.family} gateway, ${text()}`, "Give one gateway a family");
       return;
     }
     if (wrong !== undefined) {
-      problems.add(where, `the gateway ${text} is ${wrong}`, "Give the router's address");
+      problems.add(where, `the gateway ${text()} is ${wrong}`, "Give the router's address");
     } else if (link.complete && !link.families.has(address.family)) {
       problems.add(
         where,
-        `the IPv${address.family} gateway ${text}, but no IPv${address.family} source`,
+        `the IPv${address.family} gateway ${text()}, but no IPv${address.family} source`,
         "Add an address of that family, or leave the gateway out",
       );
     } else if (link.complete && outside && !given.onLink) {
       problems.add(
         where,
-        `the gateway ${text} lies in no attached subnet (${listSubnets(link)})`,
-        `Correct it, add its subnet to "subnets", or say {"address": "${text}", "onLink": true}`,
+        `the gateway ${text()} lies in no attached subnet (${listSubnets(link)})`,
+        `Correct it, add its subnet to "subnets", or say {"address": "${text()}", "onLink": true}`,
       );
     }
     gateways[address.family] = { address, onLink: outside };
