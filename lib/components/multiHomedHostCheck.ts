@@ -125,7 +125,7 @@ function modeIssues(args: MultiHomedHostArgs): Issue[] {
   }
   return [
     ...(["ami", "instanceType"] as const)
-      .filter((field) => args[field] === undefined)
+      .filter((field) => (args[field] ?? undefined) === undefined)
       .map((path) => ({ path, problem: "is missing", fix: "Give it, or adopt an instance by `existing`" })),
     ...args.interfaces.flatMap(({ subnet, subnetId, publicIp, allocationId }, i) => {
       const issues: Issue[] = [];

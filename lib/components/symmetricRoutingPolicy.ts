@@ -2,10 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { refuse } from "../deliver/argsError";
 import { connectionIssues } from "../deliver/connection";
 import { ConnectionArgs } from "../args/connection";
-import { Draft, Inputs, independently, isPending, knownNow, settle } from "../deliver/known";
+import { Draft, Inputs, independently, isKnown, isPending, knownNow, settle } from "../deliver/known";
 import { remoteApply } from "../deliver/remoteApply";
 import { Report } from "../deliver/report";
-import { Issue } from "../model/issue";
+import { Issue, shown } from "../model/issue";
 import { PlanVerdict } from "../prove/verdict";
 import { planned } from "./planned";
 import { SymmetricRoutingPolicyArgs } from "../args/symmetricRoutingPolicy";
@@ -47,7 +47,11 @@ export class SymmetricRoutingPolicy extends pulumi.ComponentResource {
 
     const subject = `${TYPE} ${JSON.stringify(name)}`;
     const host: Inputs<PlainHostArgs> = { hostName: hostName ?? name, interfaces, policy, numbers };
-    const rest: Inputs<RestArgs> = { connection: args.connection, timeoutSeconds: args.timeoutSeconds };
+    const rest: Inputs<RestArgs> = {
+      connection: args.connection,
+      timeoutSeconds: args.timeoutSeconds,
+      identity,
+    };
     refuse(this, subject, [
       ...hostIssues(knownNow<PlainHostArgs>(host)),
       ...restIssues(knownNow<RestArgs>(rest)),
@@ -94,9 +98,23 @@ const TYPE = "multihome:index:SymmetricRoutingPolicy";
 interface RestArgs {
   connection: pulumi.Unwrap<ConnectionArgs>;
   timeoutSeconds?: number;
+  identity?: string;
 }
 
 function restIssues(draft: Draft<RestArgs>): Issue[] {
   if (isPending(draft)) return [];
-  return [...connectionIssues(draft.connection), ...timeoutIssues(draft.timeoutSeconds)];
+  const { connection, timeoutSeconds, identity } = draft;
+  return [
+    ...connectionIssues(connection),
+    ...timeoutIssues(timeoutSeconds),
+    ...(!isKnown(identity) || typeof identity === "string"
+      ? []
+      : [
+          {
+            path: "identity",
+            problem: `got ${shown(identity)}`,
+            fix: "Give text that is another for another machine, such as an instance id",
+          },
+        ]),
+  ];
 }

@@ -220,6 +220,7 @@ describe("arguments are refused in the constructor", () => {
     ["no subnet", back({ subnet: undefined }), "interfaces[1].subnet"],
     ["two subnets", back({ subnetId: "subnet-1" }), "interfaces[1].subnet"],
     ["two Elastic IPs for one address", back({ allocationId: "eipalloc-1" }), "interfaces[1].publicIp"],
+    ["null for the type of the instance", () => ({ instanceType: null as never }), "instanceType"],
     ["no connection", () => ({ connection: undefined }), "connection"],
     ["a connection to an interface that is not there", (a) => ({ connection: { ...(a.connection as object), interface: "side" } }), "connection.interface"],
     ["fields of a new instance for one that exists", () => ({ existing: { instanceId: "i-1" } }), "ami"],

@@ -260,6 +260,10 @@ describe("a symmetric routing policy is refused", () => {
     expect(message).toMatch(/^multihome:index:SymmetricRoutingPolicy "edge": 4 problems\n/);
   });
 
+  test.each([5, {}, null, pulumi.output(5)])("for an identity that is no text: %p", async (identity) => {
+    expect((await refused(policy({ identity }))).issues).toEqual(["identity"]);
+  });
+
   test("in a preview, for a known value beside unknown ones", async () => {
     const interfaces = [
       { name: "front", addresses: [unknown<string>()] },
