@@ -61,14 +61,19 @@ export function input6(model: Model, flow: InputFlow, trace?: Tracer): Outcome {
   if (flow.to.value === 0n) return failed("EINVAL", "destination is the unspecified address");
   const dissects = model[6].dissects;
   // Without a rule that asks for them the ports are not looked for; the protocol is in the header anyway.
-  const seen: InputFlow = dissects ? flow : { ...flow, sourcePort: 0, destinationPort: 0 };
-  const outcome = route6(model, { ...seen, uid: 0 }, trace);
+  const seen = dissects ? { ...flow, uid: 0 } : { ...flow, uid: 0, sourcePort: 0, destinationPort: 0 };
+  const outcome = route6(model, seen, trace);
   if (outcome.kind !== "route" || outcome.type !== "unicast") return outcome;
   const all = model.state.sysctls["ipv6/conf/all/forwarding"];
-  const forced = model.state.sysctls[`ipv6/conf/${flow.iif}/force_forwarding`];
   if (all === undefined) return { kind: "unknown", because: "sysctl forwarding of all was not read" };
-  if (all === 0 && forced !== 1) return failed("EHOSTUNREACH", "not ours, and the host does not forward");
+  if (all === 0 && !isForced(model, flow.iif))
+    return failed("EHOSTUNREACH", "not ours, and the host does not forward");
   return outcome;
+}
+
+/** Whether what comes in by a device is forwarded although the host does not forward. Asked last: a name has to be made for it. */
+function isForced({ state }: Model, device: string): boolean {
+  return state.sysctls[`ipv6/conf/${device}/force_forwarding`] === 1;
 }
 
 function fill(flow: Flow, source: bigint): void {
