@@ -217,7 +217,7 @@ function readPart(part: string, plan: Plan | undefined): string {
 /** Strings of awk, and regular expressions where one may begin. */
 const LITERAL = /("(?:[^"\\]|\\.)*"|(?<=(?:^|[~(,!&|{?:])\s*)\/(?:[^/\\[]|\\.|\[\^?\]?[^\]]*\])+\/)/;
 
-/** An awk text without blanks beside operators. A line in which something is divided stays as it is. */
+/** An awk text without blanks beside operators and strings. A line in which something is divided stays as it is. */
 function tightened(source: string): string {
   const tight = (text: string): string =>
     text
@@ -232,7 +232,11 @@ function tightened(source: string): string {
       const code = parts.filter((_, i) => i % 2 === 0);
       return code.some((text) => text.includes("/"))
         ? line
-        : parts.map((text, i) => (i % 2 === 1 ? text : tight(text))).join("");
+        : parts
+            .map((text, i) => (i % 2 === 1 ? text : tight(text)))
+            .join("\0")
+            .replace(/ ?\0("[^\0]*")\0 ?/g, "$1")
+            .replaceAll("\0", "");
     })
     .join("\n");
 }

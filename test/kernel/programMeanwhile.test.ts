@@ -1,7 +1,8 @@
+import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { HostSpec } from "../../lib/model/spec";
+import { HostModel, HostSpec } from "../../lib/model/spec";
 import { Between } from "./support/between";
 import { Namespace, Namespaces, describeOnKernel, privileged } from "./support/netns";
 import { ProgramHost, Shell, program, shells, skipMissingShells } from "./support/program";
@@ -10,8 +11,9 @@ import { ProgramHost, Shell, program, shells, skipMissingShells } from "./suppor
  * The last look at the host, after the commit, is what the next apply finds to be the same and leaves alone. Here somebody
  * takes something away before it, for certain.
  */
-const spec = (last: number): HostSpec => ({
+const spec = (last: number, more: string[] = [], hostModel: HostModel = HostModel.Symmetric): HostSpec => ({
   name: "edge",
+  policy: { hostModel },
   interfaces: [
     {
       name: "front",
@@ -22,7 +24,7 @@ const spec = (last: number): HostSpec => ({
     {
       name: "back",
       match: { ifname: "eth1" },
-      addresses: ["10.2.0.10/24", "10.2.0.12/24", "fd00:b::10/64", "fd00:b::12/64"],
+      addresses: ["10.2.0.10/24", "10.2.0.12/24", "fd00:b::10/64", "fd00:b::12/64", ...more],
       gateways: [`10.2.0.${last}`, `fd00:b::${last}`],
     },
   ],
@@ -36,11 +38,41 @@ interface Loss {
   readonly told: string;
 }
 const both = (command: string): string => `ip -4 ${command}; ip -6 ${command}`;
-const LOSSES: Readonly<Record<string, Loss>> = {
-  rules: { act: both("rule flush protocol 77"), told: `(${both("rule show")}) | grep -c "proto 77"` },
+const RULES: Loss = {
+  act: both("rule flush protocol 77"),
+  told: `(${both("rule show")}) | grep -c "proto 77"`,
+};
+const OF_ANY_PLAN: Readonly<Record<string, Loss>> = {
+  rules: RULES,
   routes: {
     act: both("route flush table all proto 77"),
     told: `(${both("route show table all proto 77")}) | wc -l`,
+  },
+  "an IPv4 address that was added": {
+    act: "ip addr del 10.2.0.12/32 dev eth1",
+    told: "ip -4 -o addr show to 10.2.0.12",
+  },
+  "an IPv6 address that was added": {
+    act: "ip addr del fd00:b::12/128 dev eth1",
+    told: "ip -6 -o addr show to fd00:b::12",
+  },
+  "the group of an interface": {
+    act: "ip link set dev eth1 group 0",
+    told: "ip -o link show group 77 | wc -l",
+  },
+  "a sysctl": {
+    act: "echo 0 >/proc/sys/net/ipv4/conf/eth1/arp_ignore",
+    told: "cat /proc/sys/net/ipv4/conf/eth1/arp_ignore",
+  },
+  // The kernel takes its IPv6 addresses along; from then on they are ours to add.
+  "a link": { act: "ip link set dev eth1 down", told: "ip -o link show up dev eth1 | wc -l" },
+};
+const TABLE = "{ nft -s list table inet multihome; true; }";
+const OF_A_STRONG_HOST: Readonly<Record<string, Loss>> = {
+  "the table of nftables": { act: "nft delete table inet multihome", told: TABLE },
+  "rules of nftables": {
+    act: `for chain in $(${TABLE} | sed -n 's/^[[:space:]]*chain \\([^ ]*\\).*/\\1/p'); do nft flush chain inet multihome $chain; done`,
+    told: TABLE,
   },
 };
 
@@ -48,6 +80,7 @@ const tools = fs.mkdtempSync(path.join(os.tmpdir(), "multihome-tools-"));
 afterAll(() => fs.rmSync(tools, { recursive: true, force: true }));
 
 skipMissingShells();
+const testWithNft = spawnSync("nft", ["--version"]).status === 0 ? test : test.skip;
 
 describeOnKernel.each(privileged ? shells(tools) : [{ name: "any shell", argv: [] }])(
   "what is taken away between a commit and the last look, in $name",
@@ -77,18 +110,63 @@ describeOnKernel.each(privileged ? shells(tools) : [{ name: "any shell", argv: [
     const told = ({ told }: Loss): string => ns.ok("sh", "-c", told);
     const drift = (): unknown => JSON.parse(host.ok(ONE, "status", "--json")).drift;
 
-    test.each(Object.entries(LOSSES))("%s: what restores has them again", (_, loss) => {
-      host.ok(ONE, "apply");
-      const before = told(loss);
+    /** Runs a command that commits, loses something after the commit, and has the next command put it back. */
+    function lose(loss: Loss, [text, ...args]: string[], next: string, prepare = (): void => {}): void {
       const between = new Between(host);
+      const before = told(loss);
+      prepare();
       between.afterCommit(1, loss.act);
-      host.ok(TWO, "apply");
+      expect(host.run(text, ...args)).toMatchObject({ status: 0, stderr: "" });
       between.end();
       // It has happened, and is known.
       expect([between.met, told(loss) === before, drift()]).toEqual([true, false, true]);
-      host.ok(TWO, "restore");
+      expect(host.ok(text, next)).toBe("");
       expect([told(loss), drift()]).toEqual([before, false]);
-      host.ok(TWO, "verify");
+      host.ok(text, "verify");
+    }
+
+    test.each(["apply", "restore"])("rules, in an apply: the next %s has them again", (next) => {
+      host.ok(ONE, "apply");
+      lose(RULES, [TWO, "apply"], next);
+    });
+
+    test("nor is it lost in a small change, at a confirmation, or where what is committed is restored", () => {
+      host.ok(ONE, "apply");
+      lose(OF_ANY_PLAN.routes, [program(spec(1, ["10.2.0.13/24"])), "apply"], "apply");
+      lose(RULES, [TWO, "confirm"], "apply", () => host.ok(TWO, "apply", "--confirm-within", "3600"));
+      lose(RULES, [TWO, "restore"], "restore", () => ns.ip("-4 route flush table all proto 77"));
+    });
+
+    test("nor what holds sources back behind the plan's rules", () => {
+      const behind: Loss = {
+        act: both("rule del priority 9992"),
+        told: `(${both("rule show priority 9992")}) | wc -l`,
+      };
+      host.ok(ONE, "apply");
+      ns.ip("-4 rule flush protocol 77");
+      host.ok(ONE, "restore");
+      const before = told(behind);
+      const between = new Between(host);
+      ns.ip("-4 route flush table all proto 77");
+      between.afterCommit(1, behind.act);
+      host.ok(ONE, "restore");
+      between.end();
+      host.ok(ONE, "restore");
+      expect([between.met, told(behind)]).toEqual([true, before]);
+      host.ok(ONE, "apply");
+    });
+
+    if (shell.name !== "dash") return;
+
+    test.each(Object.entries(OF_ANY_PLAN))("%s: the next apply has it again", (_, loss) => {
+      host.ok(ONE, "apply");
+      lose(loss, [TWO, "apply"], "apply");
+    });
+
+    testWithNft.each(Object.entries(OF_A_STRONG_HOST))("%s: the next apply has them again", (_, loss) => {
+      const [one, two] = [1, 2].map((last) => program(spec(last, [], HostModel.Strong)));
+      host.ok(one, "apply");
+      lose(loss, [two, "apply"], "apply");
     });
   },
 );

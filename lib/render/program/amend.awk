@@ -13,12 +13,10 @@
 # mode=undo   those that take back what of it has been
 #
 # Input: facts, then the plan; else the lines that mode=plan has made, then facts. Variables: the numbers; generation;
-# old, the program in force, and was, the facts when it had settled.
+# old, the program in force, id, and was, the facts when it had settled.
 
-function no() {
-  bad = 1
-  exit
-}
+# The input is read to its end all the same, or who writes it would complain.
+function no() { bad = 1 }
 function count(text, by, word) {
   # Most lines.
   if (text ~ /^([46]|rule[46]) /) {
@@ -51,6 +49,7 @@ function alike(f, i, several, hosts) {
 
 BEGIN {
   if (mode == "plan") {
+    if ((getline line < was) < 1 || line != id "") no()
     while ((getline line < was) > 0) if (line ~ /^(facts|device|[46]) /) differs[line]++
     while ((getline line < old) > 0 && !sub(/^PLAN=./, "", line)) continue
     do count(line, -1)

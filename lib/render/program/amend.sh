@@ -6,13 +6,15 @@
 # amendable: whether the change can be made so; sets $edits and $new then.
 amendable() {
   edits=
-  [ -z "$restoring" ] && ! filters && ! announces && ! apart && [ -e "$STATE/observed" ] || return
+  [ -z "$restoring" ] && ! filters && ! announces && ! apart || return
   case $live4$keep4$want4/$live6$keep6$want6 in
     001/--- | ---/001 | 001/001) v=0 ;;
     111/--- | ---/111 | 111/111) v=1 ;;
     *) return 1 ;;
   esac
-  edits=$(of_both -v mode=plan -v generation=$v -v old="$STATE/program.$committed" -v was="$STATE/observed" "$AMEND")
+  edits=$(
+    of_both -v mode=plan -v generation=$v -v old="$STATE/program.$committed" -v was="$STATE/observed" -v id="$committed_id" "$AMEND"
+  )
   case $edits in *end) ;; *) return 1 ;; esac
   [ "$live4" = - ] && new=$live6 || new=$live4
   amending=1

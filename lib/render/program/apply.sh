@@ -138,18 +138,23 @@ settle() {
   [ "$want4" = - ] || want4=$new
   [ "$want6" = - ] || want6=$new
   [ -n "$keeper" ] || keeper
-  ! has backstopped || backstopped
+  backstopped
   filter_undo
   { silenced && tidy "$want4" "$want6" && undo; } || say "the plan is in force, but not all that is old could be cleared away: $why"
   rm -f "$STATE/program.$((1 - committed))"
   keep
   # Without a last look at the host the next apply does it all again.
-  # Nor may one that lacks what has come while it was made pass for done.
-  if [ -n "$seen" ] && records 'keep undo' && noted && { [ -z "$restoring" ] || [ "$gone" = "$(absences)" ]; }; then
+  # Nor may one that lacks what has come, or was taken away, while it was made pass for done.
+  case $seen in '' | *"${nl}short"*) return 0 ;; esac
+  stale=
+  backstopped
+  if [ -z "$stale" ] && filter_stands && records 'keep undo' && noted && { [ -z "$restoring" ] || [ "$gone" = "$(absences)" ]; }; then
     v=$(kept_now)
+    # What restores installs nothing, so what was installed stays what it was.
     # shellcheck disable=SC2086  # paths are words
-    [ -z "$v" ] || seen=$seen$nl$(cat $v 2>/dev/null)
-    put observed "$committed_id$nl$seen"
+    [ -z "$v" ] || v="=kept$nl$(cat $v 2>/dev/null)"
+    [ -z "$restoring" ] || v=$(sed -n '/^=kept$/,$p' "$STATE/observed" 2>/dev/null)
+    put observed "$committed_id$nl$seen${v:+$nl$v}"
   fi
   return 0
 }

@@ -3,6 +3,7 @@
 
 # backstop 1|0: has it, or not.
 backstop() {
+  case $1$seen in 1* | *' backstop '*) ;; *) return 0 ;; esac
   for f in 4 6; do
     v=$(of_both -v f=$f -v want="$1" "$BACKSTOP") || return
     [ -z "$v" ] || stale=1

@@ -73,10 +73,9 @@ filter_undo() {
   case $seen in *"${nl}undo nft "*) nft_run 'delete table inet multihome' && rm -f "$STATE/nft" ;; esac
 }
 
-# filter_stands: whether it is as it was loaded.
+# filter_stands: whether the last look has found it as it was loaded.
 filter_stands() {
   filters || return 0
-  filter_dump
   v=
   [ ! -r "$STATE/nft" ] || v=$(cat "$STATE/nft")
   [ -n "$v" ] && [ "$v" = "$filter_now" ]

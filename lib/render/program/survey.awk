@@ -3,6 +3,7 @@
 #   facts LIVE4 KEEP4 WANT4 LIVE6 KEEP6 WANT6   the generation in force; the one that is to stay while we work; 1 when
 #                                               the plan has rules; "-" for none
 #   device NAME DEVICE [MAC]                    where an interface of the plan was found; its MAC when no other has it
+#   short                                       not all that the plan has is in force
 #   todo RECORD, keep RECORD, undo RECORD       see records.sh: to be changed; changed and wanted; changed, not wanted
 #   4|6 rule PRIORITY TEXT                      what we have in the kernel
 #   4|6 route TABLE TEXT
@@ -40,6 +41,12 @@ function clean(text) {
   return text
 }
 function tell(text) { out[++outs] = text }
+# lacks: whether the kernel has less of what is committed than the plan. What is not there needs nothing.
+function lacks(what, f, i, n) {
+  n = due[what f, ""]
+  for (i = 1; i <= names; i++) if (!((name[i], f) in lost)) n += due[what f, name[i]]
+  return there[what f, committed] < n
+}
 function damaged() {
   print "! the plan is damaged, line " NR - 1 ": " clean($0)
   code = 5
@@ -315,6 +322,10 @@ END {
   for (d in taken) if (in_group[d] == group && !(d in grouped)) tell("todo group " d " 0")
   for (d in devices) if (in_group[d] == group && !(d in taken) && !(d in grouped))
     refuse("device " clean(d) " is in interface group " group ", which is ours. Move it, or set numbers.group to a free number")
+  for (i = 1; i <= outs; i++) if (out[i] ~ /^todo /) short = 1
+  for (f = 4; f <= 6; f += 2) if (lacks("rule", f) || lacks("route", f) ||
+    want[f] && (act[f] != committed || !((f, "j") in has))) short = 1
+  if (short) tell("short")
   for (i = 1; i <= lines; i++) tell(line[i])
   for (i = 1; i <= mores; i++) tell(more[i])
   if (settled()) {

@@ -5,6 +5,7 @@
 SAME='function settled(){}'
 keeper() { keeper=none; }
 keep() { true; }
+backstopped() { true; }
 kept_now() { true; }
 kept_whole() { true; }
 watched() { return 1; }

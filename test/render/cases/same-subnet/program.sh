@@ -64,32 +64,27 @@ expect6 a fd00::ffff:ffff:ffff:fffe attached dev @a
 expect6 b 2001:db8:ffff:ffff::1 elsewhere dev @b via fe80::1
 expect6 b fd00::ffff:ffff:ffff:fffe attached dev @b
 end'
-BODY=6a389b56e7fb1f3e
+BODY=d486ad6885d64b2f
 SAME='function line_of(file,text){return (getline text<file)>0?text:""}
 BEGIN{while(was!=""&&(ahead=line_of(old))!=""&&!sub(/^PLAN=./,"",ahead))continue}
 /^=/{part=""}
 part=="plan"&&ahead!=""{ahead=ahead==($1=="end"?"end\047":$0)?line_of(old):""}
 part=="kept"{kept[++keeps]=$0;next}
-function lacks(what,f,i,n){
-n=due[what f,""]
-for(i=1;i<=names;i++)if(!((name[i],f)in lost))n+=due[what f,name[i]]
-return there[what f,committed]<n
-}
-function settled(i,text,down){
-if(code||index(ahead,"BODY=" body)!=1||line_of(was)!=id)return 0
-for(i in taken)if(!up[i])down=1
-for(i=4;i<=6;i+=2)if(lacks("rule",i)||!down&&lacks("route",i))return 0
+function settled(i,text){
+if(code||index(ahead,"BODY="body)!=1||line_of(was)!=id"")return 0
 for(i=1;i<=outs;i++)if(line_of(was)!=out[i])return 0
+if(partial)return 1
+if(keeps&&line_of(was)!="=kept")return 0
 for(i=1;i<=keeps;i++)while((getline text<kept[i])>0)if(line_of(was)!=text)return 0
 return line_of(was)==""
 }'
 SURVEY='function refuse(text){
 if(!names)return
-notes=notes "! " text "\n"
+notes=notes"! "text"\n"
 code=1
 }
 function await(text){
-notes=notes "? " text "\n"
+notes=notes"? "text"\n"
 if(!code)code=3
 }
 function clean(text){
@@ -98,8 +93,13 @@ gsub(/[^-A-Za-z0-9_.:@\/ ]/,"?",text)
 return text
 }
 function tell(text){out[++outs]=text}
+function lacks(what,f,i,n){
+n=due[what f,""]
+for(i=1;i<=names;i++)if(!((name[i],f)in lost))n+=due[what f,name[i]]
+return there[what f,committed]<n
+}
 function damaged(){
-print "! the plan is damaged, line " NR-1 ": " clean($0)
+print"! the plan is damaged, line "NR-1": "clean($0)
 code=5
 exit
 }
@@ -111,21 +111,21 @@ if($i~/^([io]if|dev|via)$/)i++
 }
 function foreign(what,window,number){
 o=after("proto")+0
-refuse("the " what " \"" clean($0)"\" is not ours but lies in our " window ". It is of protocol " o \
-(o in owner?", " owner[o]:"")". Move it, or set numbers." number " to a free range")
+refuse("the "what" \""clean($0)"\" is not ours but lies in our "window". It is of protocol "o \
+(o in owner?", "owner[o]:"")". Move it, or set numbers."number" to a free range")
 }
 function generation_of(p){return p==band0?0:p==band1?1:p==join?"j":"?"}
 function is_generation(g){return g=="0"||g=="1"}
 function sysctl(path,value){
-path="/proc/sys/" path
+path="/proc/sys/"path
 if((getline value<path)<1)value="absent"
 close(path)
 return value
 }
 BEGIN{
 dev["/"]="lo"
-mine=" proto " protocol "( |$)"
-split("0 by hand or by a script,3 by hand or by a script,4 static or systemd-networkd,11 FRR,12 BIRD,16 DHCP,18 keepalived,186 BGP" \
+mine=" proto "protocol"( |$)"
+split("0 by hand or by a script,3 by hand or by a script,4 static or systemd-networkd,11 FRR,12 BIRD,16 DHCP,18 keepalived,186 BGP"\
 ",188 OSPF",list,",")
 for(i in list)owner[list[i]+0]=substr(list[i],index(list[i]," ")+1)
 }
@@ -171,8 +171,8 @@ least[keys]=$4
 next
 }
 part=="nft"{
-if($1=="chain"&&$2=="protocol-" protocol)own_filter=1
-filter=more[++mores]="nft " $0
+if($1=="chain"&&$2=="protocol-"protocol)own_filter=1
+filter=more[++mores]="nft "$0
 next
 }
 part=="more"{more[++mores]=$0;next}
@@ -183,20 +183,20 @@ p=$1+0
 text=substr($0,index($0,"\t")+1)
 if((p<=1||p>join&&p<=join+3)&&after("proto")==""&&(p>join||p==1&&/from all nop$/||
 p==0&&(/ goto 1( |$)| 7$/||(part in front)&&/ lookup 255$/))){
-line[++lines]=part " backstop " p " " text
+line[++lines]=part" backstop "p" "text
 front[part]
 next
 }
 if(p<priority||p>=priority+window)next
 if($0!~mine){
-foreign("rule","priorities " priority " to " priority+window-1,"priorityBase")
+foreign("rule","priorities "priority" to "priority+window-1,"priorityBase")
 next
 }
 if(p==pending&&!(part in pend))pend[part]=generation_of(after("goto"))
 if(p==active&&!(part in act))act[part]=generation_of(after("goto"))
 has[part,generation_of(p)]
-if(p>=band0&&p<join)there["rule" part,p>=band1]++
-line[++lines]=part " rule " p " " text
+if(p>=band0&&p<join)there["rule"part,p>=band1]++
+line[++lines]=part" rule "p" "text
 next
 }
 $3=="inet"||$3=="inet6"{
@@ -229,10 +229,10 @@ if (int(t / 2) in used) foreign("route", "tables from " table, "tableBase")
 next
 }
 while(sub(/ (linkdown|dead)( |$)/," "))continue
-there["route" part,t % 2]++
-line[++lines]=part " route " t+table " " $0
+there["route"part,t % 2]++
+line[++lines]=part" route "t+table" "$0
 }
-function lose(n,f){if(!((n,f)in lost))tell("absent " n " " f);lost[n,f]}
+function lose(n,f){if(!((n,f)in lost))tell("absent "n" "f);lost[n,f]}
 function remember(part,live){
 while((getline<records)>0){
 if($1=="boot")live=$2==boot
@@ -250,51 +250,51 @@ if((n,"mac")in by&&mac[d]!=by[n,"mac"])continue
 if((n,"ifname")in by&&d!=by[n,"ifname"])continue
 if((n,"address")in by&&!((d,by[n,"address"])in on))continue
 fits[d]
-all=all " " d
+all=all" "d
 }
 for(d in fits)if(!(lower[d] in fits)&&!(master[d] in fits)){
 found=d
 c+=devices[d]
 }
-text="interface " n
+text="interface "n
 if(all==""&&partial){
 lose(n,4)
 lose(n,6)
-}else if(all=="")await(text ": no device has" ((n,"mac")in by?" mac " by[n,"mac"]:"")\
-((n,"ifname")in by?" ifname " by[n,"ifname"]:"")((n,"address")in by?" address " by[n,"address"]:""))
-else if(c!=1)refuse(text ": several devices match:" clean(all))
-else if(found!~/^[A-Za-z0-9][-A-Za-z0-9_.]*$/||length(found)>15)refuse(text ": its device has the unsafe name " clean(found))
-else if(found in taken)refuse(text ": its device " found " is that of interface " taken[found] " too")
+}else if(all=="")await(text": no device has"((n,"mac")in by?" mac "by[n,"mac"]:"")\
+((n,"ifname")in by?" ifname "by[n,"ifname"]:"")((n,"address")in by?" address "by[n,"address"]:""))
+else if(c!=1)refuse(text": several devices match:"clean(all))
+else if(found!~/^[A-Za-z0-9][-A-Za-z0-9_.]*$/||length(found)>15)refuse(text": its device has the unsafe name "clean(found))
+else if(found in taken)refuse(text": its device "found" is that of interface "taken[found]" too")
 else{
 taken[found]=n
 dev[n]=found
-tell("device " n " " found (same[mac[found]]==1&&mac[found]~/^[0-9a-f:]+$/?" " mac[found]:""))
-if(in_group[found]!=group)tell("todo group " found " " in_group[found])
-if(!up[found])tell("todo down " found)
+tell("device "n" "found (same[mac[found]]==1&&mac[found]~/^[0-9a-f:]+$/?" "mac[found]:""))
+if(in_group[found]!=group)tell("todo group "found" "in_group[found])
+if(!up[found])tell("todo down "found)
 }
 }
 function needs_address(a,d,six,text){
 d=dev[of[a]]
 six=a~/:/
-text="address " a " of interface " of[a]
+text="address "a" of interface "of[a]
 if(d=="")return
 if((d,a)in on){
 if(on[d,a]=="tentative"&&partial)lose(of[a],six?6:4)
-else if(on[d,a]=="tentative")await(text " is still being checked for duplicates")
-if(on[d,a]=="failed")refuse(text " is in use by another host")
-}else if(a in holder)refuse(text " is on device " clean(holder[a])" and not on " d)
+else if(on[d,a]=="tentative")await(text" is still being checked for duplicates")
+if(on[d,a]=="failed")refuse(text" is in use by another host")
+}else if(a in holder)refuse(text" is on device "clean(holder[a])" and not on "d)
 else if(partial&&!((d,a)in added))lose(of[a],six?6:4)
-else tell("todo address " d " " a (six?"/128":"/32")(six&&(d in primary)?" preferred_lft 0":""))
+else tell("todo address "d" "a (six?"/128":"/32")(six&&(d in primary)?" preferred_lft 0":""))
 if(six)primary[d]
 }
 function needs_sysctl(i,path,value){
 if(dev[at[i]]=="")return
-path="net/" key[i]
+path="net/"key[i]
 sub(/@/,dev[at[i]],path)
 value=sysctl(path)
 wanted[path]
-if(value=="absent")refuse("the kernel has no /proc/sys/" path)
-else if(value+0<least[i])tell("todo sysctl " path " " value " " least[i])
+if(value=="absent")refuse("the kernel has no /proc/sys/"path)
+else if(value+0<least[i])tell("todo sysctl "path" "value" "least[i])
 }
 function needs_filter(a){
 if(filters&&filter&&!own_filter)
@@ -303,7 +303,7 @@ if(filters)tell((filter?"keep":"todo")" nft multihome")
 else if(own_filter&&(filtered||sweep))tell("undo nft multihome")
 if(strong&&fresh)for(a in on_loopback)
 if(a!~/^127\./&&a!="::1"&&!(a in virtual)&&!(a in of)&&!((a~/:/)in delegated))
-refuse("address " clean(a)" is on lo and on no interface, so the strong host model would discard what is sent to it." \
+refuse("address "clean(a)" is on lo and on no interface, so the strong host model would discard what is sent to it."\
 " Add it to policy.virtualAddresses, or take it away")
 }
 function recorded(what,d,old,new,a){
@@ -314,9 +314,9 @@ return
 a=old
 sub(/\/.*/,"",a)
 if(what=="group")grouped[d]
-if(what=="sysctl"?d in wanted:what=="address"?(a in of)&&dev[of[a]]==d&&!((d,old)in leased):d in taken)tell("keep " $0)
+if(what=="sysctl"?d in wanted:what=="address"?(a in of)&&dev[of[a]]==d&&!((d,old)in leased):d in taken)tell("keep "$0)
 else if(what=="sysctl"?sysctl(d)==new:what=="address"?(d,old)in whole&&!((d,old)in leased):what=="group"?in_group[d]==group:up[d])
-tell("undo " $0)
+tell("undo "$0)
 }
 END{
 if(code==5)exit code
@@ -326,9 +326,9 @@ p=pend[f]
 a=act[f]
 keep=p=="j"?"-":is_generation(p)&&p==committed?p:is_generation(a)?a:\
 a==""&&(f,committed)in has?committed:"-"
-facts=facts " " (is_generation(p)?p:p!="j"&&is_generation(a)?a:"-")" " keep " " (want[f]?1:"-")
+facts=facts" "(is_generation(p)?p:p!="j"&&is_generation(a)?a:"-")" "keep" "(want[f]?1:"-")
 }
-tell("facts" facts)
+tell("facts"facts)
 remember()
 for(i=1;i<=names;i++)resolve(name[i])
 for(i=1;i<=addresses;i++)needs_address(address[i])
@@ -338,17 +338,21 @@ $0=record[i]
 recorded($1,$2,$3,$4)
 }
 needs_filter()
-for(d in taken)if(in_group[d]==group&&!(d in grouped))tell("todo group " d " 0")
+for(d in taken)if(in_group[d]==group&&!(d in grouped))tell("todo group "d" 0")
 for(d in devices)if(in_group[d]==group&&!(d in taken)&&!(d in grouped))
-refuse("device " clean(d)" is in interface group " group ", which is ours. Move it, or set numbers.group to a free number")
+refuse("device "clean(d)" is in interface group "group", which is ours. Move it, or set numbers.group to a free number")
+for(i=1;i<=outs;i++)if(out[i]~/^todo /)short=1
+for(f=4;f<=6;f+=2)if(lacks("rule",f)||lacks("route",f)||
+want[f]&&(act[f]!=committed||!((f,"j")in has)))short=1
+if(short)tell("short")
 for(i=1;i<=lines;i++)tell(line[i])
 for(i=1;i<=mores;i++)tell(more[i])
 if(settled()){
-print out[1] " settled"
+print out[1]" settled"
 exit
 }
 for(i=1;i<=outs;i++)print out[i]
-printf "%s",notes
+printf"%s",notes
 exit code
 }'
 STAGE='function filled(i,word,text){
@@ -359,13 +363,13 @@ word=substr(word,2)
 word=$(i-1)~/^(dev|[io]if)$/?dev[word]:table+2*slot[word]+generation
 }else if(word~/^\+/)word=start+word
 else if(word=="join")word=join
-text=text " " word
+text=text" "word
 }
 return text
 }
 function lacks(i,lost,hops){
 for(i=2;i<=NF;i++)if($(i-1)~/^(dev|[io]if)$/&&substr($i,2)in absent)lost[substr($i,2)]
-for(i in lost)while(sub(" nexthop via [^ ]+ dev @" i "( onlink)? weight [0-9]+",""))hops=1
+for(i in lost)while(sub(" nexthop via [^ ]+ dev @"i"( onlink)? weight [0-9]+",""))hops=1
 for(i in lost)return !hops||!/ nexthop /
 return 0
 }
@@ -373,28 +377,25 @@ BEGIN{start=generation?band1:band0}
 $1=="device"{dev[$2]=$3}
 $1=="absent"&&$3==f{absent[$2]}
 $1=="interface"||$1=="table"{slot[$2]=$4}
-$1=="todo"&&f==4&&$2=="group"{print "link set dev " $3 " group " group}
-$1=="todo"&&f==4&&$2=="down"{print "link set dev " $3 " up"}
+$1=="todo"&&f==4&&$2=="group"{print"link set dev "$3" group "group}
+$1=="todo"&&f==4&&$2=="down"{print"link set dev "$3" up"}
 $1=="todo"&&$2=="address"&&($4~/:/)==(f==6){
-print "addr add " $4 " dev " $3 " noprefixroute" (f==6?" nodad " $5 " " $6:"")
+print"addr add "$4" dev "$3" noprefixroute"(f==6?" nodad "$5" "$6:"")
 }
-$1=="route" f&&!lacks(){
+$1=="route"f&&!lacks(){
 text=filled()
-if(!sub(/ nexthop /," proto " protocol "&",text))text=text " proto " protocol
-print "route add" text
+if(!sub(/ nexthop /," proto "protocol"&",text))text=text" proto "protocol
+print"route add"text
 }
-$1=="rule" f{
+$1=="rule"f{
 if(!rules++&&keep=="-"){
-print "rule add priority " join " nop protocol " protocol
-print "rule add priority " active " goto " join " protocol " protocol
+print"rule add priority "join" nop protocol "protocol
+print"rule add priority "active" goto "join" protocol "protocol
 }
-if(!lacks())print "rule add priority" filled()" protocol " protocol
+if(!lacks())print"rule add priority"filled()" protocol "protocol
 }
-END{if(rules)print "rule add priority " canary " fwmark " mark "/" mark " goto " start " protocol " protocol}'
-AMEND='function no(){
-bad=1
-exit
-}
+END{if(rules)print"rule add priority "canary" fwmark "mark"/"mark" goto "start" protocol "protocol}'
+AMEND='function no(){bad=1}
 function count(text,by,word){
 if(text~/^([46]|rule[46]) /){
 differs[text]+=text~/^r/?by:-by
@@ -424,6 +425,7 @@ if(several&&!hosts)no()
 }
 BEGIN{
 if(mode=="plan"){
+if((getline line<was)<1||line!=id"")no()
 while((getline line<was)>0)if(line~/^(facts|device|[46]) /)differs[line]++
 while((getline line<old)>0&&!sub(/^PLAN=./,"",line))continue
 do count(line,-1)
@@ -434,16 +436,16 @@ start=generation?band1:band0
 mode=="plan"{count($0,1)}
 mode!="plan"&&$1==f&&($2=="rule"?$3 in ours:$2~/^(add|del)$/){
 ours[$3]
-text=$3 " " $4 " " $5 " " $6 " " $7
+text=$3" "$4" "$5" "$6" "$7
 if($2=="rule")there[text]
 else if(($2=="add")==(mode=="redo"))wanted[text]
 else unwanted[text]
 }
 END{
 if(mode!="plan"){
-for(text in wanted)if(!(text in there))print "rule add priority " text " protocol " protocol
-for(text in unwanted)if(text in there)print "rule del priority " text " protocol " protocol
-print "#"
+for(text in wanted)if(!(text in there))print"rule add priority "text" protocol "protocol
+for(text in unwanted)if(text in there)print"rule del priority "text" protocol "protocol
+print"#"
 exit
 }
 if(bad)exit 1
@@ -456,20 +458,20 @@ i=++n[f]
 source[f,i]=bare(word[4],f)
 target[f,i]=word[6]+0
 if(word[2]+0>last[f])last[f]=word[2]+0
-line=f (differs[text]>0?" add ":" del ")start+word[2] " from " source[f,i] " goto " start+word[6]
-if(differs[text]>0)first=first line "\n"
-else second=second line "\n"
+line=f (differs[text]>0?" add ":" del ")start+word[2]" from "source[f,i]" goto "start+word[6]
+if(differs[text]>0)first=first line"\n"
+else second=second line"\n"
 }
 for(f in n)alike(f)
 if(bad)exit 1
-printf "%s%s",first,second
-for(f in touched)print f " todo"
-for(text in sources)if(sources[text]>0)print "source " text
+printf"%s%s",first,second
+for(f in touched)print f" todo"
+for(text in sources)if(sources[text]>0)print"source "text
 for(text in others)if(others[text])all="all\n"
-print all "end"
+print all"end"
 }'
-TIDY='function del(p){print "rule del priority " p " protocol " protocol}
-function add(p,action){print "rule add priority " p " " action " protocol " protocol}
+TIDY='function del(p){print"rule del priority "p" protocol "protocol}
+function add(p,action){print"rule add priority "p" "action" protocol "protocol}
 BEGIN{start=keep?band1:band0}
 $1!=f||$2=="backstop"{next}
 $2=="route"{
@@ -499,13 +501,13 @@ joins=1
 if(keep!="-"){
 if(actives!=1||!right){
 while(actives-->0)del(active)
-add(active,"goto " start)
+add(active,"goto "start)
 }
 while(pendings-->0)del(pending)
 }else{
 if(!parked&&actives+n){
 while(pendings-->0)del(pending)
-add(pending,"goto " join)
+add(pending,"goto "join)
 pendings=1
 }
 while(actives-->0)del(active)
@@ -515,15 +517,15 @@ if(keep=="-"){
 while(pendings-->0)del(pending)
 while(joins-->0)del(join)
 }
-for(t in stale)print "route flush table " t " proto " protocol
-print "#"
+for(t in stale)print"route flush table "t" proto "protocol
+print"#"
 }'
 CHECK='function clean(text){
 gsub(/[^-A-Za-z0-9_.:@ ]/,"?",text)
 return text
 }
-function hop(dev,via){return dev==""?"unreachable":"dev " dev (via==""?"":" via " via)}
-BEGIN{if(mode=="ask"&&gate!="")print "rule show priority " gate}
+function hop(dev,via){return dev==""?"unreachable":"dev "dev (via==""?"":" via "via)}
+BEGIN{if(mode=="ask"&&gate!="")print"rule show priority "gate}
 /^=/{part=substr($0,2);next}
 part=="plan"&&/^([46]|r[a-z]+[46]|keep) /{next}
 part=="flows"{
@@ -538,8 +540,8 @@ part!="plan"&&/^[0-9]+: lo:/{
 free=!free
 next
 }
-part=="answers"&&$1==gate ":"{
-open+=index($0," goto " (generation?band1:band0)" ")&&!/unresolved/
+part=="answers"&&$1==gate":"{
+open+=index($0," goto "(generation?band1:band0)" ")&&!/unresolved/
 next
 }
 part!="plan"{
@@ -555,10 +557,10 @@ if(part=="reach")reach[$first]=$1=="local"?"":dev
 else if($1!~/^(unreachable|blackhole|prohibit|throw)$/){
 if(free){
 choice[$first]=chosen
-exit_of[$first]="dev " clean(dev)
+exit_of[$first]="dev "clean(dev)
 next
 }
-if(source==""||source=="::")source="by " dev
+if(source==""||source=="::")source="by "dev
 got[$first,source]=$1=="local"?"local":hop(clean(dev),clean(via))
 }
 next
@@ -566,26 +568,26 @@ next
 $1=="device"{device[$2]=$3}
 $1=="absent"{absent[$2,$3==6]}
 $1=="address"||$1=="prefix"{
-if(only!=""&&!index(only," " $3 " "))next
+if(only!=""&&!index(only," "$3" "))next
 six=$3~/:/
 sub(/\/.*/,"",$3)
 how[$3]=""
 if($1=="prefix"&&!six){
 if(!($3 in reach))next
 if(reach[$3]!=""){
-path="/proc/sys/net/ipv4/conf/" reach[$3] "/forwarding"
+path="/proc/sys/net/ipv4/conf/"reach[$3]"/forwarding"
 forwarding=0
 getline forwarding<path
 close(path)
 if(forwarding!=1)next
-how[$3]=" iif " reach[$3]
+how[$3]=" iif "reach[$3]
 }
 }
 source_of[$2,six,++sources[$2,six]]=$3
 if($1=="address")owner[$3]=$2
 }
 $1~/^flow/{steered[$1=="flow6"]}
-$1~/^expect/&&(mode=="judge"||f=="o"||$1=="expect" f){
+$1~/^expect/&&(mode=="judge"||f=="o"||$1=="expect"f){
 six=$1=="expect6"
 if(!(($2,six)in absent)&&(substr($6,2),six)in absent)next
 line[++lines]=$0
@@ -594,17 +596,17 @@ if($4=="elsewhere"&&$8!="")gateway[$2,six]
 function expect(i,s,dev,wanted,own,first){
 six=$1=="expect6"
 dev=($2,six)in absent?"":$5=="dev"?device[substr($6,2)]:""
-own=dev!=""&&!index(dark," " dev " ")
+own=dev!=""&&!index(dark," "dev" ")
 wanted=hop(dev,$8)(dev==""||own?"":" or unreachable")
-own=own&&$6=="@" $2
+own=own&&$6=="@"$2
 first=!classes[$2,six]++
 for(i=1;i<=sources[$2,six]&&(i==1||first||form!="brief");i++){
 s=source_of[$2,six,i]
 ask($3,s,how[s],$4,wanted)
-if(own&&tag==""&&(s in owner)&&(i==1||first))ask(s,$3," iif " dev,$4 ", in by " dev,"local")
+if(own&&tag==""&&(s in owner)&&(i==1||first))ask(s,$3," iif "dev,$4", in by "dev,"local")
 }
 if(vrf!=""||(six in steered))return
-if(own&&(($2,six)in gateway)&&(source_of[$2,six,1] in owner))ask($3,"by " dev," oif " dev,$4 ", bound to " dev,wanted)
+if(own&&(($2,six)in gateway)&&(source_of[$2,six,1] in owner))ask($3,"by "dev," oif "dev,$4", bound to "dev,wanted)
 if(tag!="")return
 leaving[$3,$2]=dev
 if($3 in sort)return
@@ -612,7 +614,7 @@ sort[$3]=$4
 unbound[++n]=$3
 }
 function ask(to,from,as,class,wanted){
-if(mode=="ask")print "route get " to (from~/^by /?"":" from " from)as (tag==""?"":" mark " tag)(vrf==""?"":" vrf " vrf)
+if(mode=="ask")print"route get "to (from~/^by /?"":" from "from)as (tag==""?"":" mark "tag)(vrf==""?"":" vrf "vrf)
 else{
 row[++rows]=to SUBSEP from
 kind[rows]=class
@@ -620,19 +622,19 @@ want[rows]=wanted
 }
 }
 function ask_unbound(i,to,by){
-if(mode=="ask"&&n)print "link show dev lo"
+if(mode=="ask"&&n)print"link show dev lo"
 for(i=1;i<=n;i++){
 to=unbound[i]
 by=owner[choice[to]]
-if(mode=="ask")print "route get " to
+if(mode=="ask")print"route get "to
 else if(by!=""&&leaving[to,by]!=""){
-row[++rows]=to SUBSEP "unbound"
-kind[rows]=sort[to] ", by " choice[to]
-want[rows]="dev " leaving[to,by]
+row[++rows]=to SUBSEP"unbound"
+kind[rows]=sort[to]", by "choice[to]
+want[rows]="dev "leaving[to,by]
 answer[rows]=exit_of[to]
 }
 }
-if(mode=="ask"&&n)print "link show dev lo"
+if(mode=="ask"&&n)print"link show dev lo"
 }
 END{
 for(l=1;l<=lines;l++){
@@ -642,32 +644,32 @@ expect()
 ask_unbound()
 if(mode=="ask")exit
 if(gate!=""&&open!=gates){
-print "the rules are not as they were made"
+print"the rules are not as they were made"
 exit 1
 }
 for(r=1;r<=rows;r++){
 have=r in answer?answer[r]:row[r] in got?got[row[r]]:"unreachable"
-if(index(" or " want[r] " or "," or " have " or "))continue
+if(index(" or "want[r]" or "," or "have" or "))continue
 split(row[r],pair,SUBSEP)
 if(pair[2]~/^(by |unbound$)/)pair[2]="none"
-if(form=="json")text="{\"from\":\"" pair[2] "\",\"to\":\"" pair[1] "\",\"class\":\"" kind[r] "\",\"want\":\"" want[r] \
-"\",\"got\":\"" have "\"}"
-else text="from " pair[2] " to " pair[1] " (" kind[r] "): wanted " want[r] ", got " have
+if(form=="json")text="{\"from\":\""pair[2]"\",\"to\":\""pair[1]"\",\"class\":\""kind[r]"\",\"want\":\""want[r] \
+"\",\"got\":\""have"\"}"
+else text="from "pair[2]" to "pair[1]" ("kind[r]"): wanted "want[r]", got "have
 wrong=wrong (failed++&&form=="json"?",\n":"\n")text
 }
-if(form=="json")print "{\"ok\":" (failed?"false":"true")",\"checked\":" rows+0 ",\n\"generation\":" generation \
-",\n\"digest\":" digest ",\n\"failed\":[" wrong "]}"
+if(form=="json")print"{\"ok\":"(failed?"false":"true")",\"checked\":"rows+0",\n\"generation\":"generation \
+",\n\"digest\":"digest",\n\"failed\":["wrong"]}"
 else if(failed)print substr(wrong,2)
-else if(form=="text")print rows " flows are as planned"
+else if(form=="text")print rows" flows are as planned"
 exit failed>0
 }'
 MANAGERS='function known(pattern,name,remedy){
 if(!who&&$0~pattern){
-who=" of " name
+who=" of "name
 cure=remedy
 }
 }
-/^[0-9]+:\t/&&$1+0>0&&$1+0<join&&/ lookup /&&$0!~(" proto " protocol "( |$)")&&!/ lookup 25[35]( |$)/{
+/^[0-9]+:\t/&&$1+0>0&&$1+0<join&&/ lookup /&&$0!~(" proto "protocol"( |$)")&&!/ lookup 25[35]( |$)/{
 who=cure=""
 known(" lookup 52( |$)","Tailscale","stop using an exit node, or tell it not to accept routes")
 known("fwmark 0xca6c lookup|lookup 51820","wg-quick","set \"Table = off\" in its file, and route what the tunnel is for")
@@ -680,15 +682,15 @@ if(!cure)cure="give it a priority of 10000 or more, or none before the plan is a
 text=$0
 gsub(/\t/," ",text)
 gsub(/[^-A-Za-z0-9_.:@\/ ]/,"?",text)
-if(!(text in told)&&n++<3)print ". The rule \"" text "\"" who " comes before ours: " cure
+if(!(text in told)&&n++<3)print". The rule \""text"\""who" comes before ours: "cure
 told[text]
 }'
 BACKSTOP='function should(key){if(want&&!(key in wanted)){wanted[key];order[++n]=key}}
 function bare(prefix){
 sub(f==6?"/128$":"/32$","",prefix)
-return "from " prefix
+return"from "prefix
 }
-function change(verb,key){if(key!~/lookup/)print "rule " verb " priority " key " protocol kernel"}
+function change(verb,key){if(key!~/lookup/)print"rule "verb" priority "key" protocol kernel"}
 $1==f&&$2=="backstop"{
 key=$0
 sub(/^[^ ]+ backstop /,"",key)
@@ -696,26 +698,26 @@ sub(/ \[unresolved\]$/,"",key)
 sub(/ 7$/," unreachable",key)
 sub(/from all /,"",key)
 if($3)have[key]++
-else front=front key "\n"
+else front=front key"\n"
 }
-$1=="rule" f&&($2=="+0"||$2=="+8")&&$3=="not"&&!skip{
+$1=="rule"f&&($2=="+0"||$2=="+8")&&$3=="not"&&!skip{
 skip=$0
 sub(/^[^ ]+ [^ ]+ /,"",skip)
 sub(/ goto .*/,"",skip)
 sub(f==6?"/128( |$)":"/32( |$)"," ",skip)
 sub(/ $/,"",skip)
-should(join+3 " nop")
-should(join+1 " " skip " goto " join+3)
+should(join+3" nop")
+should(join+1" "skip" goto "join+3)
 }
-$1=="cover" f&&want&&!known[$2]++{covers=covers "0 " bare($2)"&\n"}
-($1=="address"||$1=="prefix")&&($3~/:/)==(f==6){should(join+2 " " bare($3)" unreachable")}
+$1=="cover"f&&want&&!known[$2]++{covers=covers"0 "bare($2)"&\n"}
+($1=="address"||$1=="prefix")&&($3~/:/)==(f==6){should(join+2" "bare($3)" unreachable")}
 END{
 if(covers!="")should("1 nop")
 for(i=1;i<=n;i++)if(!(order[i] in have))change("add",order[i])
 iif=skip~/ iif lo/?" iif lo":""
 way=shut=covers
-gsub(/&/,iif " goto 1",way)
-gsub(/&/,iif " unreachable",shut)
+gsub(/&/,iif" goto 1",way)
+gsub(/&/,iif" unreachable",shut)
 if(front!=way shut){
 for(i=split(front,list,"\n")-1;i>0;i--)change("del",list[i])
 n=split(way shut,list,"\n")
@@ -1079,20 +1081,21 @@ case $seen in *"${nl}undo nft "*) nft_run 'delete table inet multihome' && rm -f
 }
 filter_stands() {
 filters || return 0
-filter_dump
 v=
 [ ! -r "$STATE/nft" ] || v=$(cat "$STATE/nft")
 [ -n "$v" ] && [ "$v" = "$filter_now" ]
 }
 amendable() {
 edits=
-[ -z "$restoring" ] && ! filters && ! announces && ! apart && [ -e "$STATE/observed" ] || return
+[ -z "$restoring" ] && ! filters && ! announces && ! apart || return
 case $live4$keep4$want4/$live6$keep6$want6 in
 001/--- | ---/001 | 001/001) v=0 ;;
 111/--- | ---/111 | 111/111) v=1 ;;
 *) return 1 ;;
 esac
-edits=$(of_both -v mode=plan -v generation=$v -v old="$STATE/program.$committed" -v was="$STATE/observed" "$AMEND")
+edits=$(
+of_both -v mode=plan -v generation=$v -v old="$STATE/program.$committed" -v was="$STATE/observed" -v id="$committed_id" "$AMEND"
+)
 case $edits in *end) ;; *) return 1 ;; esac
 [ "$live4" = - ] && new=$live6 || new=$live4
 amending=1
@@ -1679,15 +1682,19 @@ settle() {
 [ "$want4" = - ] || want4=$new
 [ "$want6" = - ] || want6=$new
 [ -n "$keeper" ] || keeper
-! has backstopped || backstopped
+backstopped
 filter_undo
 { silenced && tidy "$want4" "$want6" && undo; } || say "the plan is in force, but not all that is old could be cleared away: $why"
 rm -f "$STATE/program.$((1 - committed))"
 keep
-if [ -n "$seen" ] && records 'keep undo' && noted && { [ -z "$restoring" ] || [ "$gone" = "$(absences)" ]; }; then
+case $seen in '' | *"${nl}short"*) return 0 ;; esac
+stale=
+backstopped
+if [ -z "$stale" ] && filter_stands && records 'keep undo' && noted && { [ -z "$restoring" ] || [ "$gone" = "$(absences)" ]; }; then
 v=$(kept_now)
-[ -z "$v" ] || seen=$seen$nl$(cat $v 2>/dev/null)
-put observed "$committed_id$nl$seen"
+[ -z "$v" ] || v="=kept$nl$(cat $v 2>/dev/null)"
+[ -z "$restoring" ] || v=$(sed -n '/^=kept$/,$p' "$STATE/observed" 2>/dev/null)
+put observed "$committed_id$nl$seen${v:+$nl$v}"
 fi
 return 0
 }
@@ -2013,6 +2020,7 @@ FILE
 esac
 }
 backstop() {
+case $1$seen in 1* | *' backstop '*) ;; *) return 0 ;; esac
 for f in 4 6; do
 v=$(of_both -v f=$f -v want="$1" "$BACKSTOP") || return
 [ -z "$v" ] || stale=1
