@@ -70,7 +70,8 @@ watch() {
   load
   cd / || exit 1
   until ours; do
-    alive "$RUN"/maker.* || exit 1
+    # One that has ended may have written it just before.
+    alive "$RUN"/maker.* || ours || exit 1
     nap 0.02
   done
   started $$ && true >"$RUN/watch.$$.$started" || exit 1

@@ -199,13 +199,25 @@ export class Machine {
     return this.ns.run([...this.inside, "test", "-e", this.host.stateDir]).status === 0;
   }
 
-  /** Waits until whoever watches over a change has rolled it back; whether that was within so many milliseconds. */
+  /**
+   * Waits until whoever watches over a change has rolled it back, unless it was committed; whether that was within so many
+   * milliseconds.
+   */
   async rolledBack(patience: number): Promise<boolean> {
-    const change = path.join(this.host.runDir, "change");
-    for (const end = Date.now() + patience; fs.existsSync(change); await sleep(20)) {
+    for (const end = Date.now() + patience; this.undecided(); await sleep(20)) {
       if (Date.now() > end) return false;
     }
     return true;
+  }
+
+  /** Whether there is a change of which nobody has said yet how it ends. */
+  private undecided(): boolean {
+    const change = path.join(this.host.runDir, "change");
+    if (!fs.existsSync(change)) return false;
+    // What was killed after the commit leaves it to the next command, as "change 1 ID ...".
+    const search = 'read -r _ _ id _ <"$1" && grep -qx "id $id" "$2/committed"';
+    const committed = ["sh", "-c", search, "sh", change, this.host.stateDir];
+    return this.ns.run([...this.inside, ...committed]).status !== 0;
   }
 
   private tell(command: object): void {

@@ -67,7 +67,7 @@ expect6 san 2001:db8:ffff:ffff::1 elsewhere unreachable
 expect6 san fd00:2::ffff:ffff:ffff:fffe attached dev @san
 expect6 san fd00:1::ffff:ffff:ffff:fffe other-attached unreachable
 end'
-BODY=d486ad6885d64b2f
+BODY=fb7592c496e6d761
 SAME='function line_of(file,text){return (getline text<file)>0?text:""}
 BEGIN{while(was!=""&&(ahead=line_of(old))!=""&&!sub(/^PLAN=./,"",ahead))continue}
 /^=/{part=""}
@@ -1436,7 +1436,7 @@ watching=1
 load
 cd / || exit 1
 until ours; do
-alive "$RUN"/maker.* || exit 1
+alive "$RUN"/maker.* || ours || exit 1
 nap 0.02
 done
 started $$ && true >"$RUN/watch.$$.$started" || exit 1

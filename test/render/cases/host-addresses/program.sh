@@ -35,7 +35,7 @@ expect4 nic0 10.128.15.254 attached dev @nic0
 expect4 nic1 192.0.2.1 elsewhere dev @nic1 via 10.140.0.1
 expect4 nic1 10.128.15.254 other-attached dev @nic1 via 10.140.0.1
 end'
-BODY=d486ad6885d64b2f
+BODY=fb7592c496e6d761
 SAME='function line_of(file,text){return (getline text<file)>0?text:""}
 BEGIN{while(was!=""&&(ahead=line_of(old))!=""&&!sub(/^PLAN=./,"",ahead))continue}
 /^=/{part=""}
@@ -1404,7 +1404,7 @@ watching=1
 load
 cd / || exit 1
 until ours; do
-alive "$RUN"/maker.* || exit 1
+alive "$RUN"/maker.* || ours || exit 1
 nap 0.02
 done
 started $$ && true >"$RUN/watch.$$.$started" || exit 1

@@ -64,7 +64,7 @@ expect6 a fd00::ffff:ffff:ffff:fffe attached dev @a
 expect6 b 2001:db8:ffff:ffff::1 elsewhere dev @b via fe80::1
 expect6 b fd00::ffff:ffff:ffff:fffe attached dev @b
 end'
-BODY=d486ad6885d64b2f
+BODY=fb7592c496e6d761
 SAME='function line_of(file,text){return (getline text<file)>0?text:""}
 BEGIN{while(was!=""&&(ahead=line_of(old))!=""&&!sub(/^PLAN=./,"",ahead))continue}
 /^=/{part=""}
@@ -1433,7 +1433,7 @@ watching=1
 load
 cd / || exit 1
 until ours; do
-alive "$RUN"/maker.* || exit 1
+alive "$RUN"/maker.* || ours || exit 1
 nap 0.02
 done
 started $$ && true >"$RUN/watch.$$.$started" || exit 1

@@ -59,7 +59,7 @@ rule6 +1489 goto join
 expect6 front 2001:db8:ffff:ffff::1 elsewhere dev @front via fe80::1
 expect6 front 2001:db8:1:0:ffff:ffff:ffff:fffe attached dev @front
 end'
-BODY=d486ad6885d64b2f
+BODY=fb7592c496e6d761
 SAME='function line_of(file,text){return (getline text<file)>0?text:""}
 BEGIN{while(was!=""&&(ahead=line_of(old))!=""&&!sub(/^PLAN=./,"",ahead))continue}
 /^=/{part=""}
@@ -1428,7 +1428,7 @@ watching=1
 load
 cd / || exit 1
 until ours; do
-alive "$RUN"/maker.* || exit 1
+alive "$RUN"/maker.* || ours || exit 1
 nap 0.02
 done
 started $$ && true >"$RUN/watch.$$.$started" || exit 1
