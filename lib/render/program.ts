@@ -209,10 +209,14 @@ export function programBody(plan?: Plan, short = false): string {
 function readPart(part: string, plan: Plan | undefined): string {
   if (part === "files") return persistencePart(plan);
   const source = condense(fs.readFileSync(path.join(__dirname, "program", part), "utf8"));
-  if (!part.endsWith(".awk")) return source;
+  if (!part.endsWith(".awk"))
+    return source.replace(SCRIPT, (_, call: string, script: string) => `${call}'${tightened(script)}'`);
   if (source.includes("'")) throw new Error(`${part} must do without single quotes`);
   return `${part.slice(0, -".awk".length).toUpperCase()}='${tightened(source)}'`;
 }
+
+/** What a shell part has awk do there and then. */
+const SCRIPT = /(\b(?:awk|of_seen)(?: -v \S+)* )'([^']+)'/g;
 
 /** Strings of awk, and regular expressions where one may begin. */
 const LITERAL = /("(?:[^"\\]|\\.)*"|(?<=(?:^|[~(,!&|{?:])\s*)\/(?:[^/\\[]|\\.|\[\^?\]?[^\]]*\])+\/)/;

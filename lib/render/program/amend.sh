@@ -6,7 +6,7 @@
 # amendable: whether the change can be made so; sets $edits and $new then.
 amendable() {
   edits=
-  [ -z "$restoring" ] && ! filters && ! announces && ! apart || return
+  [ -z "$restoring" ] && ! filters && ! announces && ! apart && ! shut || return
   case $live4$keep4$want4/$live6$keep6$want6 in
     001/--- | ---/001 | 001/001) v=0 ;;
     111/--- | ---/111 | 111/111) v=1 ;;

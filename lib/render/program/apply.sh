@@ -88,19 +88,16 @@ replace() {
     amend redo || fail "$why"
   else
     armed
+    ! shut || backstop 2 || fail "$why"
     { stage 4 "$new" "$keep4" && stage 6 "$new" "$keep6"; } || fail "$why"
     # While sources are held back in front of all rules, none of these could be asked about. Whoever still deletes rules
     # comes too late for these: from here on one of the generations decides, without a switch as well; but a switch that
     # leads past them all would lead to what he may delete yet.
-    case $seen in
-      *' goto 1 [unresolved]'*)
-        if has backstop; then
-          case $keep4$keep6 in *-*) flips ;; esac
-          backstop 1 || fail "$why"
-          survey
-        fi
-        ;;
-    esac
+    if shut; then
+      case $keep4$keep6 in *-*) flips ;; esac
+      backstop 1 || fail "$why"
+      survey
+    fi
     right "${numbers##*mark=}" canary
     [ -n "$restoring" ] || [ -z "$probing" ] || paths
     [ -n "$flipped" ] || flips
@@ -146,6 +143,7 @@ settle() {
   # Without a last look at the host the next apply does it all again.
   # Nor may one that lacks what has come, or was taken away, while it was made pass for done.
   case $seen in '' | *"${nl}short"*) return 0 ;; esac
+  ! shut || return 0
   stale=
   backstopped
   if [ -z "$stale" ] && filter_stands && records 'keep undo' && noted && { [ -z "$restoring" ] || [ "$gone" = "$(absences)" ]; }; then

@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # Nothing leaves from a source of the plan while its rules are not there: see backstop.awk.
 
-# backstop 1|0: has it, or not.
+# backstop 1|0|2: has it, or not, or what will lead past what is closed.
 backstop() {
   case $1$seen in 1* | *' backstop '*) ;; *) return 0 ;; esac
   for f in 4 6; do
@@ -10,6 +10,9 @@ backstop() {
     batch $f "$v" || return
   done
 }
+
+# shut: whether sources are held back.
+shut() { case $seen in *' goto '[12]' [unresolved]'*) ;; *) return 1 ;; esac; }
 
 # backstopped: what a commit leaves behind it: one where something restores the plan, and none elsewhere.
 backstopped() {

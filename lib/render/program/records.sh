@@ -47,7 +47,7 @@ noted() { [ "$notes" = same ] || put restore "$notes"; }
 # shellcheck disable=SC2016
 tune() {
   case $seen in *"$nl$1 sysctl "*) ;; *) return 0 ;; esac
-  v=$(printf '%s\n' "$seen" | awk -v word="$1" '
+  v=$(of_seen -v word="$1" '
     $1 == word && $2 == "sysctl" { print $3 " " (word == "todo" ? $5 : $4) }') || return
   [ -n "$v" ] && printf '%s\n' "$v" | while read -r n v; do
     printf '%s\n' "$v" >"/proc/sys/$n" || exit 1
@@ -65,7 +65,7 @@ undo() {
         filter_undo
         tune undo || why='cannot write sysctls'
         for f in 6 4; do
-          v=$(printf '%s\n' "$seen" | awk -v f=$f '
+          v=$(of_seen -v f=$f '
             $1 != "undo" { next }
             $2 == "address" && ($4 ~ /:/) == (f == 6) { print "addr del " $4 " dev " $3 }
             f == 4 && $2 == "group" { later = later "link set dev " $3 " group " $4 "\n" }

@@ -143,8 +143,8 @@ part == "more" { more[++mores] = $0; next }
   p = $1 + 0
   text = substr($0, index($0, "\t") + 1)
   # Of protocol kernel none is shown. The own lookup of local addresses matters where it comes behind these.
-  if ((p <= 1 || p > join && p <= join + 3) && after("proto") == "" && (p > join || p == 1 && /from all nop$/ ||
-    p == 0 && (/ goto 1( |$)| 7$/ || (part in front) && / lookup 255$/))) {
+  if ((p < 3 || p > join && p <= join + 3) && after("proto") == "" && (p > join || p && /from all nop$/ ||
+    !p && (/ goto [12]( |$)| 7$/ || (part in front) && / lookup 255$/))) {
     line[++lines] = part " backstop " p " " text
     front[part]
     next

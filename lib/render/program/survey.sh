@@ -70,7 +70,7 @@ found() {
 # complaint: why a survey failed, on one line: what is refused, else what was waited for.
 # shellcheck disable=SC2016
 complaint() {
-  printf '%s\n' "$seen" | awk -v wait="$WAIT" '
+  of_seen -v wait="$WAIT" '
     sub(/^! /, "") { refused = refused "; " $0 }
     sub(/^[?] /, "") { missing = missing "; " $0 " (waited " wait " s)" }
     END { print substr(refused == "" ? missing : refused, 3) }'

@@ -6,6 +6,7 @@ SAME='function settled(){}'
 keeper() { keeper=none; }
 keep() { true; }
 backstopped() { true; }
+shut() { false; }
 kept_now() { true; }
 kept_whole() { true; }
 watched() { return 1; }

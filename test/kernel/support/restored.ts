@@ -23,6 +23,27 @@ export const SPEC: HostSpec = {
 export const FAR = { 4: "192.0.2.1", 6: "2001:db8:ffff::1" } as const;
 export const FAMILIES = [4, 6] as const;
 
+/** What ip is asked about every source of a family. */
+export const asks = (f: 4 | 6): string[] =>
+  SOURCES.flat()
+    .filter((s) => s.includes(":") === (f === 6))
+    .map((s) => `route get ${FAR[f]} from ${s}`);
+/** The same as words of a shell. */
+export const questions = (f: 4 | 6): string =>
+  asks(f)
+    .map((ask) => `'${ask}'`)
+    .join(" ");
+/** Asks for all sources. */
+export const ASK = FAMILIES.map((f) => `printf '%s\\n' ${questions(f)} | $ip -${f} -o -force -batch -`).join(
+  "\n",
+);
+/** Of what was answered, what went by an interface that is not the source's. */
+export function wrongOf(answers: readonly string[]): string[] {
+  const told = answers.filter((line) => / from \S+ .*dev |unreachable/.test(line));
+  if (told.length < 100) throw new Error(`answered ${told.length} times alone:\n${answers.join("\n")}`);
+  return told.filter((line) => / from (192|fd00:2).* dev eth0| from (10\.|fd00:1).* dev eth1/.test(line));
+}
+
 /** A host with two links to one router that all is behind, and main by the first. */
 export class Host {
   readonly ns: Namespace;

@@ -35,7 +35,7 @@ expect4 nic0 10.128.15.254 attached dev @nic0
 expect4 nic1 192.0.2.1 elsewhere dev @nic1 via 10.140.0.1
 expect4 nic1 10.128.15.254 other-attached dev @nic1 via 10.140.0.1
 end'
-BODY=fb7592c496e6d761
+BODY=c161f53ab9637fae
 SAME='function line_of(file,text){return (getline text<file)>0?text:""}
 BEGIN{while(was!=""&&(ahead=line_of(old))!=""&&!sub(/^PLAN=./,"",ahead))continue}
 /^=/{part=""}
@@ -152,8 +152,8 @@ part=="more"{more[++mores]=$0;next}
 delete asked[part]
 p=$1+0
 text=substr($0,index($0,"\t")+1)
-if((p<=1||p>join&&p<=join+3)&&after("proto")==""&&(p>join||p==1&&/from all nop$/||
-p==0&&(/ goto 1( |$)| 7$/||(part in front)&&/ lookup 255$/))){
+if((p<3||p>join&&p<=join+3)&&after("proto")==""&&(p>join||p&&/from all nop$/||
+!p&&(/ goto [12]( |$)| 7$/||(part in front)&&/ lookup 255$/))){
 line[++lines]=part" backstop "p" "text
 front[part]
 next
@@ -669,7 +669,10 @@ sub(/ \[unresolved\]$/,"",key)
 sub(/ 7$/," unreachable",key)
 sub(/from all /,"",key)
 if($3)have[key]++
-else front=front key"\n"
+else{
+front=front key"\n"
+if(sub(/.* goto /,"",key))past=key
+}
 }
 $1=="rule"f&&($2=="+0"||$2=="+8")&&$3=="not"&&!skip{
 skip=$0
@@ -683,16 +686,26 @@ should(join+1" "skip" goto "join+3)
 $1=="cover"f&&want&&!known[$2]++{covers=covers"0 "bare($2)"&\n"}
 ($1=="address"||$1=="prefix")&&($3~/:/)==(f==6){should(join+2" "bare($3)" unreachable")}
 END{
-if(covers!="")should("1 nop")
+if(!past)past=1
+moves=front!=""&&!((past" nop")in have)
+if(moves)past=3-past
+key=past" nop"
+if(want>1)n=0
+if(covers!=""){
+if(want>1?moves:front=="")should(key)
+wanted[key]
+}
 for(i=1;i<=n;i++)if(!(order[i] in have))change("add",order[i])
-iif=skip~/ iif lo/?" iif lo":""
+if(want>1)exit
+iif=(past>1?" fwmark 0x2/0":"")(skip~/ iif lo/?" iif lo":"")
 way=shut=covers
-gsub(/&/,iif" goto 1",way)
+gsub(/&/,iif" goto "past,way)
 gsub(/&/,iif" unreachable",shut)
 if(front!=way shut){
-for(i=split(front,list,"\n")-1;i>0;i--)change("del",list[i])
-n=split(way shut,list,"\n")
-for(i=1;i<n;i++)change("add",list[i])
+n=split(way shut,order,"\n")
+for(i=1;moves&&i<n;i++)change("add",order[i])
+for(i=split(front,list,"\n");--i>0;)change("del",list[i])
+for(i=1;!moves&&i<n;i++)change("add",order[i])
 }
 for(key in have)for(i=key in wanted?1:0;i<have[key];i++)change("del",key)
 }'
@@ -910,10 +923,10 @@ done
 [ "$want6" = - ] || [ -d /proc/sys/net/ipv6 ] || fail 'the plan has IPv6, and this kernel does not'
 }
 complaint() {
-printf '%s\n' "$seen" | awk -v wait="$WAIT" '
-sub(/^! /, "") { refused = refused "; " $0 }
-sub(/^[?] /, "") { missing = missing "; " $0 " (waited " wait " s)" }
-END { print substr(refused == "" ? missing : refused, 3) }'
+of_seen -v wait="$WAIT" '
+sub(/^! /,""){refused=refused"; "$0}
+sub(/^[?] /,""){missing=missing"; "$0" (waited "wait" s)"}
+END{print substr(refused==""?missing:refused,3)}'
 }
 parting() {
 parted=1
@@ -944,34 +957,34 @@ judged() { check "$@"; }
 records() {
 [ -z "${2-}" ] || : >"$2/before" || return
 notes=$(printf '%s\n' "${seen%%"$nl"[46] *}" | awk -v words="$1" -v boot="$boot" -v old="$STATE/restore" -v to="${2-}" '
-function note(text) {
-if ((getline line < old) < 1 || line != text) differs = 1
-out[++outs] = text
-if (to != "" && word ~ /^(|todo)$/) print text >(to "/undo")
+function note(text){
+if((getline line<old)<1||line!=text)differs=1
+out[++outs]=text
+if(to!=""&&word~/^(|todo)$/)print text>(to"/undo")
 }
-BEGIN {
-while (to != "" && (getline line < old) > 0) print line >(to "/before")
+BEGIN{
+while(to!=""&&(getline line<old)>0)print line>(to"/before")
 close(old)
-note("boot " boot)
+note("boot "boot)
 }
-$1 == "" || !index(words, $1) { next }
-{ thing = $2 " " $3 ($2 == "address" ? $4 : "") }
-!(thing in done) {
+$1==""||!index(words,$1){next}
+{thing=$2" "$3 ($2=="address"?$4:"")}
+!(thing in done){
 done[thing]
-word = $1
-note(substr($0, length(word) + 2))
+word=$1
+note(substr($0,length(word)+2))
 }
-END {
-if ((getline line < old) < 1 && !differs) print "same"
-else for (i = 1; i <= outs; i++) print out[i]
+END{
+if((getline line<old)<1&&!differs)print"same"
+else for(i=1;i<=outs;i++)print out[i]
 }') || return
 case $notes in same | boot*) ;; *) return 1 ;; esac
 }
 noted() { [ "$notes" = same ] || put restore "$notes"; }
 tune() {
 case $seen in *"$nl$1 sysctl "*) ;; *) return 0 ;; esac
-v=$(printf '%s\n' "$seen" | awk -v word="$1" '
-$1 == word && $2 == "sysctl" { print $3 " " (word == "todo" ? $5 : $4) }') || return
+v=$(of_seen -v word="$1" '
+$1==word&&$2=="sysctl"{print $3" "(word=="todo"?$5:$4)}') || return
 [ -n "$v" ] && printf '%s\n' "$v" | while read -r n v; do
 printf '%s\n' "$v" >"/proc/sys/$n" || exit 1
 done
@@ -984,12 +997,12 @@ case $seen in
 filter_undo
 tune undo || why='cannot write sysctls'
 for f in 6 4; do
-v=$(printf '%s\n' "$seen" | awk -v f=$f '
-$1 != "undo" { next }
-$2 == "address" && ($4 ~ /:/) == (f == 6) { print "addr del " $4 " dev " $3 }
-f == 4 && $2 == "group" { later = later "link set dev " $3 " group " $4 "\n" }
-f == 4 && $2 == "down" { later = later "link set dev " $3 " down\n" }
-END { printf "%s", later }') && batch $f "$v"
+v=$(of_seen -v f=$f '
+$1!="undo"{next}
+$2=="address"&&($4~/:/)==(f==6){print"addr del "$4" dev "$3}
+f==4&&$2=="group"{later=later"link set dev "$3" group "$4"\n"}
+f==4&&$2=="down"{later=later"link set dev "$3" down\n"}
+END{printf"%s",later}') && batch $f "$v"
 done
 ;;
 *) return 0 ;;
@@ -1058,7 +1071,7 @@ v=
 }
 amendable() {
 edits=
-[ -z "$restoring" ] && ! filters && ! announces && ! apart || return
+[ -z "$restoring" ] && ! filters && ! announces && ! apart && ! shut || return
 case $live4$keep4$want4/$live6$keep6$want6 in
 001/--- | ---/001 | 001/001) v=0 ;;
 111/--- | ---/111 | 111/111) v=1 ;;
@@ -1181,7 +1194,7 @@ case $PLAN in
 *"${nl}prefix "*)
 reach=$(
 printf '%s\n' "$PLAN" |
-awk '$1 == "prefix" && $3 !~ /:/ { sub(/\/.*/, "", $3); print "route get " $3 }' |
+awk '$1=="prefix"&&$3!~/:/{sub(/\/.*/,"",$3);print"route get "$3}' |
 ip -4 -o -force -batch - 2>/dev/null
 )
 ;;
@@ -1483,14 +1496,14 @@ v=${SSH_CONNECTION-}
 if [ -z "$v" ]; then
 set --
 while [ "$parent" -gt 1 ] && started "$parent"; do set -- "$@" "/proc/$parent/environ"; done
-v=$(cat "$@" 2>/dev/null | tr '\0' '\n' | awk '!n && sub(/^SSH_CONNECTION=/, "") { print; n = 1 }')
+v=$(cat "$@" 2>/dev/null | tr '\0' '\n' | awk '!n&&sub(/^SSH_CONNECTION=/,""){print;n=1}')
 fi
 case $v in *[!0-9a-f.:\ ]*) return ;; esac
 set -- $v
 [ $# = 4 ] || return 0
 client=$1 port=$2 server=$3 listens=$4
 owner=$(ip -o addr show to "$server" 2>/dev/null | awk -v s="$server" '
-$3 ~ /^inet/ && $2 ~ /^[-A-Za-z0-9_.]+$/ { split($4, part, "/"); if (part[1] == s) print $2 }' | sed 1q)
+$3~/^inet/&&$2~/^[-A-Za-z0-9_.]+$/{split($4,part,"/");if(part[1]==s)print $2}' | sed 1q)
 case $client in *:*) called=6 ;; *) called=4 ;; esac
 }
 routes() {
@@ -1498,16 +1511,16 @@ routes() {
 v=$(printf '%s\n' "route get $client from $server" "route get $server from $client iif $owner" |
 ip "-$called" -o -force -batch - 2>/dev/null)
 printf '%s\n' "$PLAN" "$v" | awk -v c="$client" -v s="$server" -v o="$owner" '
-/^expect/ { direct = direct || $5 == "dev" && $6 != "@" $2 }
-$1 == c { for (i = 2; i < NF; i++) if ($i == "dev" && (direct || $(i + 1) == o)) print "out" }
-$1 == "local" && $2 == s { print "in" }'
+/^expect/{direct=direct||$5=="dev"&&$6!="@"$2}
+$1==c{for(i=2;i<NF;i++)if($i=="dev"&&(direct||$(i+1)==o))print"out"}
+$1=="local"&&$2==s{print"in"}'
 }
 connection() {
 [ -n "$client" ] && has ss || return 1
 [ "$called" = 4 ] && v="src $server:$listens and dst $client:$port" || v="src [$server]:$listens and dst [$client]:$port"
 v=$(ss -Htin "$v" 2>/dev/null | awk '
-{ for (i = 1; i <= NF; i++) if (split($i, pair, ":") == 2) value[pair[1]] = pair[2] }
-END { if (NR) printf "%.0f %.0f", value["bytes_sent"] - value["bytes_retrans"], value["bytes_acked"] }')
+{for(i=1;i<=NF;i++)if(split($i,pair,":")==2)value[pair[1]]=pair[2]}
+END{if(NR)printf"%.0f %.0f",value["bytes_sent"]-value["bytes_retrans"],value["bytes_acked"]}')
 transmitted=${v% *} acked=${v#* }
 [ -n "$v" ]
 }
@@ -1521,18 +1534,18 @@ gateways() {
 has ping || return 0
 v=$(ip -o neigh show 2>/dev/null)
 [ -z "$v" ] || printf '%s\n' "${seen%%"$nl"[46] *}" "$PLAN" "$v" | awk '
-/^(rule|address|keep)/ { next }
-$1 == "device" { device[$2] = $3 }
-$1 ~ /^route[46]$/ && $2 == "default" {
-dev = via = src = ""
-for (i = 3; i < NF; i++) {
-if ($i == "dev") dev = device[substr($(i + 1), 2)]
-if ($i == "via") via = $(i + 1)
-if ($i == "src") src = $(i + 1)
+/^(rule|address|keep)/{next}
+$1=="device"{device[$2]=$3}
+$1~/^route[46]$/&&$2=="default"{
+dev=via=src=""
+for(i=3;i<NF;i++){
+if($i=="dev")dev=device[substr($(i+1),2)]
+if($i=="via")via=$(i+1)
+if($i=="src")src=$(i+1)
 }
-from[via, dev] = src == "" || via ~ /^fe80/ ? dev : src
+from[via,dev]=src==""||via~/^fe80/?dev:src
 }
-$2 == "dev" && ($1, $3) in from && !/FAILED|INCOMPLETE/ { print $1, from[$1, $3] }'
+$2=="dev"&&($1,$3)in from&&!/FAILED|INCOMPLETE/{print $1,from[$1,$3]}'
 }
 reach() {
 [ -n "$1" ] || return 0
@@ -1614,16 +1627,13 @@ armed
 amend redo || fail "$why"
 else
 armed
+! shut || backstop 2 || fail "$why"
 { stage 4 "$new" "$keep4" && stage 6 "$new" "$keep6"; } || fail "$why"
-case $seen in
-*' goto 1 [unresolved]'*)
-if has backstop; then
+if shut; then
 case $keep4$keep6 in *-*) flips ;; esac
 backstop 1 || fail "$why"
 survey
 fi
-;;
-esac
 right "${numbers##*mark=}" canary
 [ -n "$restoring" ] || [ -z "$probing" ] || paths
 [ -n "$flipped" ] || flips
@@ -1659,6 +1669,7 @@ filter_undo
 rm -f "$STATE/program.$((1 - committed))"
 keep
 case $seen in '' | *"${nl}short"*) return 0 ;; esac
+! shut || return 0
 stale=
 backstopped
 if [ -z "$stale" ] && filter_stands && records 'keep undo' && noted && { [ -z "$restoring" ] || [ "$gone" = "$(absences)" ]; }; then
@@ -1885,8 +1896,8 @@ watched || systemctl --no-block start multihome-monitor.service
 }
 early_text() {
 echo '# multihome: interfaces of the plan are in its group before they have an address.'
-of_seen '$1 == "device" && NF == 4 {
-print "SUBSYSTEM==\"net\", ACTION==\"add\", ATTR{address}==\"" $4 "\", ATTR{netdev_group}=\"" group "\""
+of_seen '$1=="device"&&NF==4{
+print"SUBSYSTEM==\"net\", ACTION==\"add\", ATTR{address}==\""$4"\", ATTR{netdev_group}=\""group"\""
 }'
 }
 make_directories() {
@@ -1998,6 +2009,7 @@ v=$(of_both -v f=$f -v want="$1" "$BACKSTOP") || return
 batch $f "$v" || return
 done
 }
+shut() { case $seen in *' goto '[12]' [unresolved]'*) ;; *) return 1 ;; esac; }
 backstopped() {
 if [ -n "$restoring" ] || [ "$keeper" = systemd ]; then backstop 1; else backstop 0; fi ||
 say "the plan is in force, but nothing holds back its sources when it is taken away: $why"
@@ -2041,7 +2053,7 @@ exit $result
 }
 addressed() {
 v=$(ip -o addr)
-for f in $(printf '%s\n' "$PLAN" | awk '$1 == "address" && !(($2, $3 ~ /:/) in seen) { seen[$2, $3 ~ /:/]; print $3 }'); do
+for f in $(printf '%s\n' "$PLAN" | awk '$1=="address"&&!(($2,$3~/:/)in seen){seen[$2,$3~/:/];print $3}'); do
 case $v in *" $f/"*) ;; *) return 1 ;; esac
 done
 }
