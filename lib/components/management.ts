@@ -3,6 +3,7 @@ import { HostParts, InterfaceParts, byDevice } from "../clouds/aws/hostParts";
 import { ConnectionArgs } from "../args/connection";
 import { HostConnectionArgs, MultiHomedHostArgs } from "../args/multiHomedHost";
 import { PlainConnection, connectionIssues } from "../deliver/connection";
+import { described } from "../deliver/described";
 import { Draft, Inputs, PENDING, fieldOf, isKnown, isPending } from "../deliver/known";
 import { Issue, shown } from "../model/issue";
 
@@ -47,7 +48,7 @@ function addressIssues(
   // A name that is none is told elsewhere.
   const names = candidates.flatMap(({ name }) => (typeof name === "string" ? shown(name) : [])).join(", ");
   if (isKnown(chosen) && !candidates.some(({ name }) => name === chosen)) {
-    const problem = `got ${shown(chosen)}, which is no interface here`;
+    const problem = `${described(chosen)}, which is no interface here`;
     return [{ path: "connection.interface", problem, fix: `Known are ${names}` }];
   }
   if (chosen !== undefined || candidates.some(({ isPublic }) => isPublic !== false)) return [];

@@ -1,7 +1,8 @@
 import type { types } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { Issue, shown } from "../model/issue";
+import { Issue } from "../model/issue";
 import { ConnectionArgs, ProxyArgs } from "../args/connection";
+import { described } from "./described";
 import { hostKeyProblem } from "./hostKey";
 import { Draft, Inputs, isKnown, isPending } from "./known";
 
@@ -29,7 +30,7 @@ const SSH_FIELDS = [
   "perDialTimeout",
 ];
 
-/** All that is wrong with what is known of a connection. The values of secret fields never appear. */
+/** All that is wrong with what is known of a connection. No text of any field appears. */
 export function connectionIssues(draft: Draft<PlainConnection> | undefined, path = "connection"): Issue[] {
   if (isPending(draft)) return [];
   if (typeof draft !== "object" || draft === null || Array.isArray(draft)) {
@@ -77,18 +78,20 @@ function endpointIssues(ssh: Record<string, unknown>, path: string, fields: read
     issues.push({ path: `${path}.${field}`, problem, fix });
   };
   for (const field of Object.keys(ssh).filter((f) => !fields.includes(f))) {
-    add(field, "unknown field", `Known here are ${fields.join(", ")}`);
+    const fix = `Known here are ${fields.join(", ")}`;
+    if (/^[A-Za-z_][A-Za-z0-9_]{0,31}$/.test(field)) add(field, "unknown field", fix);
+    else issues.push({ path, problem: `${described(field)} as the name of a field`, fix });
   }
   checkHost(ssh["host"], add);
   for (const [field, min, max] of RANGES) {
     const value = ssh[field];
     if (isKnown(value) && !(Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= max)) {
-      add(field, `got ${shown(value)}`, `Give a whole number from ${min} to ${max}`);
+      add(field, described(value), `Give a whole number from ${min} to ${max}`);
     }
   }
   const user = ssh["user"];
   if (isKnown(user) && !(typeof user === "string" && /^[A-Za-z_][A-Za-z0-9_.-]{0,31}$/.test(user))) {
-    add("user", `got ${shown(user)}`, "Give a login name, such as admin, ec2-user or root");
+    add("user", described(user), "Give a login name, such as admin, ec2-user or root");
   }
   checkLogin(ssh, add);
   checkHostKey(ssh, add);
@@ -109,7 +112,7 @@ function checkHost(host: unknown, add: Add): void {
   else if (typeof host !== "string" || !/^[A-Za-z0-9_.:%-]{1,253}$/.test(host)) {
     add(
       "host",
-      `got ${shown(host)}`,
+      described(host),
       "Give an address or a DNS name alone; user and port have fields of their own",
     );
   }
@@ -138,7 +141,7 @@ function checkLogin(ssh: Record<string, unknown>, add: Add): void {
     add("privateKeyPassword", "is not text", "Give the passphrase of privateKey, or leave it out");
   }
   if (isKnown(agent) && !(typeof agent === "string" && agent.startsWith("/"))) {
-    add("agentSocketPath", `got ${shown(agent)}`, "Give the absolute path of the agent's socket");
+    add("agentSocketPath", described(agent), "Give the absolute path of the agent's socket");
   }
 }
 
@@ -146,7 +149,7 @@ function checkHostKey(ssh: Record<string, unknown>, add: Add): void {
   const key = ssh["hostKey"];
   const ignore = ssh["insecureIgnoreHostKey"];
   if (isKnown(ignore) && typeof ignore !== "boolean") {
-    add("insecureIgnoreHostKey", `got ${shown(ignore)}`, "Give true or false");
+    add("insecureIgnoreHostKey", described(ignore), "Give true or false");
   }
   if (key === undefined && (ignore === undefined || ignore === false)) {
     add(

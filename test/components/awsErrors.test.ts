@@ -230,6 +230,16 @@ describe("arguments are refused in the constructor", () => {
     expect((await refusedAtOnce(change)).issues).toContain(path);
   }); // prettier-ignore
 
+  test("a private key for the name of an interface to connect by, without a line of it", async () => {
+    const { issues, message } = await refusedAtOnce(({ connection }) => ({
+      connection: { ...(connection as object), interface: SECRETS.privateKey },
+    }));
+    expect(issues).toEqual(["connection.interface"]);
+    expect(message).toContain("got a private key (");
+    expect(message).toContain('which is no interface here. Known are "front", "back"');
+    for (const line of SECRETS.privateKey.trim().split("\n")) expect(message).not.toContain(line.slice(0, 8));
+  });
+
   // What TypeScript keeps out, and other languages do not.
   test.each<[string, object | ((args: MultiHomedHostArgs) => object), string[]]>([
     ["no device index", { deviceIndex: undefined }, ["interfaces[1].deviceIndex"]],

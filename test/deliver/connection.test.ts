@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { connectionIssues } from "../../lib/deliver/connection";
 import { deriveHostKey } from "../../lib/deliver/hostKey";
 import { PENDING } from "../../lib/deliver/known";
+import { formatIssue } from "../../lib/model/issue";
 
 const good = {
   host: "198.51.100.7",
@@ -73,21 +74,51 @@ test("what is pending is neither right nor wrong yet", () => {
   ).toEqual([]);
 });
 
-test("no text of a secret field is ever told", () => {
+const messages = (connection: object) => connectionIssues(connection as never).map(formatIssue);
+const FIELDS = [
+  ...["host", "port", "user", "privateKey", "privateKeyPassword", "agentSocketPath", "hostKey"],
+  ...["insecureIgnoreHostKey", "dialErrorLimit", "perDialTimeout", "password", "proxy"],
+];
+
+test("whatever is put into whichever field of a connection or its proxy, no text of it is ever told", () => {
+  // Words that a message has anyway are no leak.
+  const own = messages(Object.fromEntries(FIELDS.map((field) => [field, {}]))).join("");
   fc.assert(
     fc.property(
-      fc.string({ minLength: 12 }).filter((s) => !/[\\"]/.test(s) && s.trim().length > 8),
-      (secret) => {
-        const said = JSON.stringify(
-          connectionIssues({
-            ...good,
-            privateKey: secret,
-            privateKeyPassword: secret,
-            [secret.slice(0, 3)]: secret,
-          } as never),
-        );
-        return !said.includes(secret);
+      fc.string({ minLength: 6 }).filter((text) => !own.includes(text)),
+      fc.constantFrom(...FIELDS),
+      (secret, field) => {
+        const wrong = { ...good, [field]: secret };
+        for (const connection of [wrong, { ...good, proxy: wrong }, { ...good, [`-${secret}`]: "x" }])
+          expect(messages(connection).filter((message) => message.includes(secret))).toEqual([]);
       },
     ),
   );
+});
+
+test.each(["host", "port", "user", "agentSocketPath", "insecureIgnoreHostKey", "dialErrorLimit"])(
+  "a private key in %s is told as such, with the field and what it takes, and without a line of it",
+  (field) => {
+    const { privateKey } = deriveHostKey("0123456789abcdef");
+    const [message, ...more] = messages({ ...good, [field]: privateKey });
+    expect(more).toEqual([]);
+    expect(message).toMatch(
+      new RegExp(`^  - connection\\.${field}: got a private key \\(387 characters, 7 lines\\)\\. Give `),
+    );
+    for (const line of privateKey.trim().split("\n")) expect(message).not.toContain(line.slice(0, 8));
+  },
+);
+
+test.each<[string, unknown, string]>([
+  ["host", "", "connection.host: got empty text. Give an address or a DNS name alone"],
+  ["host", "a b", "connection.host: got text (3 characters). Give an address"],
+  ["user", "a\n", "connection.user: got text (2 characters). Give a login name"],
+  ["port", "22", "connection.port: got text (2 characters). Give a whole number from 1 to 65535"],
+  ["port", 65536, "connection.port: got 65536. Give a whole number"],
+  ["user", null, "connection.user: got null. Give"],
+  ["host", ["x"], "connection.host: got a list. Give"],
+  ["user", { x: "y" }, "connection.user: got an object. Give"],
+  ["my key", "x", "connection: got text (6 characters) as the name of a field. Known here are host, port"],
+])("%s: %j is told so that it can be put right", (field, value, message) => {
+  expect(messages({ ...good, [field]: value })).toEqual([expect.stringContaining(message)]);
 });
