@@ -7,10 +7,10 @@ export interface SsmProgramArgs {
    * `MultiHomedFleet`.
    */
   program: pulumi.Input<string>;
-  /** Ids of instances that get it. Give this or `tags`. Example: ["i-0123456789abcdef0"]. */
+  /** Ids of EC2 instances that get it, 1 to 50. Give this or `tags`. Example: ["i-0123456789abcdef0"]. */
   instanceIds?: pulumi.Input<pulumi.Input<string>[]>;
   /**
-   * Tags of instances that get it, now and when they come: an instance must have all of them. Example:
+   * Tags of instances that get it, now and when they come, 1 to 5: an instance must have all of them. Example:
    * { "aws:autoscaling:groupName": "web" }.
    */
   tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;

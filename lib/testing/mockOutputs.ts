@@ -14,6 +14,12 @@ export class MockCloud {
   private readonly publicIps = new Map<string, string>();
   private readonly taken = new Set<string>();
 
+  /** What a resource is called: after its name, and an instance as EC2 does. */
+  id({ type, name }: MockResourceArgs): string {
+    if (type !== "aws:ec2/instance:Instance") return `${name}-id`;
+    return `i-0${Buffer.from(octets(name)).toString("hex").slice(0, 16)}`;
+  }
+
   /** What is added to a resource's inputs. */
   outputs({ type, name, inputs }: MockResourceArgs): object {
     switch (type) {

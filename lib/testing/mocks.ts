@@ -22,7 +22,7 @@ export async function runWithMocks<T>(
   await pulumi.runtime.setMocks(
     {
       newResource: (args) => {
-        const id = args.id || `${args.name}-id`;
+        const id = args.id || cloud.id(args);
         const added = preview ? {} : cloud.outputs(args);
         const state = { ...args.inputs, ...added, ...outputsOf(outputs, args) };
         cloud.made(args.type, id, state);

@@ -223,9 +223,9 @@ describe("arguments are refused in the constructor", () => {
     ["null for the type of the instance", () => ({ instanceType: null as never }), "instanceType"],
     ["no connection", () => ({ connection: undefined }), "connection"],
     ["a connection to an interface that is not there", (a) => ({ connection: { ...(a.connection as object), interface: "side" } }), "connection.interface"],
-    ["fields of a new instance for one that exists", () => ({ existing: { instanceId: "i-1" } }), "ami"],
+    ["fields of a new instance for one that exists", () => ({ existing: { instanceId: "i-01234567" } }), "ami"],
     ["a device index that is none", back({ deviceIndex: 1.5 }), "interfaces[1].deviceIndex"],
-    ["what goes to new interfaces, for an instance that exists", () => ({ existing: { instanceId: "i-1" }, tags: { a: "b" } }), "tags"],
+    ["what goes to new interfaces, for an instance that exists", () => ({ existing: { instanceId: "i-01234567" }, tags: { a: "b" } }), "tags"],
   ])("%s", async (_, change, path) => {
     expect((await refusedAtOnce(change)).issues).toContain(path);
   }); // prettier-ignore

@@ -166,7 +166,13 @@ test.each<[string, object, (args: never) => unknown]>([
       scheduleExpression: "rate(1 day)",
       timeoutSeconds: 60,
       waitForSuccessSeconds: 0,
+      region: "eu-west-1",
     },
+    (args) => new SsmProgram("ssm", args),
+  ],
+  [
+    "a program by SSM, by ids",
+    { program: "#!/bin/sh\n", instanceIds: ["i-0123456789abcdef0", "i-01234567"] },
     (args) => new SsmProgram("ssm", args),
   ],
 ])("those of %s", async (_, right, make) => {

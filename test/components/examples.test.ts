@@ -150,7 +150,7 @@ describe("the example", () => {
     });
     const { run } = await runExample(
       "adopt-existing-host",
-      { instanceId: "i-1", hostKey: HOST_KEY, privateKey: SECRETS.privateKey },
+      { instanceId: "i-01234567", hostKey: HOST_KEY, privateKey: SECRETS.privateKey },
       {
         calls: ({ token, inputs }) =>
           token.includes("getNetworkInterfaces") ? { ids: ["eni-0", "eni-1"] }

@@ -124,7 +124,7 @@ describe.each([
   test("skips its removal when the instance goes, and runs only when every interface is attached", () => {
     const { options } = run.only(TYPES.command);
     expect(options.deletedWith).toBe(run.only(TYPES.instance).urn);
-    expect(run.only(TYPES.policy).inputs.identity).toBe("edge-id");
+    expect(run.only(TYPES.policy).inputs.identity).toMatch(/^i-[0-9a-f]{17}$/);
     for (const { urn } of [...run.ofType(TYPES.attachment), ...run.ofType(TYPES.association)]) {
       expect(options.dependencies).toContain(urn);
     }

@@ -64,6 +64,11 @@ describe.each([false, true])("a program by SSM, at a preview: %s", (preview) => 
     ["an empty list", { instanceIds: [] }, ["instanceIds"], /got 0/],
     ["more tags than SSM takes", { instanceIds: undefined, tags: { a: "", b: "", c: "", d: "", e: "", f: "" } }, ["tags"], /Give 1 to 5/],
     ["times that are none, and no program", { timeoutSeconds: 5, waitForSuccessSeconds: -1, program: "x" }, ["timeoutSeconds", "waitForSuccessSeconds", "program"], /got "x"/],
+    ["ids that are none, each by its place", { instanceIds: ["i-0123456789abcdef0", "edge-1", "i-0123", "I-01234567", "mi-0123456789abcdef0", "*", ""] }, [1, 2, 3, 4, 5, 6].map((i) => `instanceIds[${i}]`), /instanceIds\[2\]: got "i-0123"\. Give the id of an EC2 instance, as "i-0123456789abcdef0"/],
+    ["an id that is no text, beside all else that is wrong", { instanceIds: [7 as never], scheduleExpression: "rate(1 week)", region: "eu-west-1a" }, ["instanceIds[0]", "scheduleExpression", "region"], /got 7\. .*got "rate\(1 week\)"\. .*got "eu-west-1a"\. Give the name of a region/s],
+    ["what both ways hold, beside that both are given", { instanceIds: ["x"], tags: { a: 1 as never } }, ["tags", "instanceIds[0]", "tags.a"], /together with instanceIds/],
+    ["tags that no instance can have", { instanceIds: undefined, tags: { "": "a", "a;b": "b", c: "d\n", "e f": "x".repeat(257) } }, ["tags", "tags", "tags.c", 'tags["e f"]'], /got the key "a;b"/],
+    ["a cron expression cut off", { scheduleExpression: "cron(0 4 * *)" }, ["scheduleExpression"], /cron\(0 4 \* \* \? \*\)/],
     ["the program of a fleet", { program: "#!/bin/sh\nPLAN='plan 1 web\ninterface a slot 1 mac %a/mac\nend'\n" }, ["program"], /Give the fleet's script/],
   ])("is refused with %s", async (_, more, paths, message) => {
     const refusal = await refused(make(more), { preview });
@@ -82,12 +87,43 @@ describe.each([false, true])("a program by SSM, at a preview: %s", (preview) => 
   });
 });
 
+test.each([
+  "rate(30 minutes)",
+  "rate(1 day)",
+  "cron(0 4 * * ? *)",
+  "cron(0 2 ? * SUN#2 *)",
+  "at(2027-01-31T04:00:00)",
+])("a program by SSM is run by %s", async (scheduleExpression) => {
+  const run = await runWithMocks(make({ scheduleExpression, region: "us-gov-west-1" }));
+  expect(run.only(ASSOCIATION).inputs).toMatchObject({ scheduleExpression, region: "us-gov-west-1" });
+});
+
+test("a program by SSM is refused for an id that turns out to be none, with all else, before anything is made", async () => {
+  const instanceIds = [pulumi.output("i-0123456789abcdef0"), pulumi.output("web-1"), unknown<string>()];
+  const { issues, registered } = await refused(make({ instanceIds, region: pulumi.output("here") }), {
+    preview: true,
+  });
+  expect(issues).toEqual(["instanceIds[1]", "region"]);
+  expect(registered).toEqual([]);
+});
+
+test.each(["edge host", "aws-edge", "x".repeat(101)])(
+  "a program by SSM is refused for the name %p, by which no document can be called",
+  async (name) => {
+    const { issues, message } = await refused(
+      () => new SsmProgram(name, { program: PROGRAM, instanceIds: ["i-01234567"] }),
+    );
+    expect(issues).toEqual([""]);
+    expect(message).toMatch(/after which the document is called\. Call the component by 1 to 100 of/);
+  },
+);
+
 test("a program by SSM waits for what it depends on, and goes with what it is deleted with", async () => {
   const run = await runWithMocks(() => {
     const profile = new InternetGateway("gate");
     new SsmProgram(
       "ssm",
-      { program: PROGRAM, instanceIds: ["i-1"] },
+      { program: PROGRAM, instanceIds: ["i-01234567"] },
       { dependsOn: profile, deletedWith: profile },
     );
   });
