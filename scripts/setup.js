@@ -33,6 +33,8 @@ const TEST_TOOLS = [
   { command: "arping", package: "iputils-arping", use: "ARP tests" },
   { command: "busybox", package: "busybox", use: "the program under busybox ash" },
   { command: "dash", package: "dash", use: "the program under dash" },
+  { command: "mawk", package: "mawk", use: "the program with Debian's awk" },
+  { command: "gawk", package: "gawk", use: "the program with Amazon Linux's and Fedora's awk" },
   { command: "shellcheck", package: "shellcheck", use: "the program's text" },
   { command: "vtysh", package: "frr", use: "tests of a host's identity" },
 ];

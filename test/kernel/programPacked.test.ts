@@ -94,8 +94,8 @@ describeOnKernel.each(privileged ? shells(tools) : [{ name: "any shell", argv: [
       }
       const absolute = (word: string): string =>
         spawnSync("which", [word], { encoding: "utf8" }).stdout.trim();
-      const [command, ...args] = shell.name === "busybox" ? ["busybox", "sh"] : shell.argv;
-      const argv = ["env", `PATH=${dir}`, absolute(command), ...args, "-s", "--", "apply"];
+      const applet = shell.name === "busybox" ? ["sh"] : [];
+      const argv = ["env", `PATH=${dir}`, absolute(shell.name), ...applet, "-s", "--", "apply"];
       const { status, stdout, stderr } = ns.run(argv, { env: host.environment(), input: PACKED });
       expect([status, stdout, stderr.trim().split("\n")]).toEqual([
         2,

@@ -83,9 +83,17 @@ export function shellAble(capabilities: readonly string[]): Shell {
 
 export const DASH: Shell = { name: "dash", argv: ["dash"] };
 
-/** dash, bash, and busybox ash with busybox's own tools beside it: those of them that the machine has. */
+/** What runs the program on hosts of today: Debian's, Amazon Linux's and Fedora's; busybox is Alpine's. */
+const SHELLS = [
+  { name: "dash", awk: "mawk" },
+  { name: "bash", awk: "gawk" },
+] as const;
+
+/** dash, bash, and busybox ash, each with the awk that systems have beside it: those of them that the machine has. */
 export function shells(dir: string): Shell[] {
-  const all: Shell[] = ["dash", "bash"].filter(onMachine).map((name) => ({ name, argv: [name] }));
+  const all: Shell[] = SHELLS.filter(({ name, awk }) => onMachine(name) && onMachine(awk)).map(
+    ({ name, awk }) => ({ name, argv: ["env", `PATH=${awkAs(dir, awk)}:${process.env.PATH}`, name] }),
+  );
   if (canBusybox()) {
     all.push({ name: "busybox", argv: ["env", `PATH=${busyboxTools(dir)}`, "busybox", "sh"] });
   }
@@ -94,9 +102,9 @@ export function shells(dir: string): Shell[] {
 
 /** Counts as skipped what {@link shells} leaves out, so that nobody takes it for passed. */
 export function skipMissingShells(): void {
-  for (const name of ["dash", "bash"].filter((shell) => !onMachine(shell))) {
-    test.skip(`under ${name}, which is not installed`, () => undefined);
-  }
+  for (const { name, awk } of SHELLS)
+    if (!onMachine(name) || !onMachine(awk))
+      test.skip(`under ${name} with ${awk}, which is not installed`, () => undefined);
   if (!canBusybox()) {
     test.skip("under busybox, which is not installed, or runs an ip of its own as busybox-static does", () =>
       undefined);
@@ -110,14 +118,23 @@ function canBusybox(): boolean {
   return onMachine("busybox") && spawnSync("busybox", ["sh", "-c", "ip -V"]).stdout.includes("iproute2");
 }
 
+const which = (name: string): string =>
+  spawnSync("sh", ["-c", `PATH=$PATH:/usr/sbin:/sbin command -v ${name}`], {
+    encoding: "utf8",
+  }).stdout.trim();
+
+/** A directory in which awk is this one. */
+function awkAs(dir: string, awk: string): string {
+  const tools = path.join(dir, awk);
+  fs.mkdirSync(tools, { recursive: true });
+  fs.symlinkSync(which(awk), path.join(tools, "awk"));
+  return tools;
+}
+
 /** A directory in which every tool but `ip` is busybox's. */
 function busyboxTools(dir: string): string {
   const tools = path.join(dir, "busybox");
   fs.mkdirSync(tools, { recursive: true });
-  const which = (name: string): string =>
-    spawnSync("sh", ["-c", `PATH=$PATH:/usr/sbin:/sbin command -v ${name}`], {
-      encoding: "utf8",
-    }).stdout.trim();
   const busybox = which("busybox");
   const applets = spawnSync(busybox, ["--list"], { encoding: "utf8" }).stdout.trim().split("\n");
   for (const applet of applets) {
