@@ -12,6 +12,8 @@ export interface HostSpec {
   policy?: PolicySpec;
   /** Overrides for the numbers we put into the kernel. Default: {@link DEFAULT_NUMBERS}. */
   numbers?: NumbersSpec;
+  /** Where editors find `schema/host.schema.json`: a path or URL. Nothing else looks at it. */
+  $schema?: string;
 }
 
 /** An interface that is routed. */

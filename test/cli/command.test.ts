@@ -41,6 +41,19 @@ describe("multihome plan", () => {
     expect(stdout.endsWith("}\n")).toBe(true);
   });
 
+  test("takes the key by which an editor finds the schema, and gives the same plan", async () => {
+    const stdin = JSON.stringify({ $schema: "./node_modules/multihome/schema/host.schema.json", ...HOST });
+    expect(await multihome(["plan", "-"], { stdin })).toEqual(
+      await multihome(["plan", "-"], { stdin: json }),
+    );
+    expect(
+      (await multihome(["plan", "-"], { stdin: stdin.replace(/"\$schema":"[^"]*"/, '"$schema":[]') })).stderr,
+    ).toBe(
+      'multihome: standard input: host "edge-1": 1 problem\n' +
+        "  - $schema: got the list []. Give where the schema is, as text.\n",
+    );
+  });
+
   test("warns on standard error of what is unwise, and prints the plan all the same", async () => {
     const addresses = Array.from(
       { length: 4200 },
@@ -62,7 +75,7 @@ describe("multihome plan", () => {
       stdout: "",
       stderr:
         "multihome: standard input: the host: 2 problems\n" +
-        '  - x: unknown field. Known here are "name", "interfaces", "policy", "numbers".\n' +
+        '  - x: unknown field. Known here are "name", "interfaces", "policy", "numbers", "$schema".\n' +
         '  - name: got the name "a b". Use 1 to 31 of the letters a-z, A-Z, digits, ".", "_" and "-", a letter first.\n',
     });
   });

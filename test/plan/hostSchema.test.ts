@@ -4,6 +4,7 @@ import Ajv2020, { AnySchemaObject } from "ajv/dist/2020";
 import * as fc from "fast-check";
 import { DEFAULT_NUMBERS, HostSpec, SpecError } from "../../lib/model";
 import { normalize, planHost } from "../../lib/plan";
+import { renderProgram } from "../../lib/render";
 import { damaged } from "./support/damage";
 import { specs } from "./support/specs";
 
@@ -77,6 +78,10 @@ describe("the schema of a host", () => {
     ["an unknown field", { ...base, x: 1 }],
     ["a bad name", { ...base, name: "a b" }],
     ["null", { ...base, policy: null }],
+    ["a schema that is no text", { ...base, $schema: { $ref: "host.schema.json" } }],
+    ["null for a schema", { ...base, $schema: null }],
+    ["the schema of an interface", one({ $schema: "./host.schema.json" })],
+    ["the schema of a policy", { ...base, policy: { $schema: "./host.schema.json" } }],
     ["no source", { name: "h", interfaces: [{ name: "a", match: { ifname: "eth0" } }] }],
     ["an empty list of sources", one({ addresses: [] })],
     [
@@ -159,6 +164,15 @@ describe("the schema of a host", () => {
     expect(planHost(one(Object.fromEntries(empty.map(([k, v]) => [k, v.default]))) as HostSpec)).toEqual(
       planHost(base),
     );
+  });
+
+  test("may be named by the host that it describes, whose plan and program stay the same", () => {
+    for (const $schema of ["./node_modules/multihome/schema/host.schema.json", ""]) {
+      const named = { $schema, ...base };
+      expect([validate(named), validate.errors]).toEqual([true, null]);
+      expect(planHost(named)).toEqual(planHost(base));
+      expect(renderProgram(planHost(named))).toBe(renderProgram(planHost(base)));
+    }
   });
 
   test("has examples that it accepts itself, and that are planned", () => {

@@ -9,7 +9,7 @@ const TO_FIX = 'Write a unicast prefix without host bits, as "172.31.0.0/16".';
 const HOP_FIX = 'Write a router\'s address, as "10.0.1.1" or "fe80::1".';
 const MAC_FIX = 'Write a device\'s own, as "02:00:00:00:01:0a".';
 const IFNAME_FIX = 'Use 1 to 15 of letters, digits, "_", "." and "-", as "ens5".';
-const HOST_FIELDS = '"name", "interfaces", "policy", "numbers"';
+const HOST_FIELDS = '"name", "interfaces", "policy", "numbers", "$schema"';
 const INTERFACE_FIELDS = '"name", "match", "addresses", "delegatedPrefixes", "gateways", "subnets", "routes"';
 
 table("the document", [
@@ -45,6 +45,16 @@ table("the document", [
       `[""]: unknown field. Known here are ${HOST_FIELDS}.`,
       `["a b"]: unknown field. Known here are ${HOST_FIELDS}.`,
     ],
+  ],
+  [
+    "a schema that is no text",
+    one({}, { $schema: 7 }),
+    ["$schema: got 7 (number). Give where the schema is, as text."],
+  ],
+  [
+    "the schema of an interface",
+    one({ $schema: "./host.schema.json" }),
+    [`interfaces[0]["$schema"]: unknown field. Known here are ${INTERFACE_FIELDS}.`],
   ],
   [
     "prototype keys",

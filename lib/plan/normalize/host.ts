@@ -13,7 +13,7 @@ import { Policy, readPolicy } from "./policy";
 import { checkPolicy } from "./policyChecks";
 import { Pools } from "./pool";
 import { Problems, at } from "./problems";
-import { readList, readName, readObject } from "./shape";
+import { readList, readName, readObject, readString } from "./shape";
 import { SortedByFamily, arrange, hasClash, sortSources } from "./sorted";
 import { checkWorlds } from "./worldChecks";
 import { ReadWorld, membership } from "./worlds";
@@ -68,8 +68,10 @@ const OWN = "";
  */
 function read(value: unknown, thorough: boolean): Reading {
   const problems = new Problems();
-  const fields = readObject(value, "", problems, ["name", "interfaces", "policy", "numbers"]);
+  const fields = readObject(value, "", problems, ["name", "interfaces", "policy", "numbers", "$schema"]);
   if (fields === undefined) throw new SpecError("the host", problems.issues);
+  const { $schema } = fields;
+  if ($schema !== undefined) readString($schema, "$schema", problems, "where the schema is, as text");
   const name = readName(fields["name"], "name", problems);
   const members = membership(fields["policy"]);
   const capacity = countSources(fields["interfaces"]);
