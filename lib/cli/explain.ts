@@ -26,6 +26,8 @@ Examples:
     --proto tcp --dport 22
   multihome explain edge-1.json --from any --to 192.0.2.5 \\
     --user 1500 --mark 0x10    # which traffic policy decides
+  multihome explain edge-1.json --from any --to 192.0.2.5 \\
+    --in back                  # were the answer to come in by back
   multihome explain edge-1.json --world red --from any --to 203.0.113.5
   multihome explain --capture edge-1.txt --from any --to 203.0.113.5 \\
     --bind eth1`;
@@ -53,7 +55,11 @@ export const explain: Verb = (program, act) => {
     .requiredOption("--from <A>", "who asks: an address, or any")
     .requiredOption("--to <B>", "who is asked: an address")
     .option("--world <NAME>", "the world of the host that it is in; default: the one that has the address")
-    .option("--in <IFACE>", "the interface by which A's packets come in; default: the one that owns B")
+    .option(
+      "--in <IFACE>",
+      "the interface by which the other end's packets come in: its request, or its answer where the host asks; " +
+        "default: the one that owns the host's address",
+    )
     .option("--bind <IFACE>", "the host's socket is bound to this interface")
     .option("--proto <PROTOCOL>", "tcp, udp, icmp or a number", protocol)
     .option("--dport <PORT>", "the port that is asked; with --proto", port)

@@ -50,7 +50,8 @@ export function answer(scene: Scene, exchange: Exchange): Explained {
   }
   const inside = place.kind === "inside" && exchange.arrival === undefined ? { arrival: place.device } : {};
   const followed = { ...exchange, ...inside, ...receivedBy(exchange, inside.arrival, follower) };
-  const result = follower.follow(followed, { trace: true });
+  const result = follower.follow(followed, { trace: true, astray: exchange.arrival !== undefined });
+  if (asker === "host" && exchange.arrival !== undefined) refuseInside(result, exchange.arrival);
   const { verdict, policy } = result;
   if (verdict === "symmetric" || verdict === "not judged" || policy?.met) return { scene, result };
   const finding: Finding = {
@@ -72,13 +73,22 @@ export function answer(scene: Scene, exchange: Exchange): Explained {
   return { scene, result, fault: explain(finding, intent) };
 }
 
-/** Where a request comes in for a socket that is bound to a device: by that, or the socket never gets it. */
+/** Of what the host asks itself nothing comes in by any interface. */
+function refuseInside({ exchange: { peer }, outward: { outcome } }: ExchangeResult, arrival: string): void {
+  if (outcome.kind !== "route" || outcome.type !== "local") return;
+  throw new UserError(
+    `--in: ${formatAddress(peer)} is the host's own, and so is who asks: nothing comes in by ${arrival}. ` +
+      "Give by --from the address elsewhere that asks, or leave --in out",
+  );
+}
+
+/** Where something comes in for a socket that is bound to a device: by that, or the socket never gets it. */
 function receivedBy(
   { asker, bound, local, arrival: given }: Exchange,
   inside: string | undefined,
   follower: Follower,
 ): Pick<Exchange, "arrival"> {
-  if (asker !== "peer" || bound === undefined) return {};
+  if (bound === undefined || (asker === "host" && given === undefined)) return {};
   const arrival = given ?? inside ?? follower.ownerOf(local!)?.device ?? bound;
   if (arrival === bound) return { arrival };
   throw new UserError(`--bind: a socket that is bound to ${bound} gets nothing that comes in by ${arrival}`);

@@ -37,6 +37,7 @@ export function explanationText({ scene, result, fault }: Explained): string {
     ...(fault === undefined
       ? []
       : [[...para(fault.comesIn), ...para(fault.goesOut), ...para(fault.why), ...para(fault.firewalls)]]),
+    ...unanswered(result, fault !== undefined, intent),
     ...[inward, outward]
       .sort((a) => (a === there ? -1 : 1))
       .flatMap((way) =>
@@ -44,6 +45,16 @@ export function explanationText({ scene, result, fault }: Explained): string {
       ),
   ];
   return `${parts.map((lines) => lines.join("\n")).join("\n\n")}\n`;
+}
+
+/** Whoever says where the answer comes in is told when none does; a fault says so itself. */
+function unanswered(
+  { exchange: { asker, arrival }, inward }: ExchangeResult,
+  told: boolean,
+  intent: Intent,
+): string[][] {
+  if (asker === "peer" || arrival === undefined || inward !== undefined || told) return [];
+  return [para(`No answer comes in by ${named(arrival, intent)}, since the request does not leave.`)];
 }
 
 /** Which world it is, where there are several. */

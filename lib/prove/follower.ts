@@ -21,9 +21,11 @@ import { Address, formatAddress } from "../net/address";
 import { Exchange, ExchangeResult, ExchangeVerdict } from "./exchange";
 import type { VrfInHost } from "./worlds";
 
-/** Collect the steps of each lookup, for people; slower. */
 export interface FollowOptions {
+  /** Collect the steps of each lookup, for people; slower. */
   readonly trace?: boolean;
+  /** Follow what comes in for a request of the host's that goes another way than it should, too. */
+  readonly astray?: boolean;
 }
 
 /** Follows requests and their answers through one host. */
@@ -52,8 +54,8 @@ export class Follower {
   /**
    * @throws Error when a peer asks an address that is no interface's and `arrival` does not say where it comes in
    */
-  follow(exchange: Exchange, { trace = false }: FollowOptions = {}): ExchangeResult {
-    return exchange.asker === "peer" ? this.asked(exchange, trace) : this.asking(exchange, trace);
+  follow(exchange: Exchange, { trace = false, astray = false }: FollowOptions = {}): ExchangeResult {
+    return exchange.asker === "peer" ? this.asked(exchange, trace) : this.asking(exchange, trace, astray);
   }
 
   /** The interface that has the address, or to which a prefix that holds it is delegated. */
@@ -94,7 +96,7 @@ export class Follower {
     return { ...judged, verdict: failure(inward.outcome, "dropped") };
   }
 
-  private asking(exchange: Exchange, trace: boolean): ExchangeResult {
+  private asking(exchange: Exchange, trace: boolean, astray: boolean): ExchangeResult {
     const flow: OutputFlow = {
       to: exchange.peer,
       from: exchange.local,
@@ -105,17 +107,26 @@ export class Follower {
     const outward = this.leave(flow, exchange.connected !== false, trace);
     const { outcome } = outward;
     const local = exchange.local ?? (outcome.kind === "route" ? outcome.hops[0]?.source : undefined);
-    if (local === undefined)
-      return { exchange, outward, ...this.decided(outward), verdict: failure(outcome, "refused") };
+    if (local === undefined) {
+      const arrival = exchange.arrival === undefined ? {} : { arrival: exchange.arrival };
+      return {
+        exchange,
+        ...arrival,
+        outward,
+        ...this.decided(outward),
+        verdict: failure(outcome, "refused"),
+      };
+    }
     const owner = this.ownerOf(local);
     const first = outcome.kind === "route" ? outcome.hops[0]?.device : undefined;
     const arrival = exchange.arrival ?? owner?.device ?? first;
     const judged = this.judge({ exchange, local, owner, arrival, outward });
-    const inside = outcome.kind === "route" && outcome.type === "local";
-    if (judged.verdict !== "symmetric" || inside || arrival === undefined) return judged;
+    const asShould = judged.verdict === "symmetric";
+    const leaves = outcome.kind === "route" && outcome.type !== "local";
+    if (!leaves || arrival === undefined || !(asShould || astray)) return judged;
     const inward = this.arrive(exchange, local, arrival, trace);
-    const verdict = inward.outcome.kind === "route" ? judged.verdict : failure(inward.outcome, "dropped");
-    return { ...judged, inward, verdict };
+    if (!asShould || inward.outcome.kind === "route") return { ...judged, inward };
+    return { ...judged, inward, verdict: failure(inward.outcome, "dropped") };
   }
 
   /** Whether the host's packet takes the way that is wanted. */

@@ -288,6 +288,74 @@ describe("multihome explain", () => {
     });
   });
 
+  describe("with the interface by which the answer comes in, where the host asks,", () => {
+    const ask = async (...argv: string[]) => {
+      const { code, stdout, stderr } = await multihome(["explain", ...argv], { cwd: dir });
+      return { code, words: stdout.replace(/\s+/g, " "), stderr };
+    };
+
+    test("follows the answer in by it", async () => {
+      const right = await ask("edge.json", "--from", "any", "--to", "203.0.113.5", "--in", "back");
+      expect(right.code).toBe(0);
+      expect(right.words).toContain("The answer comes in by back: delivered to the host itself.");
+      const wrong = await ask("edge.json", "--from", "any", "--to", "203.0.113.5", "--in", "front");
+      expect(wrong.code).toBe(1);
+      expect(wrong.words).toMatch(/^10\.0\.2\.10 asks 203\.0\.113\.5: dropped by the host on arrival\./);
+      expect(wrong.words).toContain("The answer comes in by front: dropped by the reverse path check");
+    });
+
+    test("follows it in for a request that went astray as well, whose verdict stays", async () => {
+      const argv = ["--capture", "edge.txt", "--from", "10.0.2.10", "--to", "203.0.113.5"];
+      const without = await ask(...argv);
+      expect(without.words).toContain("The answer would come in by eth1, from its gateway.");
+      const [one, other] = [await ask(...argv, "--in", "eth1"), await ask(...argv, "--in", "eth0")];
+      for (const { code, words } of [without, one, other])
+        expect([code, words]).toEqual([1, expect.stringContaining("asks 203.0.113.5: not symmetric.")]);
+      expect(one.words).toContain("The answer comes in by eth1: delivered to the host itself.");
+      expect(other.words).toContain("The answer comes in by eth0: delivered to the host itself.");
+    });
+
+    test.each([
+      ["any", "10.0.2.10"],
+      ["10.0.1.10", "10.0.2.10"],
+      ["any", "127.0.0.1"],
+    ])("refuses %s to %s, the host itself, since nothing comes in", async (from, to) => {
+      const { code, words, stderr } = await ask("edge.json", "--from", from, "--to", to, "--in", "front");
+      expect([code, words]).toEqual([2, ""]);
+      expect(stderr).toBe(
+        `multihome: --in: ${to} is the host's own, and so is who asks: nothing comes in by front. ` +
+          "Give by --from the address elsewhere that asks, or leave --in out\n",
+      );
+    });
+
+    test("refuses another than the one that the socket is bound to", async () => {
+      const argv = ["edge.json", "--from", "any", "--to", "203.0.113.5", "--bind", "back", "--in"];
+      expect((await ask(...argv, "back")).code).toBe(0);
+      expect(await ask(...argv, "front")).toEqual({
+        code: 2,
+        words: "",
+        stderr: "multihome: --bind: a socket that is bound to back gets nothing that comes in by front\n",
+      });
+    });
+
+    test("says that none comes in where the request does not leave", async () => {
+      const refused = await ask("edge.json", "--from", "any", "--to", "2001:db8::1", "--in", "front");
+      expect([refused.code, refused.words]).toEqual([
+        1,
+        expect.stringContaining(
+          "The answer would come in by front, from its gateway. What the host sends goes nowhere",
+        ),
+      ]);
+      const [{ gateways: _, ...front }, back] = EDGE.interfaces;
+      fs.writeFileSync(path.join(dir, "apart.json"), JSON.stringify({ ...EDGE, interfaces: [front, back] }));
+      const wanted = await ask("apart.json", "--from", "10.0.1.10", "--to", "203.0.113.5", "--in", "front");
+      expect([wanted.code, wanted.words]).toEqual([
+        1,
+        expect.stringContaining("No answer comes in by front, since the request does not leave."),
+      ]);
+    });
+  });
+
   test("says what is wrong on a captured host, and exits 1", async () => {
     const argv = ["explain", "--capture", "edge.txt", "--from", "10.0.2.50", "--to", "10.0.1.10"];
     const { code, stdout } = await multihome(argv, { cwd: dir });
