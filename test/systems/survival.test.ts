@@ -94,6 +94,17 @@ async function measure({ manager, prepare }: Variant, systems: Systems): Promise
   }
 }
 
+/** The same; once more when systemd-networkd 252 has forgotten an address over `netplan apply`: see docs/operations.md. */
+async function measured(variant: Variant, systems: Systems): Promise<[string, string[]][]> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await measure(variant, systems);
+    } catch (error) {
+      if (tries === 3 || !/ lacks /.test(String(error))) throw error;
+    }
+  }
+}
+
 async function happen(event: Event, guest: Guest, nics: readonly Nic[]): Promise<void> {
   await event.happen(guest, nics[event.on ?? 1]);
   await sleep(SETTLED);
@@ -135,7 +146,7 @@ describeOnSystems("rules and routes that somebody else has added", () => {
   test.each(VARIANTS)(
     "under $title, survive as docs/survival.md says",
     async (variant) => {
-      const text = section(variant.title, await measure(variant, systems));
+      const text = section(variant.title, await measured(variant, systems));
       sections.push(text);
       if (process.env.UPDATE_SURVIVAL !== "1") {
         expect(unpadded(fs.readFileSync(PAGE, "utf8"))).toContain(unpadded(text));
