@@ -280,7 +280,7 @@
   function choose(address) {
     byId(next).value = address;
     next = next === "from" ? "to" : "from";
-    update();
+    changed();
   }
 
   // Lines
@@ -425,6 +425,8 @@
       article.append(details);
       byId("reasons").append(article);
     }
+    // A link that is wrong stays in the address bar as long as the page says what is wrong with it.
+    if (!byId("link").hidden) return;
     const place = [...(data.name === undefined ? [] : [data.name]), from, to];
     location.replace(`#${place.map(encodeURIComponent).join(">")}`);
   }
@@ -441,32 +443,71 @@
     return undefined;
   }
 
+  /** After something was asked here: what the link asked for is past. */
+  function changed() {
+    byId("link").hidden = true;
+    update();
+  }
+
+  // The link
+
+  /** What is asked for by a link, `#WORLD>FROM>TO` or `#FROM>TO`, as far as it goes: one may come cut off. */
+  function linked(text) {
+    // Half an escape is where the link was cut.
+    const [cut] = /%[0-9a-f]?$/i.exec(text) ?? [""];
+    const asked = decoded(text.slice(0, text.length - cut.length))?.split(">");
+    if (asked === undefined || asked.length > 3) return { problem: "it cannot be read" };
+    const isEnd = asked[0] === ANY || parse(asked[0]) !== undefined;
+    const name = asked.length === 3 || !isEnd ? asked.shift() : undefined;
+    const world = worlds.find((one) => one.name === name);
+    if (world === undefined)
+      return { problem: name === undefined ? "it names no world" : `there is no world or address "${name}"` };
+    const [from = "", to = ""] = asked;
+    const lacks = from === "" ? "neither source nor destination" : to === "" ? "no destination" : undefined;
+    return { world, from, to, ...(lacks && { problem: `it names ${lacks}` }) };
+  }
+
+  function decoded(text) {
+    try {
+      return decodeURIComponent(text);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Shows what the link asks for; of one that is wrong what is right of it, and what is wrong. */
+  function follow(text) {
+    const { world = worlds[0], from = "", to = "", problem } = text === "" ? {} : linked(text);
+    enter(world);
+    if (from !== "") [byId("from").value, byId("to").value] = [from, to];
+    if (problem === undefined) return;
+    const instead = from === "" ? " Shown is how this page begins." : "";
+    byId("link").textContent = `The link is cut off or wrong: ${problem}.${instead}`;
+    byId("link").hidden = false;
+  }
+
   const choice = byId("world");
   if (choice !== null) {
     worlds.forEach(({ name }, i) => choice.append(new Option(name ?? "the host's own", i)));
     choice.addEventListener("change", () => {
       enter(worlds[choice.value]);
-      update();
+      changed();
     });
   }
   for (const name of ["from", "to"]) {
     byId(`${name}-list`).addEventListener("change", (event) => {
       byId(name).value = event.target.value;
       if (event.target.value === "") byId(name).focus();
-      update();
+      changed();
     });
-    byId(name).addEventListener("input", update);
+    byId(name).addEventListener("input", changed);
   }
   byId("swap").addEventListener("click", () => {
     const [from, to] = [byId("from"), byId("to")];
     [from.value, to.value] = [to.value, from.value === ANY ? "" : from.value];
-    update();
+    changed();
   });
   addEventListener("resize", update);
-  const asked = decodeURIComponent(location.hash.slice(1)).split(">");
-  const name = asked.length === 3 ? asked.shift() : undefined;
-  const world = worlds.find((one) => one.name === name);
-  enter(world ?? worlds[0]);
-  if (world !== undefined && asked.length === 2) [byId("from").value, byId("to").value] = asked;
+  follow(location.hash.slice(1));
   update();
 })();

@@ -185,6 +185,66 @@ describeInBrowser("the page in a browser", () => {
     expect(await lit()).toEqual(["address 10.0.1.10", "inside docker0"]);
   });
 
+  const follow = async (page: string, link: string) => {
+    await browser.open(`${page}#${link}`, 1280, 900);
+    const [said, from, to, map, hash] = await browser.evaluate<string[]>(`(() => {
+      const link = document.getElementById("link");
+      return [link.hidden ? "" : link.innerText, document.getElementById("from").value,
+        document.getElementById("to").value, document.getElementById("map").innerText, location.hash]; })()`);
+    expect(browser.errors).toEqual([]);
+    return { said, from, to, map, hash, answer: await answer() };
+  };
+
+  test("asks what its link asks", async () => {
+    for (const link of ["10.0.2.11%3E172.31.7.7", "10.0.2.11>172.31.7.7"]) {
+      const followed = await follow(file, link);
+      expect(followed).toMatchObject({ said: "", from: "10.0.2.11", to: "172.31.7.7" });
+      expect(followed.answer).toContain("by back via 10.0.2.254");
+    }
+  });
+
+  test("shows the plan whatever of a link is lost, and says so", async () => {
+    const whole = "w-red%3E10.9.0.10%3E172.20.7.7";
+    const many = path.join(dir, "cut.html");
+    fs.writeFileSync(many, worldsPage);
+    for (let length = 1; length < whole.length; length++) {
+      const { said, answer: answered, map } = await follow(many, whole.slice(0, length));
+      expect([length, map]).toEqual([
+        length,
+        expect.stringContaining(length < 5 ? "10.0.1.10" : "10.9.0.10"),
+      ]);
+      const told = said !== "" || /^"[\d.]+" is no IPv4 or IPv6 address\.$/.test(answered);
+      expect([length, told]).toEqual([length, true]);
+    }
+  });
+
+  test.each([
+    ["10.0.2.11%3", "it names no destination.", "10.0.2.11", ""],
+    ["10.0.2.11", "it names no destination.", "10.0.2.11", ""],
+    ["any%3E", "it names no destination.", "any", ""],
+    ["10.0.", 'there is no world or address "10.0.". Shown is how this page begins.', undefined, undefined],
+    ["w-pink>10.0.2.11>1.1.1.1", 'there is no world or address "w-pink". Shown', undefined, undefined],
+    ["%E0%A4>10.0.2.11", "it cannot be read. Shown", undefined, undefined],
+    ["a>b>c>d", "it cannot be read. Shown", undefined, undefined],
+  ])(
+    "says what is wrong with the link #%s until something else is asked",
+    async (link, problem, from, to) => {
+      const began = await follow(file, "");
+      const wrong = await follow(file, link);
+      expect(wrong.said).toContain(`The link is cut off or wrong: ${problem}`);
+      expect(wrong).toMatchObject({ from: from ?? began.from, to: to ?? began.to, map: began.map });
+      // It stays, so that whoever got it can see it.
+      expect(wrong.hash).toBe(`#${link.replaceAll(">", "%3E")}`);
+      await type("from", "10.0.2.11");
+      await type("to", "172.31.7.7");
+      expect(await answer()).toContain("by back via 10.0.2.254");
+      const after = await browser.evaluate<[boolean, string]>(
+        '[document.getElementById("link").hidden, decodeURIComponent(location.hash)]',
+      );
+      expect(after).toEqual([true, "#10.0.2.11>172.31.7.7"]);
+    },
+  );
+
   test("is asked by clicks on the map as well", async () => {
     await browser.open(file, 1280, 900);
     await browser.evaluate("document.querySelector('[data-node=\"far\"]').click()");

@@ -62,8 +62,9 @@ export class Browser {
     return browser;
   }
 
-  /** Opens a file at a width and height in CSS pixels. */
+  /** Opens a file at a width and height in CSS pixels, anew even where only what follows "#" is another. */
   async open(file: string, width: number, height: number): Promise<void> {
+    await this.send("Page.navigate", { url: "about:blank" });
     const mobile = width < 600;
     await this.send("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: 1, mobile });
     this.requested.length = 0;
