@@ -13,4 +13,16 @@ function load() {
   return require("../lib/cli/main.ts");
 }
 
-load().main();
+/** Whether we are in a directory that is there still; much that is loaded falls over otherwise. */
+function isSomewhere() {
+  try {
+    process.cwd();
+    return true;
+  } catch {
+    process.stderr.write("multihome: the current directory is not there any more; change to another\n");
+    process.exitCode = 2;
+    return false;
+  }
+}
+
+if (isSomewhere()) load().main();

@@ -44,6 +44,10 @@ export const doctor: Verb = (program, act) => {
     .action((file: string | undefined, options: Options) =>
       act(async (io) => {
         if (options.printCapture) {
+          if (file !== undefined || Object.keys(options).length > 1)
+            throw new UserError(
+              "--print-capture stands alone: it prints a command for whichever host to run",
+            );
           await io.stdout(`${HOST_CAPTURE_COMMAND}\n`);
           return ExitCode.Done;
         }

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from "commander";
 import { Exchange } from "../prove/exchange";
+import { shown } from "../model/issue";
 import { parseAddress } from "../net/address";
 import { readCaptureFile } from "./captureFile";
 import { answer } from "./explainFlow";
@@ -52,8 +53,8 @@ export const explain: Verb = (program, act) => {
     .command("explain")
     .description("say which way a packet takes, and the answer, rule by rule, and why")
     .argument("[HOST.json]", "the host as JSON; - is standard input; may be left out with --capture")
-    .requiredOption("--from <A>", "who asks: an address, or any")
-    .requiredOption("--to <B>", "who is asked: an address")
+    .option("--from <A>", "who asks: an address, or any")
+    .option("--to <B>", "who is asked: an address")
     .option("--world <NAME>", "the world of the host that it is in; default: the one that has the address")
     .option(
       "--in <IFACE>",
@@ -68,10 +69,9 @@ export const explain: Verb = (program, act) => {
     .option("--capture <FILE>", "the host as it is, from a capture")
     .option("--json", "print as JSON")
     .addHelpText("after", NOTE)
-    .action((file: string | undefined, options: Options) =>
+    .action((file: string | undefined, given: Partial<Options>) =>
       act(async (io) => {
-        if (file === undefined && options.capture === undefined)
-          throw new UserError("give HOST.json, or --capture FILE, or both");
+        const options = whole(file, given);
         if (options.world !== undefined && options.capture !== undefined)
           throw new UserError(
             "--world: a capture holds one network namespace: take it in that of the world (ip netns exec NAME ...), " +
@@ -92,6 +92,17 @@ export const explain: Verb = (program, act) => {
       }),
     );
 };
+
+/** @throws UserError naming all that is missing */
+function whole(file: string | undefined, { from, to, ...rest }: Partial<Options>): Options {
+  const missing = [
+    ...(file === undefined && rest.capture === undefined ? ["HOST.json, or --capture FILE, or both"] : []),
+    ...(from === undefined ? ["--from A, who asks: an address, or any"] : []),
+    ...(to === undefined ? ["--to B, who is asked: an address"] : []),
+  ];
+  if (from !== undefined && to !== undefined && missing.length === 0) return { from, to, ...rest };
+  throw new UserError(`give ${missing.join("; ")}`);
+}
 
 function exchangeOf(scene: Scene, options: Options): Exchange {
   const { from, to, proto, dport, user, mark } = options;
@@ -131,14 +142,15 @@ function deviceOf({ state, survey, world }: Scene, name: string, option: string)
   const known = [
     ...new Set([...survey.intent.interfaces.map((one) => one.name), ...links.map((l) => l.name)]),
   ];
-  throw new UserError(`${option}: got ${JSON.stringify(name)}; known here are ${known.join(", ")}`);
+  throw new UserError(`${option}: got ${shown(name)}; known here are ${known.join(", ")}`);
 }
 
 function address(text: string, option: string) {
   const parsed = parseAddress(text);
   if (parsed.ok) return parsed.value;
   throw new UserError(
-    `${option}: got ${JSON.stringify(text)}: ${parsed.reason}. Give an address, as 10.0.1.10 or 2001:db8:1::10`,
+    `${option}: got ${shown(text)}: ${parsed.reason}. Give an address, as 10.0.1.10 or 2001:db8:1::10` +
+      (option === "--from" ? ', or "any" for the host with an address that the kernel chooses' : ""),
   );
 }
 

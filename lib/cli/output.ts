@@ -55,7 +55,7 @@ function trying<T>({ name }: NewFile, work: () => T): T {
 
 /** Written beside its place and then moved there, so that nobody ever sees a part of it. */
 function putInPlace(file: string, text: string, mode: number): void {
-  fs.mkdirSync(path.dirname(file), { recursive: true });
+  makeDirectories(path.dirname(file));
   const beside = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}`);
   const handle = fs.openSync(beside, "wx", mode);
   try {
@@ -67,6 +67,19 @@ function putInPlace(file: string, text: string, mode: number): void {
   } catch (error) {
     fs.rmSync(beside, { force: true });
     throw error;
+  }
+}
+
+/**
+ * One by one: Node's own recursive mkdir never ends where nothing can be made and the system says ENOENT, as in /proc.
+ */
+function makeDirectories(directory: string): void {
+  if (fs.existsSync(directory)) return;
+  makeDirectories(path.dirname(directory));
+  try {
+    fs.mkdirSync(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
 }
 

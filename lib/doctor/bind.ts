@@ -21,17 +21,17 @@ export function bind(state: LinuxState, host: Host): Survey {
     else {
       const problem =
         found.length === 0
-          ? `no device of the capture is ${wanted(iface)}`
+          ? `no device of the host that was read is ${wanted(iface)}`
           : `${found.join(" and ")} both are ${wanted(iface)}`;
       issues.push({
         // By its name: a host has its interfaces in another order than the file it was read from.
         path: `interface ${iface.name}, match`,
         problem,
-        fix: "Give the capture of this host, or correct match",
+        fix: "Read the host that is described, or correct match",
       });
     }
   }
-  if (issues.length > 0) throw new SpecError(`host ${shown(host.name)} on this capture`, issues);
+  if (issues.length > 0) throw new SpecError(`host ${shown(host.name)}`, issues);
   const intent: Intent = {
     ...intentOf(host, devices as Devices),
     unmanagedLongerThan: UNMANAGED_LONGER_THAN,

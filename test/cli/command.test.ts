@@ -463,6 +463,26 @@ describe("the command as the shell starts it", () => {
     ]);
   });
 
+  test("says so in a directory that was removed", () => {
+    const script = `mkdir gone && cd gone && rmdir ../gone && exec "${BIN}" plan ../h.json`;
+    const { status, stdout, stderr } = spawnSync("sh", ["-c", script], { cwd: dir, encoding: "utf8" });
+    expect([status, stdout, stderr]).toEqual([
+      2,
+      "",
+      "multihome: the current directory is not there any more; change to another\n",
+    ]);
+  });
+
+  test("ends where no directory can be made", () => {
+    const argv = ["render", "h.json", "--to", "iproute2", "--out", "/proc/multihome/out"];
+    const { status, stdout, stderr } = spawnSync(BIN, argv, { cwd: dir, encoding: "utf8", timeout: 60_000 });
+    expect([status, stdout, stderr]).toEqual([
+      2,
+      "",
+      "multihome: cannot write /proc/multihome/out/edge-1.sh: there is no such file or directory\n",
+    ]);
+  });
+
   test("ends quietly when its reader goes away in the middle", async () => {
     const interfaces = Array.from({ length: 100 }, (_, i) => ({
       name: `n${i}`,

@@ -288,6 +288,19 @@ describe("multihome explain", () => {
     });
   });
 
+  test.each([
+    [
+      [],
+      "HOST.json, or --capture FILE, or both; --from A, who asks: an address, or any; --to B, who is asked: an address",
+    ],
+    [["edge.json"], "--from A, who asks: an address, or any; --to B, who is asked: an address"],
+    [["edge.json", "--from", "any"], "--to B, who is asked: an address"],
+    [["--to", "1.1.1.1"], "HOST.json, or --capture FILE, or both; --from A, who asks: an address, or any"],
+  ])("with %j alone is told all that it needs besides", async (argv, rest) => {
+    const stderr = `multihome: give ${rest}\n`;
+    expect(await multihome(["explain", ...argv], { cwd: dir })).toEqual({ code: 2, stdout: "", stderr });
+  });
+
   describe("with the interface by which the answer comes in, where the host asks,", () => {
     const ask = async (...argv: string[]) => {
       const { code, stdout, stderr } = await multihome(["explain", ...argv], { cwd: dir });
@@ -454,6 +467,17 @@ describe("multihome doctor", () => {
     expect(stdout.trim().split("\n")).toHaveLength(1);
   });
 
+  test.each([[["edge.json"]], [["--host", "edge-1"]], [["--json"]], [["--capture", "edge.txt"]]])(
+    "refuses %j beside what prints the capture command alone",
+    async (argv) => {
+      expect(await multihome(["doctor", "--print-capture", ...argv], { cwd: dir })).toEqual({
+        code: 2,
+        stdout: "",
+        stderr: "multihome: --print-capture stands alone: it prints a command for whichever host to run\n",
+      });
+    },
+  );
+
   test("refuses a host that ssh would take for an option", async () => {
     const { code, stderr } = await multihome(["doctor", "--host", "-oProxyCommand=id"]);
     expect(code).toBe(2);
@@ -469,7 +493,7 @@ describe("multihome doctor", () => {
     );
     const other = await multihome(["doctor", "edge.json", "--capture", "edge.txt"], { cwd: dir });
     expect(other).toMatchObject({ code: 2, stdout: "" });
-    expect(other.stderr).toMatch(/no device of the capture is the one that carries 10\.9\.9\.9/);
+    expect(other.stderr).toMatch(/no device of the host that was read is the one that carries 10\.9\.9\.9/);
   });
 
   (privileged ? test : test.skip)("reads the live host", async () => {
