@@ -13,16 +13,26 @@ function load() {
   return require("../lib/cli/main.ts");
 }
 
-/** Whether we are in a directory that is there still; much that is loaded falls over otherwise. */
-function isSomewhere() {
+/** What keeps the command from being loaded at all, in words; undefined when nothing does. */
+function obstacle() {
+  if (!works(() => process.cwd())) return "the current directory is not there any more; change to another";
+  if (CHECKOUT && !works(() => require.resolve("tsx/cjs")))
+    return `its packages are not installed; run: npm --prefix ${path.join(__dirname, "..")} ci`;
+  return undefined;
+}
+
+function works(attempt) {
   try {
-    process.cwd();
+    attempt();
     return true;
   } catch {
-    process.stderr.write("multihome: the current directory is not there any more; change to another\n");
-    process.exitCode = 2;
     return false;
   }
 }
 
-if (isSomewhere()) load().main();
+const problem = obstacle();
+if (problem === undefined) load().main();
+else {
+  process.stderr.write(`multihome: ${problem}\n`);
+  process.exitCode = 2;
+}

@@ -463,6 +463,21 @@ describe("the command as the shell starts it", () => {
     ]);
   });
 
+  test("says so in a checkout whose packages are not installed", () => {
+    const checkout = path.join(dir, "checkout");
+    for (const name of ["bin/multihome.js", "scripts/build.js"]) {
+      fs.mkdirSync(path.dirname(path.join(checkout, name)), { recursive: true });
+      fs.copyFileSync(path.join(__dirname, "..", "..", name), path.join(checkout, name));
+    }
+    const argv = [path.join(checkout, "bin", "multihome.js"), "plan", "h.json"];
+    const { status, stdout, stderr } = spawnSync(process.execPath, argv, { cwd: dir, encoding: "utf8" });
+    expect([status, stdout, stderr]).toEqual([
+      2,
+      "",
+      `multihome: its packages are not installed; run: npm --prefix ${checkout} ci\n`,
+    ]);
+  });
+
   test("says so in a directory that was removed", () => {
     const script = `mkdir gone && cd gone && rmdir ../gone && exec "${BIN}" plan ../h.json`;
     const { status, stdout, stderr } = spawnSync("sh", ["-c", script], { cwd: dir, encoding: "utf8" });
