@@ -54,6 +54,7 @@ describe("a document for SSM", () => {
       const { status, stdout, stderr } = run(document, shell);
       expect([status, stdout]).toEqual([2, ""]);
       expect(stderr).toMatch(/^multihome: usage: sh PROGRAM apply /);
+      expect(stderr.split("\n").filter((line) => line.length > 80)).toEqual([]);
       const damage = (line: string) => line.replace("10.0.1.10", "10.0.1.11");
       expect(run(document, shell, damage).stderr).toBe("multihome: the program did not come whole\n");
     },

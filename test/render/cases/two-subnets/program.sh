@@ -59,7 +59,7 @@ rule6 +1489 goto join
 expect6 front 2001:db8:ffff:ffff::1 elsewhere dev @front via fe80::1
 expect6 front 2001:db8:1:0:ffff:ffff:ffff:fffe attached dev @front
 end'
-BODY=c161f53ab9637fae
+BODY=27c1cb4adf49a952
 SAME='function line_of(file,text){return (getline text<file)>0?text:""}
 BEGIN{while(was!=""&&(ahead=line_of(old))!=""&&!sub(/^PLAN=./,"",ahead))continue}
 /^=/{part=""}
@@ -2276,12 +2276,15 @@ fi
 [ -z "$fate" ] || printf 'rolled back: %s, since %s\n' "$ended" "$fate"
 }
 usage() {
-misuse 'usage: sh PROGRAM apply [--confirm-within SECONDS] [--json] | confirm [ID] [--json] | rollback [ID]
-sh PROGRAM deliver --confirm-within SECONDS | verify [--json] | status [--json] | remove
+misuse 'usage: sh PROGRAM apply [--confirm-within SECONDS] [--json]
+sh PROGRAM confirm [ID] [--json] | rollback [ID] | remove
+sh PROGRAM deliver --confirm-within SECONDS | verify [--json]
+sh PROGRAM status [--json]
 MULTIHOME_STATE_DIR  what survives a reboot; default /var/lib/multihome
 MULTIHOME_RUN_DIR    what does not; default /run/multihome
 MULTIHOME_WAIT       seconds to wait for interfaces; default 30
-exit 0 done, 1 failed and rolled back, 2 bad input or usage, 75 another change is in progress or waits to be confirmed'
+exit 0 done, 1 failed and rolled back, 2 bad input or usage, 75 another change
+is in progress or waits to be confirmed'
 }
 heed() {
 while [ $# != 0 ]; do
