@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { MultiHomedHostArgs } from "../args/multiHomedHost";
 import { HostFacts, InterfaceFacts } from "../clouds/aws/facts";
-import { INSTANCE_ID } from "../clouds/aws/ids";
 import { hostKeyProblem } from "../deliver/hostKey";
 import { Draft, PENDING, Pending, isKnown, isPending } from "../deliver/known";
 import { Issue, shown } from "../model/issue";
@@ -92,7 +91,7 @@ function instanceIssues(existing: unknown): Issue[] {
   const path = "existing.instanceId";
   const id = (existing as { readonly instanceId?: unknown } | null)?.instanceId;
   if (pulumi.Output.isInstance(id) || id instanceof Promise) return [];
-  if (typeof id === "string" && INSTANCE_ID.test(id)) return [];
+  if (typeof id === "string" && /^i-[0-9a-z]+$/.test(id)) return [];
   const problem = id === undefined ? "is missing" : `got ${shown(id)}`;
   return [{ path, problem, fix: 'Give the id of an instance, as "i-0123456789abcdef0"' }];
 }

@@ -27,9 +27,9 @@ export class SsmProgram extends pulumi.ComponentResource {
     super(TYPE, name, { instanceIds, tags, scheduleExpression, timeoutSeconds, waitForSuccessSeconds }, opts);
     const subject = `${TYPE} ${JSON.stringify(name)}`;
     const inputs = args as unknown as Inputs<PlainSsmArgs>;
-    refuse(this, subject, [...documentNameIssues(name), ...ssmIssues(knownNow<PlainSsmArgs>(inputs))]);
+    refuse(this, subject, [...documentNameIssues(name), ...ssmIssues(knownNow<PlainSsmArgs>(inputs), true)]);
     const checked = independently(
-      settle<PlainSsmArgs, void>(inputs, (draft) => refuse(this, subject, ssmIssues(draft))),
+      settle<PlainSsmArgs, void>(inputs, (draft) => refuse(this, subject, ssmIssues(draft, false))),
     );
     const sdk = ssm();
     const children = { parent: this, dependsOn: opts?.dependsOn, deletedWith: opts?.deletedWith };

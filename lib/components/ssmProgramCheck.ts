@@ -1,4 +1,3 @@
-import { INSTANCE_ID } from "../clouds/aws/ids";
 import { Draft, isKnown, isPending } from "../deliver/known";
 import { SSM_DOCUMENT_LIMIT, ssmDocument } from "../deliver/ssm";
 import { Issue, shown } from "../model/issue";
@@ -19,13 +18,18 @@ export interface PlainSsmArgs {
 /** What the program is asked to do. */
 export const VERB = "apply --json";
 
-/** What is wrong with what is known. */
-export function ssmIssues(draft: Draft<PlainSsmArgs>): Issue[] {
+/**
+ * What is wrong with what is known.
+ *
+ * @param written whether it is what stands in the program alone: an id that a provider has said is not doubted, since mocks
+ *   of users have ids of their own
+ */
+export function ssmIssues(draft: Draft<PlainSsmArgs>, written: boolean): Issue[] {
   if (isPending(draft)) return [];
   const { program, instanceIds, tags, scheduleExpression, timeoutSeconds, waitForSuccessSeconds, region } =
     draft;
   return [
-    ...targetIssues(instanceIds, tags),
+    ...targetIssues(instanceIds, tags, written ? INSTANCE_ID : /./),
     ...scheduleIssues(scheduleExpression),
     ...timeoutIssues(timeoutSeconds),
     ...waitIssues(waitForSuccessSeconds),
@@ -47,10 +51,13 @@ export function documentNameIssues(name: string): Issue[] {
 const MOST_IDS = 50;
 const MOST_TAGS = 5;
 
+/** The id of an EC2 instance: 8 hexadecimal digits, or 17 since 2016 (EC2's "Resource IDs"). */
+const INSTANCE_ID = /^i-(?:[0-9a-f]{8}|[0-9a-f]{17})$/;
+
 type Ids = Draft<string[] | undefined>;
 type Tags = Draft<Record<string, string> | undefined>;
 
-function targetIssues(ids: Ids, tags: Tags): Issue[] {
+function targetIssues(ids: Ids, tags: Tags, form: RegExp): Issue[] {
   if (ids === undefined && tags === undefined) {
     return [{ path: "", problem: "nothing says which instances get it", fix: "Give instanceIds or tags" }];
   }
@@ -58,12 +65,12 @@ function targetIssues(ids: Ids, tags: Tags): Issue[] {
     ...(ids !== undefined && tags !== undefined
       ? [{ path: "tags", problem: "are given together with instanceIds", fix: "Give one of them" }]
       : []),
-    ...idIssues(ids),
+    ...idIssues(ids, form),
     ...tagIssues(tags),
   ];
 }
 
-function idIssues(ids: Ids): Issue[] {
+function idIssues(ids: Ids, form: RegExp): Issue[] {
   if (!isKnown(ids)) return [];
   if (!Array.isArray(ids)) {
     return [{ path: "instanceIds", problem: `got ${shown(ids)}`, fix: "Give a list of ids of instances" }];
@@ -72,7 +79,7 @@ function idIssues(ids: Ids): Issue[] {
   return [
     ...countIssues("instanceIds", ids.length, MOST_IDS),
     ...ids.flatMap((id: unknown, i) =>
-      isPending(id) || (typeof id === "string" && INSTANCE_ID.test(id))
+      isPending(id) || (typeof id === "string" && form.test(id))
         ? []
         : [{ path: `instanceIds[${i}]`, problem: id === undefined ? "is missing" : `got ${shown(id)}`, fix }],
     ),

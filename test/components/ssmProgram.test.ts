@@ -99,7 +99,8 @@ test.each([
 });
 
 test("a program by SSM is refused for an id that turns out to be none, with all else, before anything is made", async () => {
-  const instanceIds = [pulumi.output("i-0123456789abcdef0"), pulumi.output("web-1"), unknown<string>()];
+  // What a provider says is taken for an id; a user's mocks say what they like.
+  const instanceIds = [pulumi.output("web_id"), pulumi.output(""), unknown<string>()];
   const { issues, registered } = await refused(make({ instanceIds, region: pulumi.output("here") }), {
     preview: true,
   });
