@@ -33,11 +33,12 @@ frr_runs() {
   done
 }
 
-# frr_look: what FRR is like, as a line for $seen.
+# frr_look: what FRR is like, as lines for $seen.
 frr_look() {
   v=$(cat "$FRR/frr.conf" "$FRR/daemons" 2>/dev/null | digest)
   if frr_runs; then n=runs; else n=stopped; fi
   printf '%s\n' "announcer $n $v"
+  frr_whole || echo short
 }
 
 # frr_write FILE: the configuration; on failure $why says what is wrong with it.
@@ -146,13 +147,16 @@ END
   vtysh "$@" >/dev/null 2>&1 || say "FRR has not been told that its address is there: see its log"
 }
 
-# frr_stands: denies when it is not as it was loaded.
-frr_stands() {
+# frr_whole: whether it runs with what was written.
+frr_whole() {
   v=
   [ ! -r "$STATE/frr/own" ] || read -r v <"$STATE/frr/own"
-  if ! frr_runs || [ -z "$v" ] || [ "$(digest <"$FRR/frr.conf")" != "$v" ]; then
-    deny 'FRR does not run with the configuration of the identity as it was written; apply again'
-  fi
+  frr_runs && [ -n "$v" ] && [ -r "$FRR/frr.conf" ] && [ "$(digest <"$FRR/frr.conf")" = "$v" ]
+}
+
+# frr_stands: denies when it does not.
+frr_stands() {
+  frr_whole || deny 'FRR does not run with the configuration of the identity as it was written; apply again'
 }
 
 # identity_rows MARK: what the kernel answers about the identity, as flow.awk says it: by a managed interface, or not at

@@ -108,6 +108,7 @@ replace() {
   [ -n "$restoring" ] || right '' "${amending:-pending}"
   only=
   [ -n "$restoring" ] || [ -z "$probing" ] || still || fail "$why"
+  [ -n "$restoring" ] || furnished || fail "$why"
   [ "$wanted" = 0 ] || pend
 }
 
@@ -146,7 +147,7 @@ settle() {
   ! shut || return 0
   stale=
   backstopped
-  if [ -z "$stale" ] && filter_stands && records 'keep undo' && noted && { [ -z "$restoring" ] || [ "$gone" = "$(absences)" ]; }; then
+  if [ -z "$stale" ] && filter_stands && furnished && records 'keep undo' && noted && { [ -z "$restoring" ] || [ "$gone" = "$(absences)" ]; }; then
     v=$(kept_now)
     # What restores installs nothing, so what was installed stays what it was.
     # shellcheck disable=SC2086  # paths are words

@@ -33,7 +33,7 @@ main() {
   shift
   case $verb in
     apply | deliver | confirm | rollback | verify | status | remove | watch | expire | rejoin) ;;
-    close | open | boot | restore | monitor | resume | silence) ;;
+    close | open | boot | restore | monitor | resume | silence | settled) ;;
     *) usage ;;
   esac
   has "$verb" || misuse "$verb: this is the short form of the program, as of user data, which does without"

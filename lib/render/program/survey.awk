@@ -132,7 +132,12 @@ part == "nft" {
   next
 }
 
-part == "more" { more[++mores] = $0; next }
+part == "more" {
+  more[++mores] = $0
+  # Out of its world it is in our group still.
+  if ($3 == "comes") grouped[$5]
+  next
+}
 
 # Most routes are of local addresses, by the kernel.
 / table 255 proto 2 / { next }

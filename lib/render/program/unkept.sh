@@ -7,6 +7,7 @@ keeper() { keeper=none; }
 keep() { true; }
 backstopped() { true; }
 shut() { false; }
+furnished() { true; }
 kept_now() { true; }
 kept_whole() { true; }
 watched() { return 1; }

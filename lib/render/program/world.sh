@@ -3,7 +3,7 @@
 #
 #   $STATE/worlds/NAME/kind         "netns" or "vrf TABLE", and the boot in which we have made it
 #   $STATE/worlds/NAME/home.IFACE   the interface's device, and how to give it back what it had: a line each,
-#                                   "up 1", "group N", "addr4 ...", "route6 ...", "sysctl PATH VALUE", "secret VALUE"
+#                                   "mac MAC", "up 1", "group N", "addr4 ...", "route6 ...", "sysctl PATH VALUE", "secret VALUE"
 #   $STATE/worlds/NAME/state        the state directory of the world's own program
 #   $STATE/worlds/NAME/resolv.conf  as we have put it into /etc/netns/NAME
 #
@@ -52,18 +52,13 @@ ip_in() {
   if [ "$kind" = netns ]; then ip -n "$n" "$@"; else ip "$@"; fi
 }
 
-# make NAME KIND TABLE: the world without its interfaces.
+# make NAME KIND TABLE: the world without its interfaces, or what it lacks of that.
 make() {
-  if known "$1" && exists "$2" "$1"; then return 0; fi
-  { mkdir -p "$STATE/worlds/$1" && printf '%s\n' "$2 $3 $boot" >"$STATE/worlds/$1/kind"; } || fail "cannot write to $STATE"
+  { known "$1" && exists "$2" "$1"; } || create "$@"
   if [ "$2" = netns ]; then
-    v=$(ip netns add "$1" 2>&1 && ip -n "$1" link set lo up 2>&1) || fail "world $1: $v"
+    v=$(ip -n "$1" link set lo up 2>&1) || fail "world $1: $v"
     return
   fi
-  v=$(ip link add "$1" type vrf table "$3" 2>&1) || {
-    rm -r "$STATE/worlds/$1"
-    fail "world $1: this kernel has no VRF ($v). Load the module vrf (CONFIG_NET_VRF; modprobe vrf), or set the world's kind to netns"
-  }
   for f in 4 6; do
     [ $f = 4 ] || [ -d /proc/sys/net/ipv6 ] || continue
     v=${numbers#*protocol=}
@@ -78,6 +73,22 @@ route replace unreachable default metric 4278198272 table $3 proto ${v%% *}" || 
     batch $f "rule add priority 1001 lookup local protocol kernel
 rule del priority 0 lookup local" || fail "world $1: $why"
   done
+}
+
+create() {
+  # Of another boot they say nothing of this one's.
+  known "$1" || rm -f "$STATE/worlds/$1"/home.*
+  { mkdir -p "$STATE/worlds/$1" && printf '%s\n' "$2 $3 $boot" >"$STATE/worlds/$1/kind"; } || fail "cannot write to $STATE"
+  if [ "$2" = netns ]; then
+    v=$(ip netns add "$1" 2>&1) && return
+    v="world $1: $v"
+  else
+    v=$(ip link add "$1" type vrf table "$3" 2>&1) && return
+    v="world $1: this kernel has no VRF ($v). Load the module vrf (CONFIG_NET_VRF; modprobe vrf), or set the world's kind to netns"
+  fi
+  # What there is of this name is none of ours.
+  rm -f "$STATE/worlds/$1/kind"
+  fail "$v"
 }
 
 # unmake NAME: what is left when its interfaces have gone. Ours alone, so that what is in it may go.
@@ -120,6 +131,9 @@ capture() {
   } 2>/dev/null | calc -v mode=capture -v device="$1" -v records="$records" "$WORLDS"
 }
 
+# which_device: of what capture has said.
+which_device() { sed -n '/^device /p;/^mac /p'; }
+
 # settings DEVICE: paths of its sysctls, but for the one that cannot be read while it is not set.
 settings() {
   for n in /proc/sys/net/ipv[46]/conf/"$1"/* /proc/sys/net/ipv[46]/neigh/"$1"/*; do
@@ -130,7 +144,10 @@ settings() {
 
 # move NAME IFACE DEVICE: into the world, bare.
 move() {
-  { v=$(capture "$3") && put "worlds/$1/home.$2" "$v"; } || fail "cannot write to $STATE"
+  from=worlds/$1/home.$2
+  # One that somebody has taken out of the world gets back what it had when it came there first.
+  { v=$(capture "$3") && { [ "$(printf '%s\n' "$v" | which_device)" = "$(which_device 2>/dev/null <"$STATE/$from")" ] || put "$from" "$v"; }; } ||
+    fail "cannot write to $STATE"
   if [ "$kind" = netns ]; then
     v="link set dev $3 netns $1"
   else

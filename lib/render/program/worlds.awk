@@ -8,7 +8,7 @@
 # mode=differ    of what capture said, the settings that are not as they were
 # mode=join      what checks of several worlds have found, as one, in the form "form"
 # mode=give      family f: lines for ip, by which its interfaces have their addresses and its table the routes; of what
-#                is in the table besides nothing of ours is left
+#                is in the table besides nothing of ours is left. With "#" when some of that is not there
 # mode=capture   how to give device back what it has: see world.sh
 #
 # Input: facts and the plan, then for give and capture what the kernel answers after "=addr" and "=route".
@@ -174,10 +174,12 @@ mode == "give" && part == "addr" && $3 ~ /^inet6?$/ {
 }
 part ~ /^route/ { named() }
 mode == "give" && part == "route" && word("proto") == protocol {
+  stands[route_key()]
   if (!(route_key() in wanted)) print "route del " $0 (table == "-" ? "" : " table " table)
 }
 mode == "capture" && part == "link" {
   print "up " (!was_down && $3 ~ /[<,]UP[,>]/ ? 1 : 0)
+  for (i = 1; i < NF; i++) if ($i ~ /^link\//) print "mac " $(i + 1)
   print "group " (old_group == "" ? word("group") : old_group)
 }
 mode == "capture" && part == "sysctl" && (getline value < ("/proc/sys/" $1)) > 0 {
@@ -200,7 +202,11 @@ END {
   printf "%s", parting
   for (i in dev) print "link set dev " dev[i] " up"
   for (i = 1; i <= count; i++)
-    if (!((on[i], addresses[i]) in there)) print "addr add " addresses[i] " dev " on[i] (f == 6 ? " nodad" : "")
-    else if (on[i] in bereft) print "addr replace " addresses[i] " dev " on[i]
+    if (!((on[i], addresses[i]) in there)) {
+      lacking = 1
+      print "addr add " addresses[i] " dev " on[i] (f == 6 ? " nodad" : "")
+    } else if (on[i] in bereft) print "addr replace " addresses[i] " dev " on[i]
+  for (i in wanted) if (!(i in stands)) lacking = 1
+  if (lacking) print "#"
   for (i = 1; i <= ways; i++) print "route replace " routes[i] (table == "-" ? "" : " table " table) " proto " protocol
 }

@@ -162,13 +162,7 @@ $own
 END
   for f in 4 6; do
     [ $f = 4 ] || [ -d /proc/sys/net/ipv6 ] || continue
-    [ "$table" = - ] && v=main || v=$table
-    v=$(
-      {
-        printf '%s\n' "$own" "$PLAN" =addr "$(ip_in "$1" -$f -N -o addr show 2>/dev/null)" =route \
-          "$(ip_in "$1" -$f -N route show table "$v" 2>/dev/null)"
-      } | calc -v mode=give -v world="$1" -v table="$table" -v f=$f "$WORLDS"
-    ) || fail "$why"
+    v=$(gifts "$1" $f) || fail "$why"
     if [ "$kind" = netns ]; then
       v=$(printf '%s\n' "$v" | ip -n "$1" -$f -batch - 2>&1) || fail "world $1: ${v%%"$nl"*}"
     else
@@ -191,15 +185,69 @@ END
   fi
 }
 
+# gifts NAME FAMILY: what its interfaces in $own have to be given, as lines for ip; with "#" when they lack some of that.
+gifts() {
+  [ "$table" = - ] && v=main || v=$table
+  {
+    printf '%s\n' "$own" "$PLAN" =addr "$(ip_in "$1" "-$2" -N -o addr show 2>/dev/null)" =route \
+      "$(ip_in "$1" "-$2" -N route show table "$v" 2>/dev/null)"
+  } | calc -v mode=give -v world="$1" -v table="$table" -v f="$2" "$WORLDS"
+}
+
 # raise NAME: the settings that the interfaces of a VRF need; given back with all others when they come home.
 raise() {
+  low "$1" | while read -r n least; do
+    printf '%s\n' "$least" >"$n" || fail "world $1: cannot write $n"
+  done
+}
+
+# low NAME: those that are not as high as they have to be, and how high that is.
+low() {
   of plan -v world="$1" | while read -r n iface path least; do
     [ "$n" = sysctl ] || continue
-    device=$(printf '%s\n' "$own" | sed -n "s/^device $iface //p")
-    [ -n "$device" ] || continue
-    n=/proc/sys/net/${path%@*}$device${path#*@}
-    v=$(cat "$n") && [ "$v" -ge "$least" ] || printf '%s\n' "$least" >"$n" || fail "world $1: cannot write $n"
+    v=$(printf '%s\n' "$own" | sed -n "s/^device $iface //p")
+    [ -n "$v" ] || continue
+    n=/proc/sys/net/${path%@*}$v${path#*@}
+    v=$(cat "$n") && [ "$v" -ge "$least" ] || printf '%s\n' "$n $least"
   done
+}
+
+# furnished: whether nothing is missing in any world, which somebody may have taken away since it was put there; else $why
+# says in which.
+furnished() {
+  all=$(of names) why=
+  each whole_world
+  [ -z "$why" ]
+}
+
+whole_world() { stands "$@" 2>/dev/null || why="world $1: somebody has taken away some of it meanwhile; apply again"; }
+
+# stands NAME KIND
+stands() {
+  known "$1" || return
+  own='' lacks=
+  for iface in $(of plan -v world="$1" | awk '$1 == "interface" { print $2 }'); do
+    if inhabits "$1" "$iface"; then own="${own}device $iface $device$nl"; else lacks=1; fi
+  done
+  [ -n "$restoring" ] || [ -z "$lacks" ] || return
+  for f in 4 6; do
+    [ $f = 4 ] || [ -d /proc/sys/net/ipv6 ] || continue
+    case $(gifts "$1" $f) in *'#'*) return 1 ;; esac
+  done
+  v=$(of resolver -v world="$1")
+  [ -z "$v" ] || [ "$v" = "$(cat "/etc/netns/$1/resolv.conf")" ] || return
+  if [ "$2" = netns ]; then
+    [ -n "$(ip -n "$1" -o link show dev lo up)" ] && inside "$1" settled
+  else
+    how=brief
+    [ -z "$(low "$1")" ] && { [ -n "$lacks" ] || [ -z "$(judge "$1" "$2" | sed 1d)" ]; }
+  fi
+}
+
+# settled: the same of a single world, by its own program.
+settled() {
+  restoring=1 WAIT=0
+  ! compare
 }
 
 # world_facts: what worlds are like, as lines for $seen: they change when something in the world does.
@@ -224,7 +272,7 @@ absent_fact() {
   outside "$1"
   device=$(printf '%s\n' "$there" | sed -n "s/^device $2 \([^ ]*\).*/\1/p")
   if [ -n "$device" ]; then
-    printf '%s\n' "world $1 comes $2 $device"
+    printf '%s\n' "world $1 comes $2 $device" short
   elif [ -n "$restoring" ]; then
     printf '%s\n' "world $1 lacks $2"
   else

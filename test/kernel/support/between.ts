@@ -28,18 +28,19 @@ done <$dir/batch
 exit 0`);
   }
 
+  /** Has `script` run once, before the program starts ip for the k-th time. */
+  beforeStart(k: number, script: string): void {
+    this.once("true", k, script);
+  }
+
+  /** Has `script` run once, before the program starts ip with arguments that match a pattern of the shell. */
+  beforeCommand(pattern: string, script: string): void {
+    this.once(`case "$*" in ${pattern}) ;; *) false ;; esac`, 1, script);
+  }
+
   /** Has `script` run once, before the program starts ip for the k-th time after its commit. */
   afterCommit(k: number, script: string): void {
-    this.begin(`
-if [ ! -e $dir/met ] && ! cmp -s ${this.host.stateDir}/committed $dir/committed; then
-  printf x >>$dir/starts
-  read -r starts <$dir/starts
-  [ \${#starts} != ${k} ] || (
-    : >$dir/met
-    ${script}
-  ) >>$dir/log 2>&1 </dev/null
-fi
-exec $ip "$@"`);
+    this.once(`! cmp -s ${this.host.stateDir}/committed $dir/committed`, k, script);
     const committed = path.join(this.host.stateDir, "committed");
     if (fs.existsSync(committed)) fs.copyFileSync(committed, path.join(this.dir, "committed"));
   }
@@ -51,7 +52,7 @@ exec $ip "$@"`);
     return said.split("\n").filter((line) => line.trim() !== "");
   }
 
-  /** Whether the script of {@link afterCommit} has run. */
+  /** Whether the script of {@link beforeStart}, {@link beforeCommand} or {@link afterCommit} has run. */
   get met(): boolean {
     return fs.existsSync(path.join(this.dir, "met"));
   }
@@ -59,6 +60,19 @@ exec $ip "$@"`);
   /** The `ip` itself. */
   get ip(): string {
     return path.join(this.dir, "bin", "ip");
+  }
+
+  private once(condition: string, k: number, script: string): void {
+    this.begin(`
+if [ ! -e $dir/met ] && ${condition}; then
+  printf x >>$dir/starts
+  read -r starts <$dir/starts
+  [ \${#starts} != ${k} ] || (
+    : >$dir/met
+    ${script}
+  ) >>$dir/log 2>&1 </dev/null
+fi
+exec $ip "$@"`);
   }
 
   private begin(body: string): void {
