@@ -6,6 +6,7 @@ import { Io, UserError } from "./io";
 
 /** Some 400,000 routes. */
 const MOST_BYTES = 256 * 2 ** 20;
+const TAKE_AGAIN = 'Take it again with the command that "multihome doctor --print-capture" prints';
 /** Problems that a message lists. */
 const LISTED = 20;
 
@@ -28,16 +29,16 @@ export async function readCaptureFile(file: string, io: Io): Promise<HostCapture
  * A capture that is whole.
  *
  * @param name how messages call it
+ * @param advice what may be done about one that is not
  * @throws UserError naming each damage with its place
  */
-export function soundCapture(text: string, name: string): HostCapture {
+export function soundCapture(text: string, name: string, advice = TAKE_AGAIN): HostCapture {
   const capture = readHostCapture(text);
   const gaps = damage(capture.state);
   if (gaps.length === 0) return capture;
   const lines = gaps.slice(0, LISTED).map((gap) => `  - ${gap.where}, ${gap.position}: ${gap.problem}`);
   if (gaps.length > LISTED) lines.push(`  and ${gaps.length - LISTED} more`);
   throw new UserError(
-    `${name}: the verdict is unknown, since the capture is not whole:\n${lines.join("\n")}\n` +
-      `Take it again with the command that "multihome doctor --print-capture" prints`,
+    `${name}: the verdict is unknown, since the capture is not whole:\n${lines.join("\n")}\n${advice}`,
   );
 }

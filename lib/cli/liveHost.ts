@@ -35,7 +35,8 @@ export async function captureLive(host: string | undefined): Promise<HostCapture
     const said = inBrief(errors);
     throw new UserError(`cannot read ${name}: ${said === "" ? `${argv[0]} ended with ${code}` : said}`);
   }
-  return soundCapture(output, name);
+  const said = inBrief(errors);
+  return soundCapture(output, name, said === "" ? undefined : `It said: ${said}`);
 }
 
 /** What ssh says, without the frame and the alarm around its words on a host key that has changed. */
@@ -44,7 +45,7 @@ function inBrief(errors: string): string {
     .replace(/[^\n\x20-\x7e]/g, "")
     .split("\n")
     .map((line) => line.trim())
-    .filter((line) => line !== "" && !line.startsWith("@"));
+    .filter((line, i, all) => line !== "" && !line.startsWith("@") && all.indexOf(line) === i);
   if (!lines.includes("Host key verification failed.")) return lines.join(". ");
   const known = lines.filter((line) => /^(Offending |No .* host key is known)/.test(line));
   return ["its host key is not the one that is known", ...known].join(". ");

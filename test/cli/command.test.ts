@@ -498,6 +498,23 @@ describe("the command as the shell starts it", () => {
     ]);
   });
 
+  test("tells what a live host that cannot be read has to say, each thing once", () => {
+    const bin = path.join(dir, "bin");
+    fs.mkdirSync(bin);
+    fs.symlinkSync("/bin/sh", path.join(bin, "sh"));
+    const env = { ...process.env, PATH: bin };
+    const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, "doctor"], {
+      env,
+      encoding: "utf8",
+    });
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(
+      /^multihome: this host: the verdict is unknown, since the capture is not whole:\n/,
+    );
+    expect(stderr.match(/\bip: (command )?not found/g)).toHaveLength(1);
+    expect(stderr).not.toContain("Take it again");
+  });
+
   test("ends quietly when its reader goes away in the middle", async () => {
     const interfaces = Array.from({ length: 100 }, (_, i) => ({
       name: `n${i}`,
