@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { described } from "../deliver/described";
 import { HOST_CAPTURE_COMMAND, HostCapture } from "../doctor/capture";
 import { soundCapture } from "./captureFile";
 import { UserError, reasonOf } from "./io";
@@ -25,7 +26,7 @@ const SSH_OPTIONS = [
  */
 export async function captureLive(host: string | undefined): Promise<HostCapture> {
   if (host !== undefined && !/^[A-Za-z0-9_[][A-Za-z0-9._@:%[\]-]*$/.test(host))
-    throw new UserError(`--host: got ${JSON.stringify(host)}. Give user@host, as ssh takes it`);
+    throw new UserError(`--host: ${described(host)}. Give user@host, as ssh takes it`);
   // By standard input to a plain shell: whatever the login shell is, it never reads the command.
   const argv = host === undefined ? ["sh", "-s"] : ["ssh", "-T", ...SSH_OPTIONS, "--", host, "sh -s"];
   const { code, output, errors, silent } = await collect(argv, HOST_CAPTURE_COMMAND);
