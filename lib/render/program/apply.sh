@@ -145,6 +145,7 @@ settle() {
   # Nor may one that lacks what has come, or was taken away, while it was made pass for done.
   case $seen in '' | *"${nl}short"*) return 0 ;; esac
   ! shut || return 0
+  [ -n "$restoring" ] || kept_whole || return 0
   stale=
   backstopped
   if [ -z "$stale" ] && filter_stands && furnished && records 'keep undo' && noted && { [ -z "$restoring" ] || [ "$gone" = "$(absences)" ]; }; then

@@ -67,4 +67,25 @@ describeOnSystems("a real system", () => {
     },
     LONG,
   );
+
+  test(
+    "what somebody takes away of what keeps it, while that is installed, the next apply installs",
+    async () => {
+      const link = "/etc/systemd/system/multi-user.target.wants/multihome-restore.service";
+      await program(guest, nics, "remove");
+      await guest.sh(
+        "cat >/usr/local/bin/systemctl && chmod 755 /usr/local/bin/systemctl",
+        `#!/bin/sh
+/usr/bin/systemctl "$@" || exit
+[ "$1" != daemon-reload ] || rm -f ${link}
+`,
+      );
+      await program(guest, nics, "apply");
+      await guest.sh("rm /usr/local/bin/systemctl");
+      await expect(program(guest, nics, "verify")).rejects.toThrow(`${link} is missing`);
+      await program(guest, nics, "apply");
+      expect(await program(guest, nics, "verify")).toMatch(/^\d+ flows are as planned\n$/);
+    },
+    LONG,
+  );
 });

@@ -67,7 +67,7 @@ expect6 san 2001:db8:ffff:ffff::1 elsewhere unreachable
 expect6 san fd00:2::ffff:ffff:ffff:fffe attached dev @san
 expect6 san fd00:1::ffff:ffff:ffff:fffe other-attached unreachable
 end'
-BODY=bb3e827adee86372
+BODY=3eed7386376f0e9d
 SAME='function line_of(file,text){return (getline text<file)>0?text:""}
 BEGIN{while(was!=""&&(ahead=line_of(old))!=""&&!sub(/^PLAN=./,"",ahead))continue}
 /^=/{part=""}
@@ -1708,6 +1708,7 @@ rm -f "$STATE/program.$((1 - committed))"
 keep
 case $seen in '' | *"${nl}short"*) return 0 ;; esac
 ! shut || return 0
+[ -n "$restoring" ] || kept_whole || return 0
 stale=
 backstopped
 if [ -z "$stale" ] && filter_stands && furnished && records 'keep undo' && noted && { [ -z "$restoring" ] || [ "$gone" = "$(absences)" ]; }; then

@@ -35,7 +35,7 @@ expect4 nic0 10.128.15.254 attached dev @nic0
 expect4 nic1 192.0.2.1 elsewhere dev @nic1 via 10.140.0.1
 expect4 nic1 10.128.15.254 other-attached dev @nic1 via 10.140.0.1
 end'
-BODY=bb3e827adee86372
+BODY=3eed7386376f0e9d
 SAME='function line_of(file,text){return (getline text<file)>0?text:""}
 BEGIN{while(was!=""&&(ahead=line_of(old))!=""&&!sub(/^PLAN=./,"",ahead))continue}
 /^=/{part=""}
@@ -1676,6 +1676,7 @@ rm -f "$STATE/program.$((1 - committed))"
 keep
 case $seen in '' | *"${nl}short"*) return 0 ;; esac
 ! shut || return 0
+[ -n "$restoring" ] || kept_whole || return 0
 stale=
 backstopped
 if [ -z "$stale" ] && filter_stands && furnished && records 'keep undo' && noted && { [ -z "$restoring" ] || [ "$gone" = "$(absences)" ]; }; then

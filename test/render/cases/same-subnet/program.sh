@@ -64,7 +64,7 @@ expect6 a fd00::ffff:ffff:ffff:fffe attached dev @a
 expect6 b 2001:db8:ffff:ffff::1 elsewhere dev @b via fe80::1
 expect6 b fd00::ffff:ffff:ffff:fffe attached dev @b
 end'
-BODY=bb3e827adee86372
+BODY=3eed7386376f0e9d
 SAME='function line_of(file,text){return (getline text<file)>0?text:""}
 BEGIN{while(was!=""&&(ahead=line_of(old))!=""&&!sub(/^PLAN=./,"",ahead))continue}
 /^=/{part=""}
@@ -1705,6 +1705,7 @@ rm -f "$STATE/program.$((1 - committed))"
 keep
 case $seen in '' | *"${nl}short"*) return 0 ;; esac
 ! shut || return 0
+[ -n "$restoring" ] || kept_whole || return 0
 stale=
 backstopped
 if [ -z "$stale" ] && filter_stands && furnished && records 'keep undo' && noted && { [ -z "$restoring" ] || [ "$gone" = "$(absences)" ]; }; then
