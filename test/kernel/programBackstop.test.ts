@@ -184,7 +184,7 @@ describeOnKernel.each(privileged ? shells(tools) : [{ name: "any shell", argv: [
       on.ns.ip("rule add priority 7001 goto 9990 protocol 77");
       const before = on.rules();
       const input = "link set dev lo up\n".repeat(20);
-      on.ns.run([between.ip, "-4", "-batch", "-"], { input });
+      on.ns.run([between.file, "-4", "-batch", "-"], { input });
       expect(wrongOf(between.end())).toContainEqual(expect.stringMatching(/from 192\.168\.2\.10 .*dev eth0/));
       expect(on.rules()).toEqual(before);
     });

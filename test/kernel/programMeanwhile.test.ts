@@ -163,6 +163,27 @@ describeOnKernel.each(privileged ? shells(tools) : [{ name: "any shell", argv: [
       lose(loss, [TWO, "apply"], "apply");
     });
 
+    testWithNft("rules of nftables, before it is noted how they read: the change fails", () => {
+      const [one, two] = [1, 2].map((last) => program(spec(last, [], HostModel.Strong)));
+      const { act, told: command } = OF_A_STRONG_HOST["rules of nftables"];
+      host.ok(one, "apply");
+      const before = ns.ok("sh", "-c", command);
+      const between = new Between(host, "nft");
+      // It is asked for once before it is loaded.
+      between.beforeCommand("'-s list table inet multihome'", act, 2);
+      const { status, stderr } = host.run(two, "apply");
+      between.end();
+      expect([between.met, status, stderr]).toEqual([
+        true,
+        1,
+        expect.stringContaining("is not as it was loaded"),
+      ]);
+      expect(ns.ok("sh", "-c", command)).toBe(before);
+      host.ok(one, "verify");
+      expect(host.run(two, "apply").status).toBe(0);
+      host.ok(two, "verify");
+    });
+
     testWithNft.each(Object.entries(OF_A_STRONG_HOST))("%s: the next apply has them again", (_, loss) => {
       const [one, two] = [1, 2].map((last) => program(spec(last, [], HostModel.Strong)));
       host.ok(one, "apply");

@@ -105,10 +105,12 @@ replace() {
   tune todo || fail 'cannot write sysctls'
   filter_load || fail "$why"
   ! announces || frr_load || fail "$why"
-  [ -n "$restoring" ] || right '' "${amending:-pending}"
-  only=
-  [ -n "$restoring" ] || [ -z "$probing" ] || still || fail "$why"
-  [ -n "$restoring" ] || furnished || fail "$why"
+  if [ -z "$restoring" ]; then
+    right '' "${amending:-pending}"
+    only=
+    [ -z "$probing" ] || still || fail "$why"
+    furnished || fail "$why"
+  fi
   [ "$wanted" = 0 ] || pend
 }
 

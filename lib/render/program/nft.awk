@@ -13,14 +13,19 @@
 # set only where routing could not know: on replies from elsewhere than our own prefixes; and on what asks to be led on,
 # for the sake of its reverse path check. What the host itself sends gets none, but for replies that DNAT translates.
 #
-# Input: facts, then the plan. Variables: the numbers.
+# Input: facts, then the plan. Variables: the numbers. The last line tells how many nft lists of it at least: each rule, and each
+# beginning and end, has one to itself.
 
 function ip(address) { return address ~ /:/ ? "ip6" : "ip" }
-function chain(name, hook, priority) {
-  print "chain " name " {"
-  if (hook != "") print "type " hook " priority " priority "; policy accept;"
+function line(text) {
+  lines++
+  print text
 }
-function rule(text) { print text }
+function chain(name, hook, priority) {
+  line("chain " name " {")
+  if (hook != "") line("type " hook " priority " priority "; policy accept;")
+}
+function rule(text) { line(text) }
 
 $1 == "device" { dev[$2] = "\"" $3 "\"" }
 $1 == "model" { strong = $2 == "strong" }
@@ -49,16 +54,16 @@ function by_mark(i, text) {
 END {
   print "table inet multihome"
   print "delete table inet multihome"
-  print "table inet multihome {"
+  line("table inet multihome {")
   # Says whose it is, as the protocol of a route does.
   chain("protocol-" protocol)
-  print "}"
+  line("}")
   if (strong) {
     chain("received", "filter hook prerouting", -300)
     rule("iifgroup != " group " accept")
     exceptions("daddr", "iifname")
     rule("fib daddr type local fib daddr . iif type != local counter drop")
-    print "}"
+    line("}")
     chain("sent", "filter hook postrouting", 300)
     rule("oifgroup != " group " accept")
     exceptions("saddr", "oifname")
@@ -67,7 +72,7 @@ END {
     rule("ip saddr 0.0.0.0 accept")
     rule("ip6 saddr :: accept")
     rule("meta skuid >= 0 counter drop")
-    print "}"
+    line("}")
   }
   if (n) {
     rest = sprintf("%.0f", 4294967295 - mask)
@@ -76,23 +81,24 @@ END {
       rule("ct direction original ct mark & " mask " != " tag[i] " " set("ct mark", i))
       rule("ct direction original ct status dnat " set("meta mark", i))
       rule("ct direction original fib daddr type unicast " set("meta mark", i))
-      print "}"
+      line("}")
       chain("back-" name[i])
       rule(set("meta mark", i))
-      print "}"
+      line("}")
       by_device = by_device (i > 1 ? ", " : "") dev[name[i]] " : jump from-" name[i]
     }
     chain("replies")
     for (i = 1; i <= own; i++) rule(ip(prefix[i]) " saddr " prefix[i] " return")
     rule(by_mark())
-    print "}"
+    line("}")
     chain("arriving", "filter hook prerouting", -90)
     rule("iifname vmap { " by_device " }")
     rule("iifname != \"lo\" ct direction reply jump replies")
-    print "}"
+    line("}")
     chain("answering", "route hook output", -150)
     rule("ct direction reply ct status dnat " by_mark())
-    print "}"
+    line("}")
   }
-  print "}"
+  line("}")
+  print "#" lines
 }

@@ -53,9 +53,11 @@ filter_load() {
   filtered=1
   # Whatever ends us, from here on there may be one.
   [ -e "$STATE/nft" ] || put nft '' || return
-  v=$(of_both "$NFT") && nft_run "$v" || return
+  v=$(of_both "$NFT") && n=${v##*#} && nft_run "$v" || return
   filter_dump
-  put nft "$filter_now"
+  # Nor is what lacks something taken for the plan's.
+  why='the table inet multihome of nftables is not as it was loaded'
+  [ "$(printf '%s\n' "$filter_now" | grep -c .)" -ge "$n" ] && put nft "$filter_now"
 }
 
 # filter_back: after a load that is to be undone, the table of what is committed. Where that has none, undo drops ours.

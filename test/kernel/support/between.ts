@@ -4,14 +4,17 @@ import * as path from "node:path";
 import { ProgramHost, Shell } from "./program";
 
 /**
- * What somebody else does between two steps of a program: an `ip` of our own in front of the real one, under any shell.
- * From a method on until {@link end} it is there; its scripts are shell, in which $ip is the real one.
+ * What somebody else does between two steps of a program: an `ip`, or another tool, of our own in front of the real one, under
+ * any shell. From a method on until {@link end} it is there; its scripts are shell, in which $ip is the real one.
  */
 export class Between {
   private readonly dir: string;
   private readonly plain: Shell;
 
-  constructor(private readonly host: ProgramHost) {
+  constructor(
+    private readonly host: ProgramHost,
+    private readonly tool: "ip" | "nft" = "ip",
+  ) {
     this.dir = path.join(host.dir, "between");
     this.plain = host.shell;
   }
@@ -28,17 +31,17 @@ done <$dir/batch
 exit 0`);
   }
 
-  /** Has `script` run once, before the program starts ip for the k-th time. */
+  /** Has `script` run once, before the program starts the tool for the k-th time. */
   beforeStart(k: number, script: string): void {
     this.once("true", k, script);
   }
 
-  /** Has `script` run once, before the program starts ip with arguments that match a pattern of the shell. */
-  beforeCommand(pattern: string, script: string): void {
-    this.once(`case "$*" in ${pattern}) ;; *) false ;; esac`, 1, script);
+  /** The same, of the starts with arguments that match a pattern of the shell. */
+  beforeCommand(pattern: string, script: string, k = 1): void {
+    this.once(`case "$*" in ${pattern}) ;; *) false ;; esac`, k, script);
   }
 
-  /** Has `script` run once, before the program starts ip for the k-th time after its commit. */
+  /** Has `script` run once, before the program starts the tool for the k-th time after its commit. */
   afterCommit(k: number, script: string): void {
     this.once(`! cmp -s ${this.host.stateDir}/committed $dir/committed`, k, script);
     const committed = path.join(this.host.stateDir, "committed");
@@ -57,9 +60,9 @@ exit 0`);
     return fs.existsSync(path.join(this.dir, "met"));
   }
 
-  /** The `ip` itself. */
-  get ip(): string {
-    return path.join(this.dir, "bin", "ip");
+  /** The tool itself. */
+  get file(): string {
+    return path.join(this.dir, "bin", this.tool);
   }
 
   private once(condition: string, k: number, script: string): void {
@@ -72,16 +75,17 @@ if [ ! -e $dir/met ] && ${condition}; then
     ${script}
   ) >>$dir/log 2>&1 </dev/null
 fi
-exec $ip "$@"`);
+exec $tool "$@"`);
   }
 
   private begin(body: string): void {
     fs.rmSync(this.dir, { recursive: true, force: true });
-    fs.mkdirSync(path.dirname(this.ip), { recursive: true });
+    fs.mkdirSync(path.dirname(this.file), { recursive: true });
     fs.writeFileSync(path.join(this.dir, "log"), "");
-    fs.writeFileSync(this.ip, `#!/bin/sh\nip=${realIp} dir=${this.dir}${body}\n`, { mode: 0o755 });
+    const real = `tool=${which(this.tool)} ip=${which("ip")} dir=${this.dir}`;
+    fs.writeFileSync(this.file, `#!/bin/sh\n${real}${body}\n`, { mode: 0o755 });
     const { name, argv } = this.plain;
-    const bin = path.dirname(this.ip);
+    const bin = path.dirname(this.file);
     // busybox has a path of its own.
     const own = argv.some((word) => word.startsWith("PATH="));
     this.host.shell = {
@@ -93,6 +97,7 @@ exec $ip "$@"`);
   }
 }
 
-const realIp = spawnSync("sh", ["-c", "PATH=$PATH:/usr/sbin:/sbin command -v ip"], {
-  encoding: "utf8",
-}).stdout.trim();
+const which = (tool: string): string =>
+  spawnSync("sh", ["-c", `PATH=$PATH:/usr/sbin:/sbin command -v ${tool}`], {
+    encoding: "utf8",
+  }).stdout.trim();

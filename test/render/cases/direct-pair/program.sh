@@ -67,7 +67,7 @@ expect6 san 2001:db8:ffff:ffff::1 elsewhere unreachable
 expect6 san fd00:2::ffff:ffff:ffff:fffe attached dev @san
 expect6 san fd00:1::ffff:ffff:ffff:fffe other-attached unreachable
 end'
-BODY=3eed7386376f0e9d
+BODY=9cce534de29c5fee
 SAME='function line_of(file,text){return (getline text<file)>0?text:""}
 BEGIN{while(was!=""&&(ahead=line_of(old))!=""&&!sub(/^PLAN=./,"",ahead))continue}
 /^=/{part=""}
@@ -1085,9 +1085,10 @@ filter_load() {
 filters || return 0
 filtered=1
 [ -e "$STATE/nft" ] || put nft '' || return
-v=$(of_both "$NFT") && nft_run "$v" || return
+v=$(of_both "$NFT") && n=${v##*#} && nft_run "$v" || return
 filter_dump
-put nft "$filter_now"
+why='the table inet multihome of nftables is not as it was loaded'
+[ "$(printf '%s\n' "$filter_now" | grep -c .)" -ge "$n" ] && put nft "$filter_now"
 }
 filter_back() {
 [ -n "${filtered-}" ] && [ -r "$STATE/program.$committed" ] || return 0
@@ -1678,10 +1679,12 @@ fi
 tune todo || fail 'cannot write sysctls'
 filter_load || fail "$why"
 ! announces || frr_load || fail "$why"
-[ -n "$restoring" ] || right '' "${amending:-pending}"
+if [ -z "$restoring" ]; then
+right '' "${amending:-pending}"
 only=
-[ -n "$restoring" ] || [ -z "$probing" ] || still || fail "$why"
-[ -n "$restoring" ] || furnished || fail "$why"
+[ -z "$probing" ] || still || fail "$why"
+furnished || fail "$why"
+fi
 [ "$wanted" = 0 ] || pend
 }
 flips() {
