@@ -69,8 +69,14 @@ export class Namespace {
 
   /** Waits until no IPv6 address is tentative any more. Even without duplicate detection that takes a moment. */
   steady(): void {
-    const wait =
-      "for i in $(seq 200); do ip -6 addr show tentative | grep -q . || exit 0; sleep 0.05; done; exit 1";
+    // A link has its link-local address when the kernel has taken note of its carrier, which may be later under load.
+    const wait = `
+      for i in $(seq 200); do
+        ip -o link | grep ,LOWER_UP | grep -qEv ' state (UP|UNKNOWN) ' ||
+          ip -6 addr show tentative | grep -q . || exit 0
+        sleep 0.05
+      done
+      exit 1`;
     this.ok("sh", "-c", wait);
   }
 
