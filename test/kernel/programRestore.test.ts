@@ -1,7 +1,8 @@
+import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { HostSpec } from "../../lib/model/spec";
-import { Namespace, Namespaces, describeOnKernel, dump } from "./support/netns";
+import { HostModel, HostSpec } from "../../lib/model/spec";
+import { Namespace, Namespaces, describeOnKernel, dump, monitor, settle } from "./support/netns";
 import { ProgramHost, program } from "./support/program";
 
 const MAC = (n: number): string => `02:00:00:00:0b:0${n}`;
@@ -14,6 +15,8 @@ const SPEC: HostSpec = {
     gateways: [`10.${n}.0.1`, `fd00:${n}::1`],
   })),
 };
+
+const testWithNft = spawnSync("nft", ["--version"]).status === 0 ? test : test.skip;
 
 describeOnKernel("what is committed, restored", () => {
   const namespaces = new Namespaces("prgres");
@@ -77,6 +80,42 @@ describeOnKernel("what is committed, restored", () => {
     host.ok(text, "restore");
     expect(way(2)).toBe("net2");
     expect(host.run(text, "verify").status).toBe(0);
+  });
+
+  describe.each([
+    ["an interface is missing", "ip link del eth2"],
+    ["an address is missing that is not ours to add", "ip addr del 10.2.0.10/24 dev eth2"],
+  ])("while %s", (_, act) => {
+    /** Puts the plan in force, and has it do without. */
+    function without(plan: string): void {
+      host.ok(plan, "apply");
+      ns.ok("sh", "-c", act);
+      host.ok(plan, "restore");
+    }
+
+    test("puts back a setting of another, and then leaves all alone", async () => {
+      without(text);
+      ns.sysctl("net/ipv4/conf/eth1/arp_ignore", "0");
+      host.ok(text, "restore");
+      expect(ns.sysctl("net/ipv4/conf/eth1/arp_ignore")).toBe("1");
+      ns.steady();
+      const watcher = await monitor(ns);
+      host.ok(text, "restore");
+      await settle(watcher);
+      expect(await watcher.stop()).toBe("");
+    });
+
+    testWithNft("puts back the table of nftables, and rules of it", () => {
+      const strong = program({ ...SPEC, policy: { hostModel: HostModel.Strong } });
+      without(strong);
+      const table = (): string => ns.ok("nft", "-s", "list", "table", "inet", "multihome");
+      const before = table();
+      for (const lose of ["flush chain inet multihome sent", "delete table inet multihome"]) {
+        ns.ok("nft", ...lose.split(" "));
+        host.ok(strong, "restore");
+        expect(table()).toBe(before);
+      }
+    });
   });
 
   test("adds no address that a network daemon has taken away, and leaves its source closed until it is back", () => {

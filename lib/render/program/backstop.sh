@@ -47,14 +47,14 @@ restore() {
 # absences: which interfaces are done without.
 absences() { printf '%s\n' "$seen" | sed -n '/^absent /p;/^world [^ ]* lacks /p'; }
 
-# spared: whether all is right for the interfaces that are there, and there is nothing to do until the others come. While
-# worlds are yet to be made, nobody has looked; what is in them is right when it is as it was.
+# spared: whether all that the interfaces that are there need is there and right, and there is nothing to do until the others
+# come. While worlds are yet to be made, nobody has looked; what is in them is right when it is as it was.
 spared() {
-  case ${seen-} in *"${nl}absent "*) ;; *) return 1 ;; esac
+  case ${seen-} in *"${nl}short"*) return 1 ;; *"${nl}absent "*) ;; *) return 1 ;; esac
   v=$(printf '%s\n' "$seen" | sed -n '/^world /p')
   [ -z "$v" ] || [ "$v" = "$(sed -n '/^world /p' "$STATE/observed" 2>/dev/null)" ] || return 1
   { [ "$want4" = - ] || [ "$live4" = "$band" ]; } && { [ "$want6" = - ] || [ "$live6" = "$band" ]; } &&
-    check brief '' >/dev/null
+    filter_stands && check brief '' >/dev/null
 }
 
 # boot: the same when the network daemon has brought the addresses, at the latest after 10 s.
