@@ -206,6 +206,23 @@ describeOnKernel("what is taken away from a world", () => {
     expect(drift()).toBe(false);
   });
 
+  test("an address that somebody else gives the interface in its world first is no obstacle", () => {
+    removed();
+    const between = new Between(host);
+    between.beforeCommand(`"-n ${RED} -4 -batch -"`, `$ip -n ${RED} addr add 10.2.0.12/24 dev eth1`);
+    host.ok(ONE, "apply");
+    expect([between.end(), between.met, all()]).toEqual([[], true, whole]);
+  });
+
+  test("an address that somebody gives the interface as it comes home keeps nothing else from it", () => {
+    host.ok(ONE, "apply");
+    const between = new Between(host);
+    // As a network daemon that sees it come.
+    between.eachLine(`[ "$line" != "link set dev eth1 group 0" ] || $ip addr add 10.2.0.77/24 dev eth1`);
+    removed();
+    expect(between.end()).toEqual([]);
+  });
+
   test("a namespace of its name that somebody makes just before is left to them", () => {
     removed();
     const between = new Between(host);

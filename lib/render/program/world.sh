@@ -65,14 +65,26 @@ make() {
     # What follows must find nothing of the host's own world.
     batch $f "link set dev $1 up
 route replace unreachable default metric 4278198272 table $3 proto ${v%% *}" || fail "world $1: $why"
-    n=$(ip -$f -N rule show 2>/dev/null)
-    case $n in *l3mdev*) ;; *) batch $f 'rule add priority 1000 l3mdev protocol kernel' || fail "world $1: $why" ;; esac
-    # Addresses of the host's own world are none of a VRF's: they are looked up after its table.
-    [ -n "$(printf '%s\n' "$n" | sed -n 's/^0:[^a-z]*from all lookup 255.*/1/p')" ] || continue
-    : >"$STATE/worlds/local$f"
-    batch $f "rule add priority 1001 lookup local protocol kernel
-rule del priority 0 lookup local" || fail "world $1: $why"
+    looked_up $f || batch $f 'rule add priority 1000 l3mdev protocol kernel' || fail "world $1: $why"
+    # Addresses of the host's own world are none of a VRF's: they are looked up after its table. Whoever flushes all rules takes
+    # that lookup along.
+    case $locals in *' 0 '*) : >"$STATE/worlds/local$f" ;; esac
+    local_after $f || batch $f 'rule add priority 1001 lookup local protocol kernel' || fail "world $1: $why"
+    case $locals in *' 0 '*) batch $f 'rule del priority 0 lookup local' || fail "world $1: $why" ;; esac
   done
+}
+
+# looked_up FAMILY: whether VRFs are, by a rule; sets $locals to the priorities of the rules for the host's own addresses.
+looked_up() {
+  n=$(ip "-$1" -N rule show 2>/dev/null)
+  locals=" $(printf '%s\n' "$n" | sed -n 's/^\([0-9]*\):[^a-z]*from all lookup 255.*/\1/p' | tr '\n' ' ')"
+  case $n in *l3mdev*) ;; *) return 1 ;; esac
+}
+
+# local_after FAMILY: whether $locals has the one after the VRFs', where there has to be one.
+local_after() {
+  [ -e "$STATE/worlds/local$1" ] || return 0
+  case $locals in *' 1001 '*) ;; *) return 1 ;; esac
 }
 
 create() {
@@ -189,7 +201,8 @@ give_back() {
       up) up=$v ;;
       group) group=$v ;;
       secret) printf '%s\n' "$v" >"/proc/sys/net/ipv6/conf/$1/stable_secret" ;;
-      addr4) a4="$a4${nl}addr add $v dev $1" ;;
+      # Whoever sees the device come may have been quicker.
+      addr4) a4="$a4${nl}addr replace $v dev $1" ;;
       # The one of the link itself comes back when it is up.
       addr6) a6="$a6$v$nl" ;;
       route4) r4="$r4${nl}route replace $v" ;;
@@ -202,7 +215,7 @@ END
   [ "$up" = 0 ] || ip link set dev "$1" up
   there=$(ip -6 -o addr show dev "$1" 2>/dev/null)
   a6=$(printf '%s' "$a6" | while read -r n v; do
-    case $there in *" $n "*) ;; *) printf '%s\n' "addr add $n $v dev $1" ;; esac
+    case $there in *" $n "*) ;; *) printf '%s\n' "addr replace $n $v dev $1" ;; esac
   done)
   batch 6 "$a6" || return
   for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do

@@ -201,11 +201,12 @@ END {
   if (mode != "give") exit
   printf "%s", parting
   for (i in dev) print "link set dev " dev[i] " up"
-  for (i = 1; i <= count; i++)
-    if (!((on[i], addresses[i]) in there)) {
-      lacking = 1
-      print "addr add " addresses[i] " dev " on[i] (f == 6 ? " nodad" : "")
-    } else if (on[i] in bereft) print "addr replace " addresses[i] " dev " on[i]
+  for (i = 1; i <= count; i++) {
+    missing = !((on[i], addresses[i]) in there)
+    if (missing) lacking = 1
+    # Somebody else may have been quicker.
+    if (missing || on[i] in bereft) print "addr replace " addresses[i] " dev " on[i] (f == 6 ? " nodad" : "")
+  }
   for (i in wanted) if (!(i in stands)) lacking = 1
   if (lacking) print "#"
   for (i = 1; i <= ways; i++) print "route replace " routes[i] (table == "-" ? "" : " table " table) " proto " protocol

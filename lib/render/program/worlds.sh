@@ -233,6 +233,7 @@ stands() {
   for f in 4 6; do
     [ $f = 4 ] || [ -d /proc/sys/net/ipv6 ] || continue
     case $(gifts "$1" $f) in *'#'*) return 1 ;; esac
+    [ "$2" = netns ] || { looked_up $f && local_after $f; } || return
   done
   v=$(of resolver -v world="$1")
   [ -z "$v" ] || [ "$v" = "$(cat "/etc/netns/$1/resolv.conf")" ] || return
