@@ -1,7 +1,6 @@
-import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { ProgramHost, Shell } from "./program";
+import { ProgramHost, Shell, which } from "./program";
 
 /**
  * What somebody else does between two steps of a program: an `ip`, or another tool, of our own in front of the real one, under
@@ -96,8 +95,3 @@ exec $tool "$@"`);
     };
   }
 }
-
-const which = (tool: string): string =>
-  spawnSync("sh", ["-c", `PATH=$PATH:/usr/sbin:/sbin command -v ${tool}`], {
-    encoding: "utf8",
-  }).stdout.trim();

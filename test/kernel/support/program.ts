@@ -118,7 +118,8 @@ function canBusybox(): boolean {
   return onMachine("busybox") && spawnSync("busybox", ["sh", "-c", "ip -V"]).stdout.includes("iproute2");
 }
 
-const which = (name: string): string =>
+/** Where a tool is, also one that is for root. */
+export const which = (name: string): string =>
   spawnSync("sh", ["-c", `PATH=$PATH:/usr/sbin:/sbin command -v ${name}`], {
     encoding: "utf8",
   }).stdout.trim();
