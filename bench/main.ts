@@ -17,7 +17,7 @@ import { BenchOptions, Section, met, sectionMarkdown, shownNumber } from "./supp
  * Measures what multihome costs and what it saves, always as ratios of things measured side by side in one run, and
  * writes it to bench/results (with --quick to the terminal alone).
  *
- *   npm run bench                      all of it, an hour
+ *   npm run bench                      all of it, an hour and a quarter
  *   npm run bench -- kernel-lookup     one section, or several
  *   npm run bench -- --quick           a minute; says whether it works, not what it costs
  */

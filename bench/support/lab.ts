@@ -43,10 +43,16 @@ export class FleetLab {
     await stopLab(this.name);
   }
 
-  run(program: string, command: Command, config: Record<string, ConfigValue>): Promise<RunResult> {
+  /** @param env of the engine */
+  run(
+    program: string,
+    command: Command,
+    config: Record<string, ConfigValue>,
+    env: Record<string, string> = {},
+  ): Promise<RunResult> {
     const privateKey = { secret: fs.readFileSync(this.key, "utf8") };
     const fixed = { hosts: this.hosts, shape: this.shape, privateKey };
-    return this.lab.run({ program, stackName: "fleet", command, config: { ...fixed, ...config } });
+    return this.lab.run({ program, stackName: "fleet", command, config: { ...fixed, ...config }, env });
   }
 
   /** Connections that the hosts have taken since they were made. */
