@@ -195,6 +195,29 @@ describeFabric("a multi-homed host, from its creation to its end", () => {
     expect(Object.keys(lab.cloud().instances)).toEqual([instance()]);
   });
 
+  test("is left as it is where an update that was killed is in no state, and as clean by the next one", async () => {
+    // What the engine leaves with PULUMI_SKIP_CHECKPOINTS: the state from before.
+    const file = path.join(lab.dir, "pulumi/.pulumi/stacks/multihome/adopt.json");
+    const killed = async (run: () => Promise<RunResult>): Promise<RunResult> => {
+      const before = fs.readFileSync(file);
+      const result = await run();
+      expect(fs.readFileSync(file)).not.toEqual(before);
+      fs.writeFileSync(file, before);
+      return result;
+    };
+    const routing = () => [onHost("ip", "rule"), onHost("ip", "route", "show", "table", "all")];
+    const clean = routing();
+    await killed(() => adopt("up", instance()));
+    const symmetric = routing();
+    expect(symmetric).not.toEqual(clean);
+    expect(changed(await adopt("up", instance()))).toContain("create Command adopted-routing-apply");
+    expect(routing()).toEqual(symmetric);
+    await killed(() => adopt("destroy", instance()));
+    expect(routing()).toEqual(clean);
+    expect(changed(await adopt("destroy", instance()))).toContain("delete Command adopted-routing-apply");
+    expect(routing()).toEqual(clean);
+  });
+
   test("goes without being asked to restore anything, though nobody can reach it any more", async () => {
     onHost("ip", "link", "set", "ens5", "down");
     await edge("destroy", [FRONT, BACK]);
