@@ -92,12 +92,18 @@ async function runVerb(
       exitCode: 2,
     });
   }
+  const pairs = (options.config ?? []).map((pair) => pair.split(/=(.*)/s).slice(0, 2));
+  // By number: it may be a secret.
+  const odd = pairs.flatMap(([key, value], i) => (key === "" || value === undefined ? [i + 1] : []));
+  if (odd.length > 0) {
+    program.error(`--config: of ${pairs.length}, number ${odd.join(", ")} is not key=value`, { exitCode: 2 });
+  }
   const lab = isUp(options.lab) ? labNamed(options.lab) : await startLab(options.lab);
   const result = await lab.run({
     program: path,
     stackName: options.stack,
     command: command as EngineCommand,
-    config: Object.fromEntries((options.config ?? []).map((pair) => pair.split(/=(.*)/s).slice(0, 2))),
+    config: Object.fromEntries(pairs),
     onStep: ({ op, type, name, paths }) => say([op.padEnd(12), type, name, ...paths].join(" ")),
   });
   if (command === "preview") process.stdout.write(result.stdout);

@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { FabricModel } from "./model";
+import { checkLabName } from "./names";
 import { FabricOptions } from "./types";
 
 /** The files of a lab: `<labDir>/<lab>/` with fabric.json, a lock, and a directory an instance. */
@@ -13,7 +14,9 @@ export interface FabricRecord {
   interrupted?: FabricModel;
 }
 
+/** @throws Error for what is no lab's name: a lab's directory is removed whole */
 export function labDirectory(lab: string, options: FabricOptions = {}): string {
+  checkLabName(lab);
   return path.resolve(options.labDir ?? process.env.MULTIHOME_LAB_DIR ?? ".lab", lab);
 }
 

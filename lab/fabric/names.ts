@@ -29,17 +29,25 @@ const SUFFIXES: Record<NamespaceKind, { pattern: RegExp; of: (id: string) => str
  * @example namespaceOf("demo", "instance", "i-0a1") // "demo-i-0a1"
  */
 export function namespaceOf(lab: string, what: NamespaceKind, id = ""): string {
-  if (!/^[A-Za-z0-9][A-Za-z0-9-]{0,7}$/.test(lab)) {
-    throw new Error(
-      `lab: got ${JSON.stringify(lab)}; allowed are 1 to 8 letters, digits and "-", no "-" first`,
-    );
-  }
+  checkLabName(lab);
   const { pattern, of } = SUFFIXES[what];
   const suffix = of(id);
   if (!pattern.test(suffix)) {
     throw new Error(`id of the ${what}: got ${JSON.stringify(id)}; allowed is what ${pattern} matches`);
   }
   return `${lab}-${suffix}`;
+}
+
+/**
+ * Refuses what is no lab's name. It is a part of names and of paths, of which all below is removed with a lab.
+ *
+ * @throws Error with what is allowed
+ */
+export function checkLabName(lab: string): void {
+  if (/^[A-Za-z0-9][A-Za-z0-9-]{0,7}$/.test(lab)) return;
+  throw new Error(
+    `lab: got ${JSON.stringify(lab)}; allowed are 1 to 8 letters, digits and "-", no "-" first`,
+  );
 }
 
 /** Whether a namespace is one of the lab's, by its name alone. */

@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
+import { labDirectory as fabricDirectory } from "../fabric/files";
 
 /** The repository. */
 export const ROOT = resolve(__dirname, "../..");
@@ -14,7 +15,7 @@ export function labsDirectory(): string {
 
 /** Directory of a lab. */
 export function labDirectory(lab: string): string {
-  return join(labsDirectory(), lab);
+  return fabricDirectory(lab, { labDir: labsDirectory() });
 }
 
 /** A program on PATH that is not one of the lab's own, or undefined. */

@@ -1,5 +1,5 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sshLogins } from "../../lab/fabric";
@@ -240,6 +240,36 @@ describeFabric("an ordinary program with the real engine", () => {
       internetGateways,
     ]).toEqual(Array(9).fill({}));
     expect(namespaces().sort()).toEqual([`${NAME}-inet`, `${NAME}-op`]);
+  });
+});
+
+describeFabric("the lab's command", () => {
+  let labs: string;
+  beforeAll(() => (labs = mkdtempSync(join(tmpdir(), "lab-command-"))));
+  afterAll(() => {
+    lab("down", NAME);
+    rmSync(labs, { recursive: true, force: true });
+  });
+  const lab = (...args: string[]) =>
+    spawnSync(process.execPath, ["--import", "tsx", join(__dirname, "../../lab/cli.ts"), ...args], {
+      env: { ...process.env, MULTIHOME_LAB_DIR: join(labs, "labs") },
+      encoding: "utf8",
+    });
+
+  it("removes nothing for what is no lab's name", () => {
+    mkdirSync(join(labs, "kept"));
+    for (const name of ["..", join(labs, "kept")]) {
+      expect(lab("down", name)).toMatchObject({
+        status: 1,
+        stderr: expect.stringMatching(/^lab: got .*\n$/),
+      });
+    }
+    expect(readdirSync(labs)).toContain("kept");
+  });
+
+  it("takes no configuration that is none, and shows none of it", () => {
+    const { status, stderr } = lab("run", "up", HOST, "-l", NAME, "-c", "a=b", "secret");
+    expect([status, stderr]).toEqual([2, "--config: of 2, number 2 is not key=value\n"]);
   });
 });
 
