@@ -1,9 +1,13 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
 import * as fc from "fast-check";
 import { CloudState } from "../../lab/cloud/state";
 import { fabricOf } from "../../lab/fabric/build";
 import { FabricModel } from "../../lab/fabric/model";
 import { deviceName, namespaceOf, ownsNamespace } from "../../lab/fabric/names";
 import { emptyModel, stepsOf } from "../../lab/fabric/steps";
+import { tearDown } from "../../lab/fabric/teardown";
 import { World, attach } from "./world";
 
 const copy = <T>(value: T): T => structuredClone(value);
@@ -109,6 +113,12 @@ describe("the fabric's model", () => {
     );
     expect(lines).toContain("route replace default via fe80:ec2::1 dev ens6 proto ra metric 513");
     expect(lines.join("\n")).not.toContain("10.0.1.11");
+  });
+
+  it("has connections of the operator's end that are cut, after the minutes in which those of Go's clients do", () => {
+    const { sysctls } = fabricOf(richCloud()).namespaces["lab-op"];
+    const named = ["time", "intvl", "probes"].map((name) => sysctls[`net/ipv4/tcp_keepalive_${name}`]);
+    expect(named).toEqual(["15", "15", "9"]);
   });
 
   it("sends a subnet's traffic by its own route table, and to a missing target nowhere", () => {
@@ -290,6 +300,21 @@ describe("names", () => {
     expect(() => namespaceOf("toolongname", "operator")).toThrow("1 to 8");
     expect(() => namespaceOf("lab", "instance", "i-xyz")).toThrow("id of the instance");
     expect(() => namespaceOf("lab", "instance")).toThrow("id of the instance");
+  });
+
+  it("are refused where files are removed with a lab: nothing but a lab's goes", async () => {
+    const directory = fs.mkdtempSync(path.join(os.tmpdir(), "lab-names-"));
+    const labDir = path.join(directory, "labs");
+    const kept = path.join(directory, "kept");
+    try {
+      for (const one of [labDir, kept]) fs.mkdirSync(one);
+      for (const name of ["..", ".", "", "../kept", kept]) {
+        await expect(tearDown(name, { labDir })).rejects.toThrow(`lab: got ${JSON.stringify(name)}`);
+      }
+      expect(fs.readdirSync(directory).sort()).toEqual(["kept", "labs"]);
+    } finally {
+      fs.rmSync(directory, { recursive: true });
+    }
   });
 
   it("of devices are those of Nitro instances and do not move when another ENI goes", () => {

@@ -24,6 +24,10 @@ export function buildInternet(lab: string): {
   const internet = new NamespaceBuilder(namespaceOf(lab, "internet"));
   const operator = new NamespaceBuilder(namespaceOf(lab, "operator"));
   internet.forwarding(true);
+  // As the clients of Go, of which the real command provider is one: a connection that is cut ends after minutes.
+  const keepalive = { time: 15, intvl: 15, probes: 9 };
+  for (const [name, value] of Object.entries(keepalive))
+    operator.sysctls[`net/ipv4/tcp_keepalive_${name}`] = String(value);
   const link = wire(operator, "inet", internet, "op");
   for (const family of [4, 6] as const) {
     const length = HOST_LENGTH[family];
