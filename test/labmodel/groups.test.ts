@@ -34,6 +34,16 @@ describe("security groups as nft rules", () => {
       ["ip6 saddr 2001:db8::/32 meta l4proto udp accept"],
     ],
     [
+      "all TCP",
+      rule("ingress", "0.0.0.0/0", "tcp", [0, 65535]),
+      ["meta nfproto ipv4 meta l4proto tcp accept"],
+    ],
+    [
+      "of TCP from port 0 to port 0 just that, as AWS does",
+      rule("ingress", "192.0.2.0/24", "tcp", [0, 0]),
+      ["ip saddr 192.0.2.0/24 tcp dport 0-0 accept"],
+    ],
+    [
       "UDP by number",
       rule("ingress", "192.0.2.0/24", "17", [53, 60]),
       ["ip saddr 192.0.2.0/24 udp dport 53-60 accept"],

@@ -79,7 +79,8 @@ function protocolMatch(
     case "6":
     case "17": {
       const name = protocol === "tcp" || protocol === "6" ? "tcp" : "udp";
-      const all = fromPort <= 0 && (toPort <= 0 || toPort === 65535);
+      // From 0 to 0 is port 0 alone, unlike "all traffic" (-1), which has no ports.
+      const all = fromPort < 0 || (fromPort === 0 && toPort === 65535);
       return all ? `meta l4proto ${name}` : `${name} dport ${fromPort}-${toPort}`;
     }
     case "icmp":
