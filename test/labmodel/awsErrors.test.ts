@@ -460,3 +460,9 @@ describe("the API refuses with AWS's code and words", () => {
     expect(given.cloud).toEqual(before);
   });
 });
+
+test("a route within the VPC's own blocks, which would do nothing here, is refused by name", () => {
+  const { cloud, vpcId, primaryId } = fixture();
+  const action: Action<void> = (d) => createRoute(d, createRouteTable(d, vpcId).id, "10.0.1.0/24", primaryId);
+  expect(() => apply(cloud, action)).toThrow("the lab does not model routes within the VPC's own blocks");
+});

@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Cloud } from "../../lab/aws/cloud";
 import { awsProvider } from "../../lab/aws/provider";
+import type { CloudState } from "../../lab/cloud/state";
 import { CloudStore } from "../../lab/cloud/store";
+import { fabricOf } from "../../lab/fabric/build";
 import type { Properties } from "../../lab/rpc/values";
 import { RpcClient } from "./rpcClient";
 
@@ -18,7 +20,9 @@ let client: RpcClient;
 
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), "lab-aws-"));
-  cloud = new Cloud(new CloudStore("unit", dir), { realize: async () => ({ hostPublicKeys: {} }) });
+  // Whatever the provider makes of a cloud, the machine must be able to follow.
+  const realize = async (state: CloudState) => (fabricOf(state), { hostPublicKeys: {} });
+  cloud = new Cloud(new CloudStore("unit", dir), { realize });
   client = await RpcClient.of(() => awsProvider(cloud));
   await client.configure({});
 });

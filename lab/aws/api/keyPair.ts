@@ -32,7 +32,8 @@ export function importKeyPair(
   draft.keyPairs[args.name] = {
     name: args.name,
     id: freshId(draft, "key"),
-    publicKey: args.publicKey,
+    // A file's line, of which the end is no part of the key.
+    publicKey: args.publicKey.trim(),
     fingerprint,
     tags: args.tags ?? {},
   };

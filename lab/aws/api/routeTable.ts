@@ -129,6 +129,10 @@ function routable(draft: CloudState, table: RouteTable, destination: string): st
   if (local.some((own) => contains(own, block) && own.length === block.length)) {
     throw new AwsError("RouteAlreadyExists", `The route identified by ${destination} already exists.`);
   }
+  // AWS takes one for a whole subnet, to an interface; here what is local goes first in any case.
+  if (local.some((own) => contains(own, block))) {
+    throw new Error(`the lab does not model routes within the VPC's own blocks; got ${destination}`);
+  }
   return formatPrefix(block);
 }
 
