@@ -93,10 +93,14 @@ SetEnv PATH=$path
 Subsystem sftp internal-sftp
 EOF
 
-# As cloud-init does, whatever comes of it.
+# As cloud-init does, whatever comes of it. It has the kernel execute the file, and no shell tries what the kernel refuses.
 if [ -e /run/lab/boot-hook ]; then
   mkdir -p /var/lib/cloud/instance
-  PATH=$path sh /run/lab/boot-hook || echo "the boot hook has failed: $?"
+  chmod 700 /run/lab/boot-hook
+  case $(head -c 2 /run/lab/boot-hook) in
+    '#!') PATH=$path /run/lab/boot-hook || echo "the boot hook has failed: $?" ;;
+    *) echo "the boot hook has failed: exec format error, its first line is no #!" ;;
+  esac
 fi
 
 [ "$one_user" = no ] || export LD_PRELOAD=/run/lab/nogroups.so

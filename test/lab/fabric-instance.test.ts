@@ -97,14 +97,32 @@ describeFabric("an instance", () => {
     expect(ssh("true").status).toBe(0);
   });
 
+  it("has the kernel execute its boot hook, as cloud-init does: without #! it fails", async () => {
+    const said = () =>
+      fs.readFileSync(path.join(instanceFiles(lab.name, "i-0b", lab.options), "sshd.log"), "utf8");
+    const booted = async (hook: string): Promise<string> => {
+      lab.world.instance("i-0b", "eni-0c");
+      lab.world.cloud.instances["i-0b"].userData = `#cloud-boothook\n${hook}`;
+      await lab.realize();
+      for (let i = 0; i < 1000 && !said().includes("Server listening"); i++) await sleep(20);
+      const text = said();
+      delete lab.world.cloud.instances["i-0b"];
+      await lab.realize();
+      return text;
+    };
+    expect(await booted("#!/bin/sh\necho hooked\n")).toMatch(/^hooked$/m);
+    expect(await booted("echo hooked\n")).toMatch(/^the boot hook has failed: exec format error/m);
+  });
+
   it("ends with all its processes when it is terminated, and leaves no file", async () => {
-    ssh("sh -c 'while :; do sleep 60; done # lab-test-survivor' > /dev/null 2>&1 &");
-    expect(processesLike("lab-test-survivor")).not.toEqual([]);
+    const survivor = `lab-test-survivor-${process.pid}`;
+    ssh(`sh -c 'while :; do sleep 60; done # ${survivor}' > /dev/null 2>&1 &`);
+    expect(processesLike(survivor)).not.toEqual([]);
     await addContainer(lab.name, "i-0a", lab.options);
     delete lab.world.cloud.instances["i-0a"];
     for (const id of ["eni-0a", "eni-0b"]) delete lab.world.cloud.networkInterfaces[id].attachment;
     await lab.realize();
-    expect(processesLike("lab-test-survivor")).toEqual([]);
+    expect(processesLike(survivor)).toEqual([]);
     expect(namespacesLike(`${lab.name}-i-0a`)).toEqual([]);
     expect(fs.existsSync(instanceFiles(lab.name, "i-0a", lab.options))).toBe(false);
   });
@@ -127,7 +145,7 @@ describeFabric("an instance", () => {
     const [program, ...rest] = inUserNamespace(["sh", "-c", script, "sh", ...args]);
     const { stdout, stderr } = spawnSync(program, rest, { encoding: "utf8" });
     // Its instances outlive the shell, as they should; their namespaces end with them.
-    for (const pid of processesLike(lab.directory)) process.kill(pid, "SIGKILL");
+    spawnSync("kill", ["-KILL", ...processesLike(lab.directory).map(String)]);
     fs.rmSync(lab.directory, { recursive: true, force: true });
     expect({ stdout, stderr }).toMatchObject({
       stdout: expect.stringMatching(/^8\nens6@.* UP .*02:00:00:00:00:02/),
