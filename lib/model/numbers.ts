@@ -27,7 +27,7 @@ export interface Numbers {
   readonly group: number;
   /** First of 256 consecutive table ids. */
   readonly tableBase: number;
-  /** First of 3000 consecutive priorities. */
+  /** First of 3000 consecutive priorities; from 3 on. */
   readonly priorityBase: number;
   /** The fwmark bit by which a generation is asked before it is in force; one bit, otherwise unused on the host. */
   readonly canaryMark: number;

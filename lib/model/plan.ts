@@ -145,7 +145,7 @@ export interface PlanTable {
 
 export interface PlanConnection {
   readonly interface: string;
-  /** Within numbers.connectionMask. */
+  /** Within {@link CONNECTION_MASK}. */
   readonly mark: number;
 }
 

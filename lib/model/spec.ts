@@ -262,7 +262,7 @@ export interface TrafficSpec {
   to?: string[];
   /** IP protocol: "tcp", "udp", "icmp", "icmpv6", "sctp", "dccp", "udplite", "gre", "esp", "ah", or a number as text. */
   protocol?: string;
-  /** Ports or ranges of ports ("8000-8080"); needs a `protocol` with ports. */
+  /** Ports from 1 to 65534, which is the last that a rule can ask for, or ranges ("8000-8080"); needs a `protocol` with ports. */
   sourcePorts?: (number | string)[];
   /** As `sourcePorts`. */
   destinationPorts?: (number | string)[];
@@ -308,7 +308,7 @@ export interface NumbersSpec {
   group?: number;
   /** First of 256 consecutive table ids, from 256 on. Default: 7000. */
   tableBase?: number;
-  /** First of 3000 consecutive rule priorities, all before that of main, 32766. Default: 7000. */
+  /** First of 3000 consecutive rule priorities, from 3 on and all before that of main, 32766. Default: 7000. */
   priorityBase?: number;
   /** The one fwmark bit by which rules are tried before they are in force. Default: 0x40000000. */
   canaryMark?: number;

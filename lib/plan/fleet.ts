@@ -93,7 +93,8 @@ function readRoles(value: unknown, problems: Problems): Role[] {
     const role = readRole(item, path, problems);
     if (role === undefined) return [];
     const { deviceIndex, networkCardIndex, subnetIds, tag } = role;
-    const said = ["deviceIndex", "subnetIds", "tag"].some((key) => Object.hasOwn(item as object, key));
+    // Also what could not be read is said.
+    const said = ["deviceIndex", "subnetIds", "tag"].some((key) => (item as Fields)[key] !== undefined);
     if (!said) {
       problems.add(path, "nothing says which interface it is", "Give deviceIndex, subnetIds or tag");
     }

@@ -139,12 +139,20 @@ describe("a fleet is refused", () => {
     ],
     [
       "with an interface about which nothing is said",
-      fleet({ interfaces: [{ name: "a" }, { name: "b", ipv6: true }, { name: "c", networkCardIndex: 1 }] }),
+      fleet({
+        interfaces: [
+          { name: "a" },
+          { name: "b", ipv6: true },
+          { name: "c", networkCardIndex: 1 },
+          { name: "d", deviceIndex: undefined, tag: undefined },
+        ],
+      }),
       [
         "interfaces[0]: nothing says which interface it is. Give deviceIndex, subnetIds or tag.",
         "interfaces[1]: nothing says which interface it is. Give deviceIndex, subnetIds or tag.",
         "interfaces[2]: nothing says which interface it is. Give deviceIndex, subnetIds or tag.",
         "interfaces[2].networkCardIndex: is given without deviceIndex. Give both.",
+        "interfaces[3]: nothing says which interface it is. Give deviceIndex, subnetIds or tag.",
       ],
     ],
     [

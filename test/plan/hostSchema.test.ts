@@ -5,6 +5,7 @@ import * as fc from "fast-check";
 import { DEFAULT_NUMBERS, HostSpec, SpecError } from "../../lib/model";
 import { normalize, planHost } from "../../lib/plan";
 import { renderProgram } from "../../lib/render";
+import { CASES } from "./support/cases";
 import { damaged } from "./support/damage";
 import { specs } from "./support/specs";
 
@@ -49,6 +50,8 @@ describe("the schema of a host", () => {
       }),
       { numRuns: 300 },
     );
+    for (const [name, spec] of Object.entries(CASES))
+      expect([name, validate(asJson(spec)), validate.errors]).toEqual([name, true, null]);
   });
 
   test("refuses nothing that the planner accepts, and so finds early only what the planner refuses too", () => {
@@ -92,6 +95,7 @@ describe("the schema of a host", () => {
     ["a group's MAC", one({ match: { mac: "01:00:5e:00:00:01" } })],
     ["no MAC at all", one({ match: { mac: "00:00:00:00:00:00" } })],
     ["a bad device name", one({ match: { ifname: "eth0@if5" } })],
+    ["the loopback as a device", one({ match: { ifname: "lo" } })],
     ["an address without a length", one({ addresses: ["10.0.1.10"] })],
     ["leading zeros", one({ addresses: ["10.0.1.010/24"] })],
     ["a short form", one({ addresses: ["10.1/24"] })],
@@ -115,6 +119,10 @@ describe("the schema of a host", () => {
       { ...base, policy: { traffic: [{ name: "p", use: ["a"], protocol: "tcp", sourcePorts: [0] }] } },
     ],
     [
+      "the last port",
+      { ...base, policy: { traffic: [{ name: "p", use: ["a"], protocol: "tcp", sourcePorts: [65535] }] } },
+    ],
+    [
       "the loopback as a way in",
       { ...base, policy: { traffic: [{ name: "p", use: ["a"], incomingDevices: ["lo"] }] } },
     ],
@@ -132,6 +140,7 @@ describe("the schema of a host", () => {
     ["a protocol of others", { ...base, numbers: { protocol: 4 } }],
     ["two mark bits", { ...base, numbers: { canaryMark: 3 } }],
     ["a table of the kernel's", { ...base, numbers: { tableBase: 254 } }],
+    ["priorities of the backstop", { ...base, numbers: { priorityBase: 2 } }],
     ["priorities behind main", { ...base, numbers: { priorityBase: 30000 } }],
   ])("refuses %s, as the planner does", (_what, value) => {
     expect([validate(value), accepted(value)]).toEqual([false, false]);

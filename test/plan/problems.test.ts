@@ -95,6 +95,11 @@ table("the document", [
     { name: "h", interfaces: new Array(2 ** 32 - 1) },
     ["interfaces: got 4294967295 entries. Give at most 1048576."],
   ],
+  [
+    "more sources of an interface than any host has, beside one that is right",
+    two({ delegatedPrefixes: new Array(2 ** 32 - 1) }, {}),
+    ["interfaces[0].delegatedPrefixes: got 4294967295 entries. Give at most 1048576."],
+  ],
 ]);
 
 table("a name", [
@@ -883,6 +888,11 @@ table("a match", [
   ],
   ["device: a VLAN", one({ match: { ifname: "0eth_0.1-0" } }), []],
   [
+    "device: the loopback",
+    one({ match: { ifname: "lo" } }),
+    [`interfaces[0].match.ifname: got "lo": the loopback, which leads nowhere. ${IFNAME_FIX}`],
+  ],
+  [
     "address: with a length",
     one({ match: { address: "10.0.1.10/24" } }),
     [
@@ -1246,9 +1256,11 @@ table("a number", [
   ["tables: the first", numbers({ tableBase: 256 }), []],
   ["tables: the last", numbers({ tableBase: 4294967040 }), []],
   ["tables: beyond the last", numbers({ tableBase: 4294967041 }), ["numbers.tableBase: got 4294967041 (number). Give a whole number from 256 to 4294967040."]],
-  ["priorities: that of local", numbers({ priorityBase: 0 }), ["numbers.priorityBase: got 0 (number). Give a whole number from 1 to 29766."]],
-  ["priorities: the first and last", numbers({ priorityBase: 29766 }), []],
-  ["priorities: beyond main", numbers({ priorityBase: 29767 }), ["numbers.priorityBase: got 29767 (number). Give a whole number from 1 to 29766."]],
+  ["priorities: that of local", numbers({ priorityBase: 0 }), ["numbers.priorityBase: got 0 (number). Give a whole number from 3 to 29766."]],
+  ["priorities: those of the backstop", numbers({ priorityBase: 2 }), ["numbers.priorityBase: got 2 (number). Give a whole number from 3 to 29766."]],
+  ["priorities: the first", numbers({ priorityBase: 3 }), []],
+  ["priorities: the last", numbers({ priorityBase: 29766 }), []],
+  ["priorities: beyond main", numbers({ priorityBase: 29767 }), ["numbers.priorityBase: got 29767 (number). Give a whole number from 3 to 29766."]],
   ["mark: no bit", numbers({ canaryMark: 0 }), ["numbers.canaryMark: got 0 (number). Give a whole number from 1 to 4294967295."]],
   ["mark: two bits", numbers({ canaryMark: 3 }), ["numbers.canaryMark: got 3, which is not a single bit. Give a power of two that no other program marks packets with."]],
   ["mark: all bits", numbers({ canaryMark: 4294967295 }), ["numbers.canaryMark: got 4294967295, which is not a single bit. Give a power of two that no other program marks packets with."]],

@@ -13,7 +13,7 @@ import { Policy, readPolicy } from "./policy";
 import { checkPolicy } from "./policyChecks";
 import { Pools } from "./pool";
 import { Problems, at } from "./problems";
-import { readList, readName, readObject, readString } from "./shape";
+import { LONGEST_LIST, readList, readName, readObject, readString } from "./shape";
 import { SortedByFamily, arrange, hasClash, sortSources } from "./sorted";
 import { checkWorlds } from "./worldChecks";
 import { ReadWorld, membership } from "./worlds";
@@ -178,7 +178,9 @@ function interfacesOf({ entries, sorted }: Domain): Pick<Host, "interfaces" | "s
 /** At least as many as there will be sources, whatever the value is. */
 function countSources(interfaces: unknown): number {
   if (!Array.isArray(interfaces) || interfaces.length > SLOTS) return 0;
-  const lengthOf = (list: unknown): number => (Array.isArray(list) ? list.length : 0);
+  const lengthOf = (list: unknown): number =>
+    // Of a longer one nothing is read.
+    Array.isArray(list) && list.length <= LONGEST_LIST ? list.length : 0;
   return interfaces.reduce((sum: number, item: unknown) => {
     const { addresses, delegatedPrefixes } = (item ?? {}) as Record<string, unknown>;
     return sum + lengthOf(addresses) + lengthOf(delegatedPrefixes);

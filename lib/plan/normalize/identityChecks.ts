@@ -69,6 +69,11 @@ export function checkIdentity(
 function checkApart(address: Address, entries: readonly Entry[], path: string, problems: Problems): void {
   for (const { path: owner, draft } of entries) {
     const text = formatAddress(address);
+    const hop = draft.gateways[address.family]?.address;
+    if (hop !== undefined && sameAddress(hop, address)) {
+      const problem = `the next hop ${text} is the host's identity (${path})`;
+      problems.add(at(owner, "gateways"), problem, "Give the router's address");
+    }
     const own = draft.addresses[address.family].has(address);
     const net = [...draft.subnets, ...draft.delegatedPrefixes].find((p) => contains(p, address));
     if (!own && net === undefined) continue;

@@ -58,8 +58,13 @@ export const IFNAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$/;
 function readIfname(value: unknown, path: string, problems: Problems): string | undefined {
   if (value === undefined) return undefined;
   const ifname = readString(value, path, problems, "a device name");
-  if (ifname === undefined || IFNAME.test(ifname)) return ifname;
-  problems.add(path, `got ${shown(ifname)}`, 'Use 1 to 15 of letters, digits, "_", "." and "-", as "ens5"');
+  if (ifname === undefined || (IFNAME.test(ifname) && ifname !== "lo")) return ifname;
+  const wrong = ifname === "lo" ? ": the loopback, which leads nowhere" : "";
+  problems.add(
+    path,
+    `got ${shown(ifname)}${wrong}`,
+    'Use 1 to 15 of letters, digits, "_", "." and "-", as "ens5"',
+  );
   return undefined;
 }
 

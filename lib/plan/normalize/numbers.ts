@@ -4,6 +4,8 @@ import { readInteger, readObject } from "./shape";
 
 /** First priority of the kernel's own main rule; ours must all come before it. */
 const MAIN_PRIORITY = 32766;
+/** Those below are of what holds sources back when ours are gone: see lib/render/program/backstop.awk. */
+const FIRST_FREE_PRIORITY = 3;
 /** Tables below this are the kernel's or traditional (default 253, main 254, local 255). */
 const FIRST_FREE_TABLE = 256;
 const LAST_TABLE = 2 ** 32 - 1;
@@ -18,7 +20,7 @@ const RANGES: Readonly<Record<keyof Numbers, readonly [number, number]>> = {
   protocol: [0, 255],
   group: [1, 2 ** 31 - 1],
   tableBase: [FIRST_FREE_TABLE, LAST_TABLE - TABLE_WINDOW + 1],
-  priorityBase: [1, MAIN_PRIORITY - PRIORITY_WINDOW],
+  priorityBase: [FIRST_FREE_PRIORITY, MAIN_PRIORITY - PRIORITY_WINDOW],
   canaryMark: [1, 2 ** 32 - 1],
 };
 

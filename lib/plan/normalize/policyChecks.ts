@@ -3,7 +3,7 @@ import { shown } from "../../model/issue";
 import { CONNECTION_MASK, Numbers, SLOTS, capacityOf } from "../../model/numbers";
 import { HostModel, WorldKind } from "../../model/spec";
 import { Traffic } from "../../model/traffic";
-import { FAMILIES, Family, formatAddress } from "../../net/address";
+import { Address, FAMILIES, Family, formatAddress } from "../../net/address";
 import { findInCover, minimalCover } from "../../net/cover";
 import { Prefix, contains, formatPrefix, hostPrefix, overlaps } from "../../net/prefix";
 import { inOrder, shadowedBy } from "../traffic/order";
@@ -18,6 +18,8 @@ import { ReadTraffic } from "./traffic";
 interface Known {
   readonly name: string;
   readonly path: string;
+  /** Its device, where that is how it is found. */
+  readonly ifname?: string;
   readonly addresses: readonly Prefix[];
   readonly delegated: readonly Prefix[];
   readonly gateways: Readonly<Partial<Record<Family, Gateway>>>;
@@ -44,7 +46,8 @@ export function checkPolicy(
   if (policy.trackConnections) checkMarks(interfaces.length, numbers, at(path, "trackConnections"), problems);
   const traffic = policy.traffic.map((t) => ({ ...t, traffic: inFamilies(t.traffic, interfaces) }));
   traffic.forEach((t) => checkReach(t, interfaces, problems));
-  checkOwn(traffic, interfaces, problems);
+  traffic.forEach((t) => checkDevices(t, interfaces, problems));
+  checkOwn(traffic, interfaces, policy.identity?.addresses ?? [], problems);
   if (policy.hostModel === HostModel.Strong) checkStrong(traffic, interfaces, problems);
   const vrfs = policy.worlds.filter(({ kind }) => kind === WorldKind.Vrf).length;
   checkRoom(traffic, interfaces.length, vrfs, at(path, "traffic"), problems);
@@ -56,6 +59,7 @@ function knownOf({ path, draft }: Entry): Known {
   return {
     name: draft.name ?? "",
     path,
+    ...(draft.match?.ifname !== undefined && { ifname: draft.match.ifname }),
     addresses: FAMILIES.flatMap((family) =>
       Array.from({ length: draft.addresses[family].size }, (_, i) =>
         hostPrefix(draft.addresses[family].valueAt(i)),
@@ -77,8 +81,9 @@ function checkVirtual(
   path: string,
   problems: Problems,
 ): void {
+  const covers = virtualAddresses.length > 0 ? interfaces.map((i) => minimalCover(sourcesOf(i))) : [];
   for (const address of virtualAddresses) {
-    const owner = interfaces.find((i) => sourcesOf(i).some((p) => contains(p, address)));
+    const owner = interfaces.find((_, i) => findInCover(covers[i], address) !== undefined);
     if (owner === undefined) continue;
     const problem = `${formatAddress(address)} is a source of ${owner.path}`;
     problems.add(path, problem, "An address belongs to an interface or to none: leave it out in one place");
@@ -132,11 +137,35 @@ function checkReach(
   }
 }
 
+/** An interface by the name of its device would be another way in, to whoever compares policies. */
+function checkDevices(
+  { path, traffic: t }: ReadTraffic,
+  interfaces: readonly Known[],
+  problems: Problems,
+): void {
+  for (const way of t.incoming) {
+    const owner = "device" in way ? interfaces.find(({ ifname }) => ifname === way.device) : undefined;
+    if (owner === undefined) continue;
+    const problem = `${shown(owner.ifname)} is the device of ${owner.path}`;
+    problems.add(
+      at(path, "incomingDevices"),
+      problem,
+      `Name the interface in "incoming": ${shown(owner.name)}`,
+    );
+  }
+}
+
 /** What the rules for sources and the kernel's local table decide first never gets to a policy. */
-function checkOwn(traffic: readonly ReadTraffic[], interfaces: readonly Known[], problems: Problems): void {
+function checkOwn(
+  traffic: readonly ReadTraffic[],
+  interfaces: readonly Known[],
+  identities: readonly Address[],
+  problems: Problems,
+): void {
   if (traffic.length === 0) return;
-  const addresses = minimalCover(interfaces.flatMap((i) => i.addresses));
-  const sources = minimalCover(interfaces.flatMap(sourcesOf));
+  const whole = identities.map(hostPrefix);
+  const addresses = minimalCover([...interfaces.flatMap((i) => i.addresses), ...whole]);
+  const sources = minimalCover([...interfaces.flatMap(sourcesOf), ...whole]);
   const within = (cover: readonly Prefix[], prefix: Prefix): boolean => {
     const holder = findInCover(cover, prefix);
     return holder !== undefined && contains(holder, prefix);

@@ -78,7 +78,8 @@ export function readProtocol(fields: Fields, path: string, problems: Problems): 
 }
 
 export function readPorts(fields: Fields, key: string, path: string, problems: Problems): Range[] {
-  return readRanges(fields[key], at(path, key), problems, { what: "port", lowest: 1, highest: 65_535 });
+  // A rule takes no range that ends with 65535 (net/core/fib_rules.h, fib_rule_port_range_valid).
+  return readRanges(fields[key], at(path, key), problems, { what: "port", lowest: 1, highest: 65_534 });
 }
 
 export function readUsers(fields: Fields, path: string, problems: Problems): Range[] {

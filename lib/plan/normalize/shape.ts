@@ -37,7 +37,7 @@ export function readObject(
 }
 
 /** Far more than a host can have; a sparse array may claim four thousand million and hold none. */
-const LONGEST_LIST = 2 ** 20;
+export const LONGEST_LIST = 2 ** 20;
 
 /** The items of a list; a hole in a sparse one is an item too, and is then missed as such. */
 export function readList(value: unknown, path: string, problems: Problems, of: string): readonly unknown[] {

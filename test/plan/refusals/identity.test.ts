@@ -100,6 +100,19 @@ table("an identity's addresses", [
     ],
   ],
   [
+    "that are somebody's next hop",
+    {
+      name: "h",
+      interfaces: [
+        { name: "a", addresses: ["10.1.0.10/32"], gateways: [{ address: "192.0.2.77", onLink: true }] },
+      ],
+      policy: { identity: { addresses: ["192.0.2.77/32"], protocol: "ospf" } },
+    },
+    [
+      "interfaces[0].gateways: the next hop 192.0.2.77 is the host's identity (policy.identity.addresses). Give the router's address.",
+    ],
+  ],
+  [
     "of a family that no interface has",
     {
       name: "h",

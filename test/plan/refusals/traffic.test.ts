@@ -322,6 +322,21 @@ table("a policy's prefixes", [
     ],
   ],
   [
+    "the host's identity, as a source and as a destination",
+    site({
+      identity: { addresses: ["192.0.2.77/32"], protocol: "ospf" },
+      traffic: [
+        { name: "p", use: ["a"], from: ["192.0.2.77/32"] },
+        { name: "q", use: ["a"], to: ["192.0.2.77/32"] },
+        { name: "r", use: ["b"], from: ["192.0.2.77/32"], to: ["198.51.100.0/24"], beforeSources: true },
+      ],
+    }),
+    [
+      'policy.traffic[0].from: no packet from 192.0.2.77/32 gets here: it is a source of the host, about which the rules for sources decide first. Leave it out, or set "beforeSources" to true.',
+      "policy.traffic[1].to: no packet to 192.0.2.77/32 gets here: it is the host itself. Leave it out.",
+    ],
+  ],
+  [
     "a destination that is a container's, or wider than the host",
     policies({ to: ["10.1.7.0/28", "10.1.0.0/24", "126.0.0.0/7", "::/127"] }),
     [],
@@ -474,17 +489,17 @@ table("a policy's ports", [
   ],
   [
     "out of range",
-    policies({ protocol: "tcp", sourcePorts: [0, 65536], destinationPorts: ["65535-65536", "0-1"] }),
+    policies({ protocol: "tcp", sourcePorts: [0, 65535], destinationPorts: ["49152-65535", "0-1"] }),
     [
-      'policy.traffic[0].sourcePorts[0]: got 0. Give a port from 1 to 65535, or a range of them, as "8000-8080".',
-      'policy.traffic[0].sourcePorts[1]: got 65536. Give a port from 1 to 65535, or a range of them, as "8000-8080".',
-      'policy.traffic[0].destinationPorts[0]: got "65535-65536". Give a port from 1 to 65535, or a range of them, as "8000-8080".',
-      'policy.traffic[0].destinationPorts[1]: got "0-1". Give a port from 1 to 65535, or a range of them, as "8000-8080".',
+      'policy.traffic[0].sourcePorts[0]: got 0. Give a port from 1 to 65534, or a range of them, as "8000-8080".',
+      'policy.traffic[0].sourcePorts[1]: got 65535. Give a port from 1 to 65534, or a range of them, as "8000-8080".',
+      'policy.traffic[0].destinationPorts[0]: got "49152-65535". Give a port from 1 to 65534, or a range of them, as "8000-8080".',
+      'policy.traffic[0].destinationPorts[1]: got "0-1". Give a port from 1 to 65534, or a range of them, as "8000-8080".',
     ],
   ],
   [
     "at the ends of the range",
-    policies({ protocol: "tcp", sourcePorts: [1, 65535], destinationPorts: ["1-65535"] }),
+    policies({ protocol: "tcp", sourcePorts: [1, 65534], destinationPorts: ["1-65534"] }),
     [],
   ],
   [
@@ -494,18 +509,18 @@ table("a policy's ports", [
       'policy.traffic[0].destinationPorts: got "80" (string). Give a list of ports.',
       "policy.traffic[1].destinationPorts: got 80 (number). Give a list of ports.",
       'policy.traffic[2].destinationPorts: got "1-2" (string). Give a list of ports.',
-      'policy.traffic[3].destinationPorts[0]: got -1. Give a port from 1 to 65535, or a range of them, as "8000-8080".',
-      'policy.traffic[4].destinationPorts[0]: got "x". Give a port from 1 to 65535, or a range of them, as "8000-8080".',
-      'policy.traffic[5].destinationPorts[0]: got "1-". Give a port from 1 to 65535, or a range of them, as "8000-8080".',
-      'policy.traffic[6].destinationPorts[0]: got "2-1". Give a port from 1 to 65535, or a range of them, as "8000-8080".',
-      'policy.traffic[7].destinationPorts[0]: got "01". Give a port from 1 to 65535, or a range of them, as "8000-8080".',
-      'policy.traffic[8].destinationPorts[0]: got 1.5. Give a port from 1 to 65535, or a range of them, as "8000-8080".',
-      'policy.traffic[9].destinationPorts[0]: got null. Give a port from 1 to 65535, or a range of them, as "8000-8080".',
-      'policy.traffic[10].destinationPorts[0]: got "1-2-3". Give a port from 1 to 65535, or a range of them, as "8000-8080".',
-      'policy.traffic[11].destinationPorts[0]: got "-1". Give a port from 1 to 65535, or a range of them, as "8000-8080".',
-      'policy.traffic[12].destinationPorts[0]: got " 1". Give a port from 1 to 65535, or a range of them, as "8000-8080".',
-      'policy.traffic[13].destinationPorts[0]: got "1 ". Give a port from 1 to 65535, or a range of them, as "8000-8080".',
-      'policy.traffic[14].destinationPorts[0]: got "12345678901". Give a port from 1 to 65535, or a range of them, as "8000-8080".',
+      'policy.traffic[3].destinationPorts[0]: got -1. Give a port from 1 to 65534, or a range of them, as "8000-8080".',
+      'policy.traffic[4].destinationPorts[0]: got "x". Give a port from 1 to 65534, or a range of them, as "8000-8080".',
+      'policy.traffic[5].destinationPorts[0]: got "1-". Give a port from 1 to 65534, or a range of them, as "8000-8080".',
+      'policy.traffic[6].destinationPorts[0]: got "2-1". Give a port from 1 to 65534, or a range of them, as "8000-8080".',
+      'policy.traffic[7].destinationPorts[0]: got "01". Give a port from 1 to 65534, or a range of them, as "8000-8080".',
+      'policy.traffic[8].destinationPorts[0]: got 1.5. Give a port from 1 to 65534, or a range of them, as "8000-8080".',
+      'policy.traffic[9].destinationPorts[0]: got null. Give a port from 1 to 65534, or a range of them, as "8000-8080".',
+      'policy.traffic[10].destinationPorts[0]: got "1-2-3". Give a port from 1 to 65534, or a range of them, as "8000-8080".',
+      'policy.traffic[11].destinationPorts[0]: got "-1". Give a port from 1 to 65534, or a range of them, as "8000-8080".',
+      'policy.traffic[12].destinationPorts[0]: got " 1". Give a port from 1 to 65534, or a range of them, as "8000-8080".',
+      'policy.traffic[13].destinationPorts[0]: got "1 ". Give a port from 1 to 65534, or a range of them, as "8000-8080".',
+      'policy.traffic[14].destinationPorts[0]: got "12345678901". Give a port from 1 to 65534, or a range of them, as "8000-8080".',
     ],
   ],
 ]);
@@ -658,6 +673,20 @@ table("where forwarded traffic comes in", [
     ],
   ],
   ["the longest device", policies({ incomingDevices: ["fifteen-letters"] }), []],
+  [
+    "an interface's device, which has a name here",
+    {
+      name: "h",
+      interfaces: [
+        { name: "a", addresses: ["10.1.0.10/24"], gateways: ["10.1.0.1"] },
+        { name: "b", match: { ifname: "eth1" }, addresses: ["10.2.0.10/24"] },
+      ],
+      policy: { traffic: [{ name: "p", use: ["a"], incomingDevices: ["docker0", "eth1"] }] },
+    },
+    [
+      'policy.traffic[0].incomingDevices: "eth1" is the device of interfaces[1]. Name the interface in "incoming": "b".',
+    ],
+  ],
 ]);
 
 table("a policy's code points", [

@@ -492,7 +492,7 @@ table("a VRF", [
   ],
   [
     "whose rules come after ours is no matter of namespaces",
-    host([{ name: "w", kind: "netns", interfaces: ["c"] }], {}, { numbers: { priorityBase: 1 } }),
+    host([{ name: "w", kind: "netns", interfaces: ["c"] }], {}, { numbers: { priorityBase: 3 } }),
     [],
   ],
   ["as often as there are tables", vrfs(128, 128), []],

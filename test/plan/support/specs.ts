@@ -111,7 +111,7 @@ const numbers: fc.Arbitrary<HostSpec["numbers"]> = fc.option(
       protocol: fc.constantFrom(5, 77, 200, 255),
       group: fc.constantFrom(1, 77, 2 ** 31 - 1),
       tableBase: fc.constantFrom(256, 7000, 2 ** 32 - 256),
-      priorityBase: fc.constantFrom(1, 7000, 29766),
+      priorityBase: fc.constantFrom(3, 7000, 29766),
       canaryMark: fc.constantFrom(1, 2 ** 30, 2 ** 31),
     },
     { requiredKeys: [] },
