@@ -3,7 +3,8 @@ import { PlanExpectation } from "../model/plan";
 import { Address, Family, formatAddress, parseAddress, widthOf } from "../net/address";
 import { findInCover, minimalCover } from "../net/cover";
 import { PackedPrefixes, holderOf } from "../net/packed";
-import { Prefix, contains, formatPrefix, hostPrefix, lastAddress, sizeOf } from "../net/prefix";
+import { Prefix, formatPrefix, hostPrefix, lastAddress, sizeOf } from "../net/prefix";
+import { PrefixMap } from "../net/prefixMap";
 import { interfacesOf, isDirect } from "./sources";
 
 /**
@@ -19,7 +20,10 @@ export function buildExpectations(host: Host, family: Family, owned: PackedPrefi
   const attached = attachedTo(interfaces, owned, family);
   const all: PlanExpectation[] = [];
   for (const [own, iface] of interfaces.entries()) {
-    const rows = new Rows(iface.name, reachOf(host, interfaces, iface, family), owned, all);
+    const reach = indexed(reachOf(host, interfaces, iface, family), family);
+    const near = new PrefixMap<null>(family);
+    for (const subnet of iface.subnets) if (subnet.family === family) near.add(subnet, null);
+    const rows = new Rows(iface.name, reach, owned, all);
     if (far !== undefined) rows.add(far, "elsewhere");
     for (const subnet of attached[own]) rows.addSubnet(subnet, "attached");
     for (const { to } of iface.routes) {
@@ -30,7 +34,8 @@ export function buildExpectations(host: Host, family: Family, owned: PackedPrefi
       const direct = isDirect(host, iface.name, other.name);
       for (const subnet of attached[i]) {
         // An own subnet that holds it says where it goes, unless it is reached directly.
-        if (!direct && iface.subnets.some((s) => contains(s, subnet.prefix))) continue;
+        const holder = direct ? undefined : near.widest(subnet.prefix);
+        if (holder !== undefined && holder.prefix.length <= subnet.prefix.length) continue;
         rows.addSubnet(subnet, "other-attached");
       }
     }
@@ -41,17 +46,13 @@ export function buildExpectations(host: Host, family: Family, owned: PackedPrefi
 /** The rows of one interface, each destination once. */
 class Rows {
   private readonly told = new Set<string>();
-  /** Of the longest prefix that is reached. */
-  private readonly finest: number;
 
   constructor(
     private readonly name: string,
-    private readonly reach: readonly Reach[],
+    private readonly reach: PrefixMap<Reach>,
     private readonly owned: PackedPrefixes,
     private readonly rows: PlanExpectation[],
-  ) {
-    this.finest = reach.reduce((most, { to }) => Math.max(most, to.length), 0);
-  }
+  ) {}
 
   add({ address, text: to }: Destination, kind: PlanExpectation["class"]): void {
     if (this.told.has(to)) return;
@@ -67,10 +68,8 @@ class Rows {
 
   addSubnet({ prefix, free }: Subnet, kind: PlanExpectation["class"]): void {
     if (free === undefined) return;
-    if (this.finest <= prefix.length) return this.add(free, kind);
-    const finer = this.reach.filter(({ to }) => to.length > prefix.length).map(({ to }) => to);
-    const hidden = finer.some((to) => contains(to, free.address));
-    const other = hidden ? representative(prefix, this.owned, finer) : free;
+    const hidden = this.reach.widest(free.address, prefix.length) !== undefined;
+    const other = hidden ? representative(prefix, this.owned, this.reach) : free;
     if (other !== undefined) this.add(other, kind);
   }
 }
@@ -87,7 +86,7 @@ interface Subnet {
 }
 
 function subnetOf(prefix: Prefix, owned: PackedPrefixes): Subnet {
-  return { prefix, free: representative(prefix, owned, []) };
+  return { prefix, free: representative(prefix, owned) };
 }
 
 /** The attached subnets of every interface; looked at once where several share one. */
@@ -137,12 +136,16 @@ export function reachOf(
   ];
 }
 
-/** The most specific reach decides; of equal ones the first, which is the interface's own. */
-export function answer(reach: readonly Reach[], to: Address): { dev?: string; via?: string } {
-  let best: Reach | undefined;
-  for (const r of reach) {
-    if (contains(r.to, to) && (best === undefined || r.to.length > best.to.length)) best = r;
-  }
+/** By destination; of equal ones the first stays, which is the interface's own. */
+export function indexed(reach: readonly Reach[], family: Family): PrefixMap<Reach> {
+  const map = new PrefixMap<Reach>(family);
+  for (const one of reach) map.add(one.to, one);
+  return map;
+}
+
+/** The most specific reach decides. */
+export function answer(reach: PrefixMap<Reach>, to: Address): { dev?: string; via?: string } {
+  const best = reach.longest(to)?.value;
   if (best === undefined) return {};
   return best.via === undefined ? { dev: best.dev } : { dev: best.dev, via: best.via };
 }
@@ -154,14 +157,13 @@ export function answer(reach: readonly Reach[], to: Address): { dev?: string; vi
 function representative(
   prefix: Prefix,
   owned: PackedPrefixes,
-  finer: readonly Prefix[],
+  reach?: PrefixMap<Reach>,
 ): Destination | undefined {
-  const taken = minimalCover(finer);
   const edge = widthOf(prefix.family) - prefix.length < 2 ? 0n : 1n;
   let value = lastAddress(prefix).value - edge;
   while (value >= prefix.value + edge) {
     const candidate: Address = { family: prefix.family, value };
-    const holder = holderOf(owned, candidate) ?? findInCover(taken, candidate);
+    const holder = holderOf(owned, candidate) ?? reach?.widest(candidate, prefix.length)?.prefix;
     if (holder === undefined) return { address: candidate, text: formatAddress(candidate) };
     value = holder.value - 1n;
   }

@@ -2,7 +2,7 @@ import { Host, HostInterface } from "../model/host";
 import { LAST_RESORT_METRIC } from "../model/numbers";
 import { PlanRoute } from "../model/plan";
 import { Family, formatAddress } from "../net/address";
-import { Prefix, formatPrefix, samePrefix } from "../net/prefix";
+import { Prefix, formatPrefix } from "../net/prefix";
 import { interfacesOf, isDirect, primaryOf, sourceIn } from "./sources";
 
 /**
@@ -50,14 +50,14 @@ export function routesOf(host: Host, iface: HostInterface, family: Family): Plan
 
 /** The subnets of other interfaces that this one's sources reach directly. */
 function directRoutes(host: Host, iface: HostInterface, family: Family, own: readonly Prefix[]): PlanRoute[] {
-  const taken = [...own, ...iface.routes.map((r) => r.to)];
+  const taken = new Set([...own, ...iface.routes.map((r) => r.to)].map(formatPrefix));
   const routes: PlanRoute[] = [];
   for (const other of interfacesOf(host, family)) {
     if (other === iface || !isDirect(host, iface.name, other.name)) continue;
-    for (const subnet of other.subnets.filter((s) => s.family === family)) {
-      if (taken.some((t) => samePrefix(t, subnet))) continue;
-      taken.push(subnet);
-      routes.push({ table: iface.name, type: "unicast", to: formatPrefix(subnet), dev: other.name });
+    for (const to of other.subnets.filter((s) => s.family === family).map(formatPrefix)) {
+      if (taken.has(to)) continue;
+      taken.add(to);
+      routes.push({ table: iface.name, type: "unicast", to, dev: other.name });
     }
   }
   return routes;

@@ -2,7 +2,7 @@ import { DELEGATED, Host, HostInterface } from "../model/host";
 import { BAND, MAIN_MIN_PREFIX } from "../model/numbers";
 import { RuleAction } from "../model/plan";
 import { UnmanagedRoutes } from "../model/spec";
-import { Family, parseAddress, widthOf } from "../net/address";
+import { Address, Family, parseAddress, widthOf } from "../net/address";
 import { prefixTextAt } from "../net/packed";
 import { Prefix, contains, sizeOf } from "../net/prefix";
 import { SourceTable } from "./compile";
@@ -15,18 +15,32 @@ export function primaryOf(iface: HostInterface, family: Family): string | undefi
 /** The address to use in a subnet, as text: the primary if it lies in it, else the lowest that does. */
 export function sourceIn(iface: HostInterface, subnet: Prefix): string | undefined {
   const { primary, sources } = iface.addresses[subnet.family];
-  if (primary === undefined) return undefined;
-  if (contains(subnet, primary)) return sources[0];
-  // The others ascend.
+  return primary !== undefined && contains(subnet, primary) ? sources[0] : furtherIn(iface, subnet);
+}
+
+/** The lowest address of the interface in a prefix. */
+export function lowestIn(iface: HostInterface, prefix: Prefix): Address | undefined {
+  const { family } = prefix;
+  const { primary } = iface.addresses[family];
+  const further = furtherIn(iface, prefix);
+  const lowest = further === undefined ? undefined : { family, value: valueOf(further) };
+  if (primary === undefined || !contains(prefix, primary)) return lowest;
+  return lowest === undefined || primary.value < lowest.value ? primary : lowest;
+}
+
+/** The lowest but the primary, as text. */
+function furtherIn(iface: HostInterface, prefix: Prefix): string | undefined {
+  const { sources } = iface.addresses[prefix.family];
+  // They ascend.
   let [low, high] = [1, sources.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (valueOf(sources[middle]) < subnet.value) low = middle + 1;
+    if (valueOf(sources[middle]) < prefix.value) low = middle + 1;
     else high = middle;
   }
   const lowest = sources.at(low);
   if (lowest === undefined) return undefined;
-  return valueOf(lowest) < subnet.value + sizeOf(subnet) ? lowest : undefined;
+  return valueOf(lowest) < prefix.value + sizeOf(prefix) ? lowest : undefined;
 }
 
 /** Of a canonical text. */

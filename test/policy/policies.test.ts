@@ -159,6 +159,21 @@ describe("the policies", () => {
     expect(foreign({ beforeSources: true, use: ["back", "front"] })).toEqual(["back", "front"]);
   });
 
+  test("want it off as well for a part of what is delegated to another interface, also where that is forwarded", () => {
+    const [front, back] = HOST.interfaces;
+    const interfaces = [{ ...front, delegatedPrefixes: ["10.0.1.32/28"] }, back];
+    const foreign = (traffic: object): string[] => {
+      const policy = { traffic: [{ name: "t", use: ["back"], beforeSources: true, ...traffic }] };
+      return sendsForeignSources(planHost({ ...HOST, interfaces, policy }));
+    };
+    expect(foreign({ from: ["10.0.1.36/30"] })).toEqual(["back"]);
+    expect(foreign({ from: ["10.0.1.32/28"], incomingDevices: ["docker0"] })).toEqual(["back"]);
+    expect(foreign({ incomingDevices: ["docker0"] })).toEqual(["back"]);
+    expect(foreign({ from: ["10.0.1.48/28"] })).toEqual([]);
+    expect(foreign({ from: ["10.0.1.36/30"], use: ["front"] })).toEqual([]);
+    expect(foreign({ from: ["10.0.1.10/32"], incomingDevices: ["docker0"] })).toEqual([]);
+  });
+
   test("see the worlds of a host too", () => {
     const worlds = [{ name: "apart", kind: WorldKind.Netns, interfaces: ["front", "back"] }];
     const interfaces = HOST.interfaces.map((iface) => ({ ...iface, match: { ifname: iface.name } }));

@@ -1,15 +1,22 @@
-import { DELEGATED, Host, HostInterface } from "../../model/host";
+import { Host, HostInterface } from "../../model/host";
 import { PlanExpectation, PlanFlow } from "../../model/plan";
 import { Otherwise } from "../../model/spec";
 import { Incoming, Mark, Range, Traffic } from "../../model/traffic";
-import { Address, Family, formatAddress, parseAddress, widthOf } from "../../net/address";
-import { addressAt } from "../../net/packed";
-import { Prefix, contains, firstAddress, lastAddress, parsePrefix } from "../../net/prefix";
-import { Reach, answer, reachOf } from "../expectations";
-import { interfacesOf } from "../sources";
+import {
+  Address,
+  Family,
+  compareAddresses,
+  formatAddress,
+  parseAddress,
+  sameAddress,
+  widthOf,
+} from "../../net/address";
+import { Prefix, contains, firstAddress, hostPrefix, lastAddress, parsePrefix } from "../../net/prefix";
+import { Reach, answer, indexed, reachOf } from "../expectations";
+import { interfacesOf, lowestIn, sourceIn } from "../sources";
 import { inOrder } from "./order";
 import { selections } from "./rules";
-import { leadsOut } from "./tables";
+import { leadingOut } from "./tables";
 
 /**
  * For each combination of a policy's selectors a packet, and what the kernel must answer when it is asked about it; from
@@ -18,17 +25,20 @@ import { leadsOut } from "./tables";
  */
 export function trafficFlows(host: Host, family: Family): PlanFlow[] {
   const order = inOrder(host.traffic);
+  if (order.length === 0) return [];
+  const able = leadingOut(host, family);
   return order.flatMap((policy, i) => {
     if (!policy.families.includes(family)) return [];
     const earlier = order.slice(0, i);
+    const choicesOf = choicesBy(host, policy, family, able);
     return selections(policy, family).flatMap((selection) => {
-      if (!askable(selection)) return [];
+      if (!askable(selection, host)) return [];
       const from = sourceOf(host, policy, family, selection);
       if (from === undefined) return [];
       for (const to of destinationsOf(selection.to, family)) {
         const packet = packetOf(selection, family, from.address, to);
         if (isOwn(host, to) || earlier.some((t) => matches(t, packet))) continue;
-        const choices = choicesOf(host, policy, family, to);
+        const choices = choicesOf(to);
         const next = policy.otherwise === Otherwise.Next;
         if (choices.length === 0 && next) return [];
         const otherwise = next ? "anything" : "unreachable";
@@ -41,7 +51,8 @@ export function trafficFlows(host: Host, family: Family): PlanFlow[] {
 
 /**
  * Without the rows about which a policy before the rules for sources decides, for any of an interface's sources: what the
- * kernel must answer then say the policy's own flows.
+ * kernel must answer then say the policy's own flows. About what is delegated in IPv4 the kernel is asked as for packets
+ * that come in by a device that nobody knows here, so by any that a policy may select.
  */
 export function untaken(
   host: Host,
@@ -53,18 +64,22 @@ export function untaken(
   const sources = new Map(host.interfaces.map((i) => [i.name, sourcesOf(i, family)]));
   return rows.filter((row) => {
     const to = known(parseAddress(row.to));
-    return !sources.get(row.interface)?.some((from) => {
+    return !sources.get(row.interface)?.some(({ from, forwarded }) => {
       const packet = packetOf({}, family, from, to);
-      return early.some((t) => matches(t, packet));
+      return early.some((t) => matches(t, packet) || (forwarded && matches({ ...t, incoming: [] }, packet)));
     });
   });
 }
 
-function sourcesOf({ addresses, delegatedPrefixes }: HostInterface, family: Family): Address[] {
-  const prefixes = delegatedPrefixes
-    .filter((p) => p.family === family)
-    .map(({ value }) => ({ family, value }));
-  return [...addresses[family].sources.map((text) => known(parseAddress(text))), ...prefixes];
+function sourcesOf(
+  { addresses, delegatedPrefixes }: HostInterface,
+  family: Family,
+): { readonly from: Address; readonly forwarded: boolean }[] {
+  const delegated = delegatedPrefixes.filter((p) => p.family === family);
+  return [
+    ...addresses[family].sources.map((text) => ({ from: known(parseAddress(text)), forwarded: false })),
+    ...delegated.map((prefix) => ({ from: firstAddress(prefix), forwarded: family === 4 })),
+  ];
 }
 
 type Selection = ReturnType<typeof selections>[number];
@@ -86,10 +101,11 @@ interface Packet {
 /** `ip route get` knows these protocols; those of ICMP one a family. */
 const ASKABLE = [1, 6, 17, 58];
 
-function askable({ protocol, mark }: Selection): boolean {
-  // A mark that must be as a whole cannot be asked for together with the bit by which a new generation is asked.
-  return (protocol === undefined || ASKABLE.includes(protocol)) && (mark === undefined || mark.mask >>> 0 !== 0xffffffff);
-} // prettier-ignore
+function askable({ protocol, mark }: Selection, { numbers }: Host): boolean {
+  if (protocol !== undefined && !ASKABLE.includes(protocol)) return false;
+  // A mark that must not have the bit by which a new generation is asked cannot be asked for together with it.
+  return mark === undefined || (mark.mask & numbers.canaryMark) === 0;
+}
 
 /** A source that the kernel can be asked about: `{}` for none yet; undefined when there is none. */
 function sourceOf(
@@ -162,24 +178,15 @@ function strangerIn(host: Host, subnet: Prefix): Address | undefined {
   return undefined;
 }
 
-/** The lowest address of the host in a prefix. */
-function ownIn({ sources }: Host, prefix: Prefix): Address | undefined {
-  const { words, positions } = sources[prefix.family];
-  let lowest: Address | undefined;
-  for (let i = 0; i < positions.length; i++) {
-    // Delegated prefixes are sources of containers, and not of the host's sockets.
-    if (positions[i] === DELEGATED) continue;
-    const address = addressAt(words, prefix.family, i);
-    if (contains(prefix, address) && (lowest === undefined || address.value < lowest.value)) lowest = address;
-  }
-  return lowest;
+/** The lowest address of the host in a prefix: of what is delegated none is one of its sockets. */
+function ownIn({ interfaces }: Host, prefix: Prefix): Address | undefined {
+  return interfaces.flatMap((iface) => lowestIn(iface, prefix) ?? []).sort(compareAddresses)[0];
 }
 
-function isOwn(host: Host, address: Address): boolean {
-  const text = formatAddress(address);
+function isOwn({ interfaces, identity }: Host, address: Address): boolean {
   return (
-    host.interfaces.some((i) => i.addresses[address.family].sources.includes(text)) ||
-    (host.identity?.addresses ?? []).some((own) => formatAddress(own) === text)
+    interfaces.some((iface) => sourceIn(iface, hostPrefix(address)) !== undefined) ||
+    identity?.addresses.some((own) => sameAddress(own, address)) === true
   );
 }
 
@@ -238,24 +245,37 @@ export function matches(t: Traffic, p: Packet): boolean {
   );
 } // prettier-ignore
 
-/** Where the policy wants it to go, in the order of preference. */
-function choicesOf(host: Host, t: Traffic, family: Family, to: Address): PlanFlow["choices"] {
-  const usable = interfacesOf(host, family).filter((i) => t.use.includes(i.name));
-  const byUse = t.use.flatMap((name) =>
-    usable.filter((i) => i.name === name && leadsOut(host, name, family)),
-  );
-  const reaches = byUse.map((iface) => reachOf(host, usable, iface, family));
-  const way = (reach: readonly Reach[]): PlanFlow["choices"][number] => {
-    const { dev, via } = answer(reach, to);
-    return dev === undefined ? [] : [{ dev, ...(via !== undefined && { via }) }];
-  };
+/**
+ * Where the policy wants a packet to go, by its destination: in the order of preference.
+ *
+ * @param able names of the interfaces that have a way out
+ */
+function choicesBy(
+  host: Host,
+  t: Traffic,
+  family: Family,
+  able: ReadonlySet<string>,
+): (to: Address) => PlanFlow["choices"] {
+  const interfaces = interfacesOf(host, family);
+  const reaches = t.use
+    .flatMap((name) => interfaces.filter((i) => i.name === name && able.has(name)))
+    .map((iface) => reachOf(host, interfaces, iface, family));
   const isFar = (r: Reach): boolean => r.to.length === 0;
-  const choices =
+  const choices: (readonly Reach[])[][] =
     t.weights === undefined
-      ? reaches.map(way)
+      ? reaches.map((reach) => [reach])
       : // What is near one of them goes there; all else by any that has a gateway.
-        [way(reaches.flat().filter((r) => !isFar(r))), reaches.flatMap((reach) => way(reach.filter(isFar)))];
-  return choices.filter((ways) => ways.length > 0);
+        [[reaches.flat().filter((r) => !isFar(r))], reaches.map((reach) => reach.filter(isFar))];
+  const maps = choices.map((ways) => ways.map((reach) => indexed(reach, family)));
+  return (to) =>
+    maps
+      .map((ways) =>
+        ways.flatMap((reach) => {
+          const { dev, via } = answer(reach, to);
+          return dev === undefined ? [] : [{ dev, ...(via !== undefined && { via }) }];
+        }),
+      )
+      .filter((ways) => ways.length > 0);
 }
 
 function known<T>(parsed: { ok: true; value: T } | { ok: false; reason: string }): T {

@@ -6,7 +6,7 @@ import { Traffic } from "../../model/traffic";
 import { Family } from "../../net/address";
 import { Prefix, formatPrefix } from "../../net/prefix";
 import { interfacesOf, waysOfOthers } from "../sources";
-import { exitTable, leadsOut, shareTable } from "./tables";
+import { exitTable, leadingOut, shareTable } from "./tables";
 
 /** Priorities for the policies of one place: the first, and the one after the last. */
 interface Room {
@@ -66,9 +66,11 @@ export function overflow(traffic: readonly Traffic[]): { before: number; after: 
 }
 
 function layOut(host: Host, family: Family, before: boolean, room: Room, last: RuleAction): PlanRule[] {
-  const blocks = host.traffic
-    .filter((t) => t.beforeSources === before && t.families.includes(family))
-    .map((t) => ({ selections: selections(t, family), block: blockOf(host, t, family) }))
+  const policies = host.traffic.filter((t) => t.beforeSources === before && t.families.includes(family));
+  if (policies.length === 0) return [];
+  const able = leadingOut(host, family);
+  const blocks = policies
+    .map((t) => ({ selections: selections(t, family), block: blockOf(host, t, family, able) }))
     .filter(({ block }) => block.length > 0);
   let priority = room.start;
   return blocks.flatMap(({ selections, block }, i): PlanRule[] => {
@@ -125,11 +127,12 @@ export function selections(t: Traffic, family: Family): Selection[] {
   return all;
 }
 
-function blockOf(host: Host, t: Traffic, family: Family): RuleAction[] {
+function blockOf(host: Host, t: Traffic, family: Family, able: ReadonlySet<string>): RuleAction[] {
+  const use = t.use.filter((name) => able.has(name));
   const out: RuleAction[] =
     t.weights === undefined
-      ? t.use.filter((n) => leadsOut(host, n, family)).map((n) => ({ kind: "table", table: exitTable(n) }))
-      : t.use.some((n) => leadsOut(host, n, family))
+      ? use.map((name) => ({ kind: "table", table: exitTable(name) }))
+      : use.length > 0
         ? [{ kind: "table", table: shareTable(t) }]
         : [];
   if (out.length === 0 && t.otherwise === Otherwise.Next) return [];

@@ -28,10 +28,10 @@ export function trafficTables(host: Host): string[] {
   return [...new Set(names)].sort();
 }
 
-/** Whether an interface has any way out in a family. */
-export function leadsOut(host: Host, name: string, family: Family): boolean {
-  const iface = interfacesOf(host, family).find((i) => i.name === name);
-  return iface !== undefined && routesOf(host, iface, family).length > 0;
+/** Names of the interfaces that have any way out in a family. */
+export function leadingOut(host: Host, family: Family): ReadonlySet<string> {
+  const able = interfacesOf(host, family).filter((iface) => routesOf(host, iface, family).length > 0);
+  return new Set(able.map(({ name }) => name));
 }
 
 /** The routes of the policies' tables in one family, in the order of the tables. */

@@ -1,6 +1,7 @@
-import { Otherwise, TrafficSpec } from "../../../lib/model";
+import { OnLink, Otherwise, TrafficSpec } from "../../../lib/model";
 import { describeOnKernel, dump, monitor, settle } from "../support/netns";
-import { CLIENT, CONTAINER, Site } from "./site";
+import { program } from "../support/program";
+import { CLIENT, CONTAINER, Site, spec } from "./site";
 import { Packet, canWire } from "./wire";
 
 const TO = "198.51.100.1";
@@ -61,10 +62,11 @@ const SELECTORS: readonly [
   ],
   [
     "source ports",
-    { protocol: "udp", sourcePorts: ["4000-4999"] },
+    { protocol: "udp", sourcePorts: ["4000-4999", "65000-65534"] },
     [
       { to: TO, sourcePort: 4000 },
       { to: TO6, sourcePort: 4999 },
+      { to: TO, sourcePort: 65534 },
     ],
     [{ to: TO, sourcePort: 5000 }, { to: TO6, sourcePort: 3999 }, { to: TO }],
   ],
@@ -224,6 +226,41 @@ suite("traffic policies, in packets", () => {
     site.apply({ traffic: [{ name: "p", use: ["c", "b"], otherwise: Otherwise.Prohibit }] });
     expect(await site.ways([{ to: TO }])).toEqual(["b"]);
     site.carrier("c", true);
+  });
+
+  describe("a plan is put in force, since the kernel answers as the plan expects,", () => {
+    test("where a policy sends to a neighbour of another link, which is reached directly", async () => {
+      site.apply({
+        onLink: OnLink.Direct,
+        traffic: [{ name: "p", to: ["10.3.0.0/25", "203.0.113.0/24"], use: ["b"] }],
+      });
+      expect(await site.ways([{ to: "10.3.0.50" }, { to: "203.0.113.5" }])).toEqual(["c", "b"]);
+    });
+
+    test("where a mark must not have the bit by which a new generation is asked", async () => {
+      site.apply({ traffic: [{ name: "p", marks: ["0x10/0x7fffffff"], use: ["b"] }] });
+      const marked = (mark: number): Packet => ({ to: TO, mark });
+      expect(await site.ways([marked(0x10), marked(0x11)])).toEqual(["b", "a"]);
+    });
+
+    test("where a policy takes what is delegated to another link as it comes in", async () => {
+      site.host.ip("route add 10.1.7.0/28 dev docker0");
+      site.container.ip("addr add 10.1.7.2/32 dev eth0");
+      const incoming = { name: "p", incomingDevices: ["docker0"], use: ["b"], beforeSources: true };
+      const [a, ...others] = spec({}).interfaces;
+      const interfaces = [{ ...a, delegatedPrefixes: ["10.1.7.0/28"] }, ...others];
+      for (const [traffic, way] of [
+        [[], "a"],
+        [[incoming], "b"],
+      ] as const) {
+        const text = program({ ...spec({ traffic: [...traffic] }), interfaces });
+        site.machine.ok(text, "apply");
+        site.machine.ok(text, "verify");
+        expect(await site.ways([{ to: TO, from: "10.1.7.2" }], site.container)).toEqual([way]);
+      }
+      site.container.ip("addr del 10.1.7.2/32 dev eth0");
+      site.host.ip("route del 10.1.7.0/28 dev docker0");
+    });
   });
 
   test("weights: flows are shared in proportion, each of one way, and by what is left without a link", async () => {

@@ -1,19 +1,22 @@
-import { TrafficSpec } from "../../../lib/model";
+import { HostSpec, NumbersSpec, TrafficSpec } from "../../../lib/model";
 import { PlanFlow } from "../../../lib/model/plan";
 import { planHost } from "../../../lib/plan";
 
 /** About which packets of a policy the kernel is asked. */
 
-function flowsOf(policy: TrafficSpec): PlanFlow[] {
-  const plan = planHost({
-    name: "edge",
-    interfaces: ["a", "b"].map((name, i) => ({
-      name,
-      addresses: [`10.${i + 1}.0.10/24`, `fd00:${i + 1}::10/64`],
-      gateways: [`10.${i + 1}.0.1`, `fd00:${i + 1}::1`],
-    })),
-    policy: { traffic: [policy], trackConnections: false },
-  });
+const host = (policy: TrafficSpec, numbers: NumbersSpec = {}): HostSpec => ({
+  name: "edge",
+  interfaces: ["a", "b"].map((name, i) => ({
+    name,
+    addresses: [`10.${i + 1}.0.10/24`, `fd00:${i + 1}::10/64`],
+    gateways: [`10.${i + 1}.0.1`, `fd00:${i + 1}::1`],
+  })),
+  policy: { traffic: [policy], trackConnections: false },
+  numbers,
+});
+
+function flowsOf(policy: TrafficSpec, numbers: NumbersSpec = {}): PlanFlow[] {
+  const plan = planHost(host(policy, numbers));
   return [...plan.ipv4.flows, ...plan.ipv6.flows];
 }
 
@@ -41,4 +44,43 @@ test.each([
   const select = { from: [prefix], incoming: ["a"], to: ["198.51.100.0/24"], beforeSources: true };
   const flows = flowsOf({ name: "p", ...select, use: ["b"] });
   expect(flows.map((flow) => flow.from)).toEqual(from);
+});
+
+/** A generation is asked with its own bit set, and such a policy wants it clear. */
+test.each([
+  ["0x10/0xf0", {}, 2],
+  ["0x10/0xbfffffff", {}, 2],
+  ["0x10/0x7fffffff", {}, 0],
+  ["0/0x40000000", {}, 0],
+  ["0x10", {}, 0],
+  ["0/0x80000000", { canaryMark: 2 ** 31 }, 0],
+  ["0x10/0x7fffffff", { canaryMark: 2 ** 31 }, 2],
+])("the mark %s with the numbers %j: asked about unless it can be told from a new generation's", (...row) => {
+  const [mark, numbers, asked] = row;
+  expect(flowsOf({ name: "p", marks: [mark], use: ["b"] }, numbers)).toHaveLength(asked);
+});
+
+describe("what is asked of an interface's sources, where a policy decides about what is delegated to it", () => {
+  const rows = (policy: Partial<TrafficSpec>, delegated: string[]): string[] => {
+    const spec = host({ name: "p", use: ["b"], beforeSources: true, ...policy });
+    const [a, b] = spec.interfaces;
+    const plan = planHost({ ...spec, interfaces: [{ ...a, delegatedPrefixes: delegated }, b] });
+    const families = [plan.ipv4, plan.ipv6].map(({ expectations }, i) =>
+      expectations.some((row) => row.interface === "a" && row.class === "elsewhere")
+        ? [`IPv${4 + 2 * i}`]
+        : [],
+    );
+    return families.flat();
+  };
+  const both = ["10.1.7.0/28", "fd00:1:0:7::/80"];
+
+  test("is left out of IPv4, where the kernel is asked as for what comes in by any device", () => {
+    expect(rows({ incomingDevices: ["docker0"] }, both)).toEqual(["IPv6"]);
+    expect(rows({ incoming: ["b"], from: ["10.1.7.0/28"] }, both)).toEqual(["IPv6"]);
+  });
+
+  test("is asked where the policy is about others, and where nothing is delegated", () => {
+    expect(rows({ incomingDevices: ["docker0"], from: ["10.1.8.0/28"] }, both)).toEqual(["IPv4", "IPv6"]);
+    expect(rows({ incomingDevices: ["docker0"] }, [])).toEqual(["IPv4", "IPv6"]);
+  });
 });
