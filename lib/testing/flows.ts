@@ -165,14 +165,39 @@ export function prefixesOf(
 
 /** @throws Error when a host sends nothing from a prefix: a claim about it would hold */
 export function checkSources(host: Judged, sources: readonly Prefix[]): void {
-  const own = worldsOf(host).flatMap(({ intent: { interfaces, identities = [] } }) => [
-    ...interfaces.flatMap((one) => one.addresses.map(({ address }) => hostPrefix(address))),
-    ...interfaces.flatMap((one) => one.delegatedPrefixes),
-    ...identities.map(hostPrefix),
-  ]);
+  const own = ownPrefixes(host);
   const foreign = sources.find((source) => !own.some((prefix) => overlaps(prefix, source)));
   if (foreign !== undefined)
     throw new Error(
       `from: ${host.name} has no address in ${formatPrefix(foreign)}, and sends nothing from there`,
     );
+}
+
+/**
+ * @param sources absent for all that the host has
+ * @throws Error when a prefix has none of its family at the other end: no packet has both, and a claim about it would hold
+ */
+export function checkFamilies(
+  host: Judged,
+  sources: readonly Prefix[] | undefined,
+  destinations: readonly Prefix[] | undefined,
+): void {
+  if (destinations === undefined) return;
+  const alone = (prefixes: readonly Prefix[], others: readonly Prefix[]): Prefix | undefined =>
+    prefixes.find(({ family }) => !others.some((other) => other.family === family));
+  const to = alone(destinations, sources ?? ownPrefixes(host));
+  if (to !== undefined)
+    throw new Error(`to: ${host.name} sends nothing to ${formatPrefix(to)}: no source is of its family`);
+  const from = alone(sources ?? [], destinations);
+  if (from !== undefined)
+    throw new Error(`from: no destination is of the family of ${formatPrefix(from)}, and no packet of two`);
+}
+
+/** What a host sends from, in all of its worlds. */
+function ownPrefixes(host: Judged): Prefix[] {
+  return worldsOf(host).flatMap(({ intent: { interfaces, identities = [] } }) => [
+    ...interfaces.flatMap((one) => one.addresses.map(({ address }) => hostPrefix(address))),
+    ...interfaces.flatMap((one) => one.delegatedPrefixes),
+    ...identities.map(hostPrefix),
+  ]);
 }

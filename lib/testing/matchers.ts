@@ -3,7 +3,17 @@ import { Address, Family } from "../net/address";
 import { Prefix, hostPrefix } from "../net/prefix";
 import { allProved } from "../prove/staged";
 import { exchangeFailure, proofFailure } from "./failure";
-import { FlowSpec, checkSources, deviceOf, followed, leavesBy, nameOf, prefixOf, prefixesOf } from "./flows";
+import {
+  FlowSpec,
+  checkFamilies,
+  checkSources,
+  deviceOf,
+  followed,
+  leavesBy,
+  nameOf,
+  prefixOf,
+  prefixesOf,
+} from "./flows";
 import { Judged, World, judged, worldsOf } from "./subject";
 
 /** Flows by where they come from and go to: addresses or prefixes. Absent is all. */
@@ -60,8 +70,10 @@ export const matchers = {
   toBeProvedFor(value: unknown, flows: FlowSet = allFlows): Result {
     const host = judged(value);
     const sources = prefixesOf("from", flows.from);
+    const destinations = prefixesOf("to", flows.to);
     checkSources(host, sources ?? []);
-    const only = { sources, destinations: prefixesOf("to", flows.to) };
+    checkFamilies(host, sources, destinations);
+    const only = { sources, destinations };
     const all = only.sources === undefined && only.destinations === undefined;
     const properties: readonly PropertyId[] = all ? [...SYMMETRY, "P6", "P9"] : ["P1", "P2", "P3"];
     return proved(host, { properties, ...(all ? {} : { only }) }, "be proved");

@@ -47,7 +47,7 @@ export class MockCloud {
       case "aws:ec2/eipAssociation:EipAssociation":
         return { publicIp: this.publicIp(String(inputs.allocationId)) };
       case "command:remote:Command":
-        return typeof inputs.stdin === "string" ? { stdout: goodReport(inputs.stdin), stderr: "" } : {};
+        return isProgram(inputs.stdin) ? { stdout: goodReport(inputs.stdin), stderr: "" } : {};
       default:
         return {};
     }
@@ -60,9 +60,14 @@ export class MockCloud {
       this.publicIps.set(String(state["allocationId"]), String(state["publicIp"]));
   }
 
-  /** The same for what was looked up. */
+  /** What a lookup finds of what the program has made; nothing else. */
+  answer({ token, inputs }: MockCallArgs): object {
+    return token === GET_SUBNET ? { ...this.blocks.get(inputs.id), id: inputs.id } : {};
+  }
+
+  /** Notes a subnet as it was looked up, likewise. */
   found({ token, inputs }: MockCallArgs, answer: Readonly<Record<string, unknown>>): void {
-    if (token === "aws:ec2/getSubnet:getSubnet") this.blocks.set(inputs.id ?? answer["id"], answer);
+    if (token === GET_SUBNET) this.blocks.set(inputs.id ?? answer["id"], answer);
   }
 
   private given(addresses: string[] | undefined): string[] | undefined {
@@ -95,6 +100,8 @@ export class MockCloud {
   }
 }
 
+const GET_SUBNET = "aws:ec2/getSubnet:getSubnet";
+
 /** Of a subnet, as far as a program has said. */
 interface Blocks {
   readonly cidrBlock?: unknown;
@@ -125,6 +132,11 @@ function macAddress(name: string): string {
 
 function octets(name: string): number[] {
   return [...createHash("sha256").update(name).digest()];
+}
+
+/** Whether a command puts a program of ours on a host; any other prints what its test says. */
+function isProgram(stdin: unknown): stdin is string {
+  return typeof stdin === "string" && /^PLAN='plan 1 /m.test(stdin);
 }
 
 /** What a host prints on which the program was applied, and on which the kernel answers as planned. */

@@ -26,10 +26,10 @@ export async function runWithMocks<T>(
         const added = preview ? {} : cloud.outputs(args);
         const state = { ...args.inputs, ...added, ...outputsOf(outputs, args) };
         cloud.made(args.type, id, state);
-        return { id: args.custom === false ? undefined : id, state };
+        return { id: args.custom === false || (preview && !args.id) ? undefined : id, state };
       },
       call: (args) => {
-        const answer = calls(args);
+        const answer = { ...cloud.answer(args), ...calls(args) };
         cloud.found(args, answer);
         return answer;
       },
@@ -56,11 +56,14 @@ export type MockOutputs = Record<string, object | ((args: MockResourceArgs) => o
 
 /** What the mocked engine does. */
 export interface MockOptions {
-  /** As a preview would be: what no provider has told yet is unknown. Default: false. */
+  /** As the first preview would be: what no provider has told yet is unknown, ids too. Default: false. */
   preview?: boolean;
   /** Default: the inputs, and outside a preview what AWS would add (MAC, addresses, Elastic IPs). */
   outputs?: MockOutputs;
-  /** Answers to lookups (`getSubnet`, ...), by the token in `args`. Default: nothing is found. */
+  /**
+   * Answers to lookups (`getSubnet`, ...), by the token in `args`. Default: of a subnet that the program has made what it was
+   * given, and nothing of all else.
+   */
   calls?: (args: MockCallArgs) => Record<string, unknown>;
   /**
    * The stack's configuration, in place of all that was set before: `{ sshKey: "...", "aws:region": "eu-west-1" }`. A key

@@ -144,8 +144,24 @@ describe("the matchers", () => {
       { from: ["10.0.1.10", "10.9.0.0/16"] },
       /edge-1 has no address in 10\.9\.0\.0\/16/,
     ],
+    [
+      "ends of two families",
+      { from: "10.0.1.10", to: ["203.0.113.0/24", "2001:db8:f::/48"] },
+      /sends nothing to 2001:db8:f::\/48: no source is of its family/,
+    ],
+    [
+      "a source that no destination is for",
+      { from: ["10.0.1.10", "2001:db8:1::10"], to: "203.0.113.0/24" },
+      /no destination is of the family of 2001:db8:1::10\/128/,
+    ],
   ])("prove nothing of %s, which would hold whatever the host does", (_, flows, message) => {
     expect(failure(() => expect(HOST).toBeProvedFor(flows))).toMatch(message);
+  });
+
+  test("prove nothing of a family that the host has not", () => {
+    const ipv4 = { ...HOST, interfaces: HOST.interfaces.slice(1) };
+    expect(HOST).toBeProvedFor({ to: "2001:db8:f::/48" });
+    expect(failure(() => expect(ipv4).toBeProvedFor({ to: "2001:db8:f::/48" }))).toMatch(/no source is of/);
   });
 
   test("follow an identity, and flows in worlds that use the same addresses", () => {

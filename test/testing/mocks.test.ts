@@ -2,8 +2,9 @@ import { Eip } from "@pulumi/aws/ec2/eip";
 import { EipAssociation } from "@pulumi/aws/ec2/eipAssociation";
 import { Subnet } from "@pulumi/aws/ec2/subnet";
 import { Vpc } from "@pulumi/aws/ec2/vpc";
+import { remote } from "@pulumi/command";
 import { HostInterfaceArgs, MultiHomedHost, cidrSubnet, deriveHostKey, hostKeyFromSeed } from "../../lib";
-import { MockOptions, runWithMocks } from "../../lib/testing";
+import { MockOptions, UNKNOWN, runWithMocks } from "../../lib/testing";
 
 jest.setTimeout(60_000);
 
@@ -70,6 +71,23 @@ describe("a program with mocks whose addresses AWS chooses", () => {
     expect(await made.value(made.result.privateIp)).toMatch(/^10\.9\.8\.\d+$/);
   });
 
+  test("has them in subnets that it makes and looks up by their ids", async () => {
+    const made = await run(() => [iface(0, { subnetId: subnet(4).id })]);
+    expect(await made.value(made.result.privateIp)).toMatch(/^10\.0\.4\.\d+$/);
+  });
+
+  test("knows no ids at a preview", async () => {
+    const made = await run(() => [0, 1].map((n) => iface(n, { subnet: subnet(n), hostNumber: 5 })), {
+      preview: true,
+    });
+    expect(await made.isKnown(made.result.instanceId)).toBe(false);
+    expect(made.only("aws:ec2/networkInterface:NetworkInterface", "edge-eni-0").inputs).toMatchObject({
+      subnetId: UNKNOWN,
+      privateIpLists: ["10.0.0.5"],
+    });
+    expect(await made.value(made.result.verdict)).toBe("proved");
+  });
+
   test("has those that the test gives a subnet", async () => {
     const outputs = { "aws:ec2/subnet:Subnet": { cidrBlock: "10.7.0.0/24" } };
     const made = await run(() => [iface(0, { subnet: subnet(0) })], { outputs });
@@ -103,4 +121,11 @@ test("every run gives the same", async () => {
     return made.value(made.result.gatewayBySource);
   };
   expect(await once()).toEqual(await once());
+});
+
+test("a command that is none of ours prints what its test says, and nothing else", async () => {
+  const made = await runWithMocks(
+    () => new remote.Command("other", { connection: { host: "h" }, create: "cat", stdin: "text" }).stdout,
+  );
+  expect(await made.value(made.result)).toBeUndefined();
 });
