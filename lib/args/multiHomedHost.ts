@@ -7,7 +7,10 @@ import { NumbersArgs, RouteArgs, RoutingPolicyArgs } from "./routing";
 
 /** Arguments of `MultiHomedHost`. */
 export interface MultiHomedHostArgs {
-  /** The host's interfaces, in any order: each is known by its `name`, and has its place by its `deviceIndex`. */
+  /**
+   * The host's interfaces, in any order: each is known by its `name`, and has its place by its `deviceIndex`. One that is in
+   * a world (`policy.worlds`) is found by its MAC, which is known when it exists.
+   */
   interfaces: HostInterfaceArgs[];
   /** Adopt an instance that exists already, with the interfaces it has, in place of making one. Default: make one. */
   existing?: ExistingHostArgs;
@@ -21,8 +24,9 @@ export interface MultiHomedHostArgs {
   userData?: pulumi.Input<string>;
   /**
    * Whether a new instance has its plan in force before its services start: cloud-init gets the program as user data,
-   * beside `userData`. Later changes come by SSH; the user data, your own included, stays that of the first boot until
-   * the instance is replaced. With `routing: false` the first boot is all there is. Default: false.
+   * beside `userData`. Later changes come by SSH; the user data, your own included, stays what it was, also when the
+   * instance is replaced, which SSH then puts right. With `routing: false` nothing does: the first boot is all there is.
+   * Default: false.
    */
   firstBoot?: boolean;
   /** Name of the IAM instance profile. Default: none. */
@@ -38,7 +42,8 @@ export interface MultiHomedHostArgs {
   connection?: pulumi.Input<HostConnectionArgs>;
   /**
    * The SSH host key that cloud-init gives a new instance, pinned by `connection`: from `hostKeyFromSeed`. It takes
-   * part in the user data. Default: none; then `connection.hostKey` must be known in another way.
+   * part in the user data, which is read at the first boot alone: under another key the instance is refused until it is
+   * replaced, and with `firstBoot` even then. Default: none; then `connection.hostKey` must be known in another way.
    */
   sshHostKey?: pulumi.Input<SshHostKeyArgs>;
   /** How the host routes. Default: symmetric, on-link destinations by the gateway. Example: { hostModel: "strong" }. */

@@ -62,7 +62,7 @@ function addressIssues(
   ];
 }
 
-/** The address to connect to: of the chosen interface, or of the first by device index that has a public IP. */
+/** The address to connect to: of the chosen interface, or of the first that has a public IP, the primary one before all. */
 export function managementAddress(
   parts: HostParts,
   chosen: string | undefined,

@@ -16,6 +16,7 @@ import { USER_DATA_LIMIT, composeUserData, compressedBytes, compressedUserData }
 import { FleetSpec } from "../model/fleet";
 import { Issue, shown } from "../model/issue";
 import { planFleet } from "../plan/fleet";
+import { FieldsOf, unknownFields } from "./fields";
 import { ofHostName } from "./spec";
 import {
   FLEET_URL,
@@ -53,7 +54,7 @@ export class MultiHomedFleet extends pulumi.ComponentResource {
       programUrl,
       userData,
     };
-    refuse(this, subject, fleetIssues(knownNow<PlainFleet>(inputs)));
+    refuse(this, subject, [...unknownFields(args, FIELDS), ...fleetIssues(knownNow<PlainFleet>(inputs))]);
     const checked = independently(
       settle<PlainFleet, void>(inputs, (draft) => refuse(this, subject, fleetIssues(draft))),
     );
@@ -71,6 +72,16 @@ export class MultiHomedFleet extends pulumi.ComponentResource {
 }
 
 const TYPE = "multihome:index:MultiHomedFleet";
+
+const FIELDS: FieldsOf<MultiHomedFleetArgs> = {
+  interfaces: true,
+  programUrl: true,
+  userData: true,
+  policy: true,
+  hostName: true,
+  numbers: true,
+  waitSeconds: true,
+};
 
 interface PlainFleet {
   spec: FleetSpec;

@@ -46,11 +46,11 @@ export class MultiHomedHost extends pulumi.ComponentResource {
   readonly interfaces: pulumi.Output<Record<string, HostInterface>>;
   /** Primary private addresses, by interface name. */
   readonly privateIps: pulumi.Output<Record<string, string>>;
-  /** The primary private address of the interface with the lowest device index. */
+  /** The primary private address of the primary interface, or else of the first by network card and device index. */
   readonly privateIp: pulumi.Output<string>;
   /** Public IPs, by name of the interface that has one. */
   readonly publicIps: pulumi.Output<Record<string, string>>;
-  /** The first public IP, in the order of device indexes; absent when no interface has one. */
+  /** The first public IP, in the order of network cards and device indexes; absent when no interface has one. */
   readonly publicIp: pulumi.Output<string | undefined>;
   /** The complete desired state of the host's routing as data (`Plan`); while values are pending `{ pending: [paths] }`. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the schema has no type for it
@@ -64,11 +64,14 @@ export class MultiHomedHost extends pulumi.ComponentResource {
    * while values are pending, or "unknown". A plan that is disproved fails, and shows the packet.
    */
   readonly verdict: pulumi.Output<PlanVerdict>;
-  /** For each source address and delegated prefix the gateway its packets leave by under the plan. */
+  /**
+   * For each source address and delegated prefix the gateway its packets leave by under the plan. Without those that have
+   * none, and those in worlds, which may have the same addresses.
+   */
   readonly gatewayBySource: pulumi.Output<Record<string, string>>;
   /** What the host's kernel answered after the last change; absent with `routing: false`. */
   readonly report: pulumi.Output<Report | undefined>;
-  /** Whether the kernel answered every question as planned; false with `routing: false`. */
+  /** Whether the kernel answered every question as planned; false with `routing: false`, and under the weak host model. */
   readonly symmetric: pulumi.Output<boolean>;
 
   constructor(name: string, args: MultiHomedHostArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -84,7 +87,7 @@ export class MultiHomedHost extends pulumi.ComponentResource {
     const parts =
       existing === undefined
         ? newHost(this, name, args, host, fail, opts)
-        : adoptHost(name, args, fail, { parent: this });
+        : adoptHost(name, args, fail, { parent: this, dependsOn: opts?.dependsOn });
     const applied = routing === false ? undefined : applyTo(this, name, args, parts, fail, opts);
     const routed = routedOf(parts) as Inputs<PlainHostArgs["interfaces"]>;
     const intent = applied ?? planned(this, subject, { ...host, interfaces: routed });
@@ -169,11 +172,14 @@ function applyTo(
       policy: args.policy,
       hostName: pulumi.all([parts.checked, args.hostName ?? name]).apply(([, known]) => known),
       numbers: args.numbers,
-      identity: parts.instanceId,
+      identity: parts.identity,
       timeoutSeconds: args.timeoutSeconds,
       confirmWithin: args.confirmWithin,
     },
-    { parent, dependsOn: [...parts.ready], deletedWith: parts.instance ?? opts?.deletedWith },
+    pulumi.mergeOptions(
+      { parent, dependsOn: [...parts.ready], deletedWith: parts.instance ?? opts?.deletedWith },
+      { dependsOn: opts?.dependsOn },
+    ),
   );
 }
 

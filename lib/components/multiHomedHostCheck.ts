@@ -8,6 +8,7 @@ import { Draft, Inputs, PENDING, isKnown, isPending, knownNow } from "../deliver
 import { USER_DATA_LIMIT } from "../deliver/userData";
 import { Issue, shown } from "../model/issue";
 import { planHost } from "../plan";
+import { FieldsOf, unknownFields } from "./fields";
 import { PlainHostConnection, managementIssues } from "./management";
 import { ownUserDataIssues, shapeIssues, soundLists, sshHostKeyIssues } from "./multiHomedHostShape";
 import { PlainHostArgs, hostIssues } from "./spec";
@@ -46,6 +47,8 @@ export function constructorIssues(args: MultiHomedHostArgs, host: Inputs<HostChe
     sshHostKey: sshHostKey as Inputs<HostCheck["sshHostKey"]>,
   });
   return distinct([
+    ...unknownFields(args, FIELDS),
+    ...args.interfaces.flatMap((iface, i) => unknownFields(iface, INTERFACE_FIELDS, `interfaces[${i}]`)),
     ...nameIssues(args.interfaces),
     ...modeIssues(args),
     ...checkIssues(draft, args),
@@ -65,7 +68,12 @@ export function checkIssues(draft: Draft<HostCheck>, args: MultiHomedHostArgs): 
     isPending(iface) ||
     aws.some(({ path }) => path.startsWith(`interfaces[${i}].`))
       ? PENDING
-      : interfaceSpec(iface, { privateIp: PENDING, ipv6Addresses: PENDING }),
+      : interfaceSpec(iface, {
+          privateIp: PENDING,
+          ipv6Addresses: PENDING,
+          // In place of the one that it will have.
+          ...(iface.apart === true && { mac: `02:00:00:00:ff:${i.toString(16).padStart(2, "0")}` }),
+        }),
   );
   const host = isPending(draft.host) ? { hostName: PENDING } : draft.host;
   return [
@@ -97,6 +105,51 @@ function nameIssues(interfaces: readonly HostInterfaceArgs[]): readonly Issue[] 
   return issuesOf(() => planHost({ name: "names", interfaces: named }));
 }
 
+const FIELDS: FieldsOf<MultiHomedHostArgs> = {
+  interfaces: true,
+  existing: true,
+  ami: true,
+  instanceType: true,
+  keyName: true,
+  userData: true,
+  firstBoot: true,
+  iamInstanceProfile: true,
+  securityGroupIds: true,
+  maxSecurityGroups: true,
+  connection: true,
+  sshHostKey: true,
+  policy: true,
+  routing: true,
+  hostName: true,
+  numbers: true,
+  timeoutSeconds: true,
+  confirmWithin: true,
+  tags: true,
+  region: true,
+};
+
+const INTERFACE_FIELDS: FieldsOf<HostInterfaceArgs> = {
+  name: true,
+  deviceIndex: true,
+  networkCardIndex: true,
+  subnet: true,
+  subnetId: true,
+  hostNumber: true,
+  ipv6: true,
+  privateIps: true,
+  ipv6Addresses: true,
+  ipv4Prefixes: true,
+  ipv6Prefixes: true,
+  securityGroupIds: true,
+  sourceDestCheck: true,
+  publicIp: true,
+  allocationId: true,
+  gateways: true,
+  routes: true,
+  description: true,
+};
+
+/** Of an interface that exists. What is in neither list is no field at all. */
 const EXISTING_FIELDS = ["name", "deviceIndex", "networkCardIndex", "gateways", "routes"];
 
 /** A host is either made or adopted, and each wants other fields. */
@@ -118,7 +171,8 @@ function modeIssues(args: MultiHomedHostArgs): Issue[] {
       ...host.filter((field) => args[field] !== undefined).map((field) => superfluous(field)),
       ...args.interfaces.flatMap((iface, i) =>
         Object.entries(iface)
-          .filter(([field, value]) => value !== undefined && !EXISTING_FIELDS.includes(field))
+          .filter(([, value]) => value !== undefined)
+          .filter(([field]) => Object.hasOwn(INTERFACE_FIELDS, field) && !EXISTING_FIELDS.includes(field))
           .map(([field]) => superfluous(`interfaces[${i}].${field}`)),
       ),
     ];

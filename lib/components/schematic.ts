@@ -3,6 +3,7 @@ import { HostModel, HostSpec } from "../model/spec";
 import { FAMILIES, Family, formatAddress, parseAddress } from "../net/address";
 import { Prefix, parseInterfaceAddress, prefixOf } from "../net/prefix";
 import { PlainHostArgs, hostSpec } from "./spec";
+import { worldsOf } from "../deliver/worlds";
 
 /**
  * A host with stand-ins for what is pending: whether a plan is symmetric depends on how its addresses lie to each other,
@@ -26,7 +27,9 @@ export function schematicHost(draft: Exclude<Draft<PlainHostArgs>, Pending>): Ho
     hostName: isKnown(draft.hostName) ? draft.hostName : "pending",
     interfaces: sound.map((iface, i) => standIn(iface, i, taken)),
     // All that is known of it: another plan than the host's own would show nothing.
-    policy: Object.fromEntries(Object.entries(policy).filter(([, value]) => isWhole(value))),
+    policy: Object.fromEntries(
+      Object.entries({ ...policy, worlds: worldsOf(policy) }).filter(([, value]) => isWhole(value)),
+    ),
   });
 }
 

@@ -1,10 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { issuesOf } from "../deliver/argsError";
-import { Draft, isKnown, isPending, pendingPaths } from "../deliver/known";
+import { Draft, Pending, isKnown, isPending, pendingPaths } from "../deliver/known";
 import { Issue, shown } from "../model/issue";
 import { GatewaySpec, HostSpec, InterfaceSpec } from "../model/spec";
 import { planHost } from "../plan";
 import { NumbersArgs, RoutedInterfaceArgs, RoutingPolicyArgs } from "../args/routing";
+import { worldsOf } from "../deliver/worlds";
 
 /** From arguments whose outputs have been resolved to the spec that the planner reads. */
 
@@ -72,43 +73,66 @@ export function hostIssues(draft: Draft<PlainHostArgs>): readonly Issue[] {
     (value, index) => ({ value, index, whole: pendingPaths(value).length === 0 }),
   );
   const known = all.filter(({ whole }) => whole);
-  const names = known.map(({ value }) => (value as { readonly name?: unknown } | null | undefined)?.name);
-  const policy = policyWithoutNames(draft.policy, names);
-  const stands = known.length > 0 ? known.map(({ value }) => value) : [STAND_IN];
-  const issues = plannedIssues({
-    hostName: isKnown(draft.hostName) ? draft.hostName : "pending",
-    interfaces: (pendingPaths(draft.interfaces).length === 0
-      ? draft.interfaces
-      : stands) as PlainHostArgs["interfaces"],
-    policy: pendingPaths(policy).length === 0 ? (policy as PlainHostArgs["policy"]) : undefined,
-    numbers:
-      pendingPaths(draft.numbers).length === 0 ? (draft.numbers as PlainHostArgs["numbers"]) : undefined,
+  // Interfaces of different worlds may have the same addresses: while the worlds are pending, each is looked at alone.
+  const groups = isPending(worldsOf(draft.policy)) ? known.map((one) => [one]) : [known];
+  const issues = (groups.length === 0 ? [[]] : groups).flatMap((group, i) => {
+    const found = groupIssues(draft, group, group.length === known.length).map((issue) =>
+      moved(
+        issue,
+        group.map(({ index }) => index),
+      ),
+    );
+    // What is no interface's has been told with the first.
+    return i === 0 ? found : found.filter(({ path }) => path.startsWith("interfaces["));
   });
-  const places = known.map(({ index }) => index);
   return [
-    ...issues.map((issue) => moved(issue, places)),
+    ...issues,
     ...all.flatMap(({ value, index, whole }) => (whole || isPending(value) ? [] : listIssues(value, index))),
   ];
 }
 
 type InterfaceDraft = Draft<PlainHostArgs["interfaces"][number]>;
 
-/** A policy without what refers to interfaces by name; one that is no object is for the planner's reader to refuse. */
-function policyWithoutNames(policy: Draft<PlainHostArgs["policy"]>, names: readonly unknown[]): unknown {
-  if (typeof policy !== "object" || policy === null || Array.isArray(policy)) return policy;
-  return {
-    ...policy,
-    directPairs: undefined,
-    traffic: undefined,
-    identity: undefined,
-    worlds: worldsOf(policy, names),
-  };
+/**
+ * What is wrong with some interfaces that are known, and with what is known of the rest.
+ *
+ * @param all whether these are all that are known
+ */
+function groupIssues(
+  { hostName, interfaces, policy, numbers }: Exclude<Draft<PlainHostArgs>, Pending>,
+  group: readonly { readonly value: unknown }[],
+  all: boolean,
+): readonly Issue[] {
+  const values = group.map(({ value }) => value);
+  const names = values.map((value) => (value as { readonly name?: unknown } | null | undefined)?.name);
+  const stands = values.length > 0 ? values : [STAND_IN];
+  return plannedIssues({
+    hostName: isKnown(hostName) ? hostName : "pending",
+    // What is no list, or has nothing in it, is refused as it is.
+    interfaces: (all && pendingPaths(interfaces).length === 0
+      ? interfaces
+      : stands) as PlainHostArgs["interfaces"],
+    policy: policyWithoutNames(policy, names) as PlainHostArgs["policy"],
+    numbers: pendingPaths(numbers).length === 0 ? (numbers as PlainHostArgs["numbers"]) : undefined,
+  });
 }
 
-/** The worlds as far as their interfaces are known, which then may have the same addresses. */
-function worldsOf(policy: unknown, names: readonly unknown[]): unknown {
-  const worlds = (policy as { readonly worlds?: unknown } | undefined)?.worlds;
-  if (!Array.isArray(worlds) || pendingPaths(worlds as Draft<unknown>).length > 0) return undefined;
+/**
+ * A policy without what refers to interfaces by name; of one that is pending in part the worlds alone. One that is no
+ * object is for the planner's reader to refuse.
+ */
+function policyWithoutNames(policy: Draft<PlainHostArgs["policy"]>, names: readonly unknown[]): unknown {
+  if (isPending(policy)) return undefined;
+  if (typeof policy !== "object" || policy === null || Array.isArray(policy)) return policy;
+  const worlds = among(worldsOf(policy), names);
+  const rest = { ...policy, directPairs: undefined, traffic: undefined, identity: undefined, worlds };
+  return pendingPaths(rest).length === 0 ? rest : { worlds };
+}
+
+/** Worlds with those of their interfaces that are looked at. */
+function among(worlds: unknown, names: readonly unknown[]): unknown {
+  if (isPending(worlds)) return undefined;
+  if (!Array.isArray(worlds)) return worlds;
   return worlds.flatMap((world: unknown) => {
     const list = (world as { readonly interfaces?: unknown } | null)?.interfaces;
     if (!Array.isArray(list)) return [world];

@@ -4,6 +4,7 @@ import { ssm } from "../clouds/aws/sdk";
 import { refuse } from "../deliver/argsError";
 import { Inputs, independently, knownNow, settle } from "../deliver/known";
 import { ssmDocument } from "../deliver/ssm";
+import { FieldsOf, unknownFields } from "./fields";
 import { PlainSsmArgs, VERB, documentNameIssues, ssmIssues } from "./ssmProgramCheck";
 import { DEFAULT_TIMEOUT } from "./timeout";
 
@@ -27,7 +28,11 @@ export class SsmProgram extends pulumi.ComponentResource {
     super(TYPE, name, { instanceIds, tags, scheduleExpression, timeoutSeconds, waitForSuccessSeconds }, opts);
     const subject = `${TYPE} ${JSON.stringify(name)}`;
     const inputs = args as unknown as Inputs<PlainSsmArgs>;
-    refuse(this, subject, [...documentNameIssues(name), ...ssmIssues(knownNow<PlainSsmArgs>(inputs), true)]);
+    refuse(this, subject, [
+      ...documentNameIssues(name),
+      ...unknownFields(args, FIELDS),
+      ...ssmIssues(knownNow<PlainSsmArgs>(inputs), true),
+    ]);
     const checked = independently(
       settle<PlainSsmArgs, void>(inputs, (draft) => refuse(this, subject, ssmIssues(draft, false))),
     );
@@ -63,6 +68,17 @@ export class SsmProgram extends pulumi.ComponentResource {
 }
 
 const TYPE = "multihome:index:SsmProgram";
+
+const FIELDS: FieldsOf<SsmProgramArgs> = {
+  program: true,
+  instanceIds: true,
+  tags: true,
+  scheduleExpression: true,
+  timeoutSeconds: true,
+  waitForSuccessSeconds: true,
+  region: true,
+};
+
 const DEFAULT_WAIT = 600;
 
 function targetsOf(ids: readonly string[] | undefined, tags: Readonly<Record<string, string>> | undefined) {

@@ -7,6 +7,7 @@ import { remoteApply } from "../deliver/remoteApply";
 import { Report } from "../deliver/report";
 import { Issue, shown } from "../model/issue";
 import { PlanVerdict } from "../prove/verdict";
+import { FieldsOf, unknownFields } from "./fields";
 import { planned } from "./planned";
 import { SymmetricRoutingPolicyArgs } from "../args/symmetricRoutingPolicy";
 import { PlainHostArgs, hostIssues } from "./spec";
@@ -19,6 +20,9 @@ import { DEFAULT_CONFIRM_WITHIN, DEFAULT_TIMEOUT, confirmIssues, timeoutIssues }
  * A preview shows the plan line by line; an update applies it, confirms it over a second connection, and reports what
  * the host's own kernel answers; removing the component restores the host. Set the option `deletedWith` to the machine's resource,
  * so that a machine that goes anyway is not asked to restore anything.
+ *
+ * One that is renamed, or moved under another parent, needs an alias: without one Pulumi makes the new before it deletes the
+ * old, and this deletion takes off the host what the new has put there.
  */
 export class SymmetricRoutingPolicy extends pulumi.ComponentResource {
   /** The complete desired state as data (`Plan`); at a preview with pending values `{ pending: [paths] }`. */
@@ -33,11 +37,14 @@ export class SymmetricRoutingPolicy extends pulumi.ComponentResource {
    * while values are pending, or "unknown". A plan that is disproved fails, and shows the packet.
    */
   readonly verdict: pulumi.Output<PlanVerdict>;
-  /** For each source address and delegated prefix the gateway its packets leave by. */
+  /**
+   * For each source address and delegated prefix the gateway its packets leave by. Without those that have none, and
+   * those in worlds, which may have the same addresses.
+   */
   readonly gatewayBySource: pulumi.Output<Record<string, string>>;
   /** What the host's kernel answered after the last change. */
   readonly report: pulumi.Output<Report>;
-  /** Whether the kernel answered every question as planned. */
+  /** Whether the kernel answered every question as planned; false under the weak host model, which asks none. */
   readonly symmetric: pulumi.Output<boolean>;
 
   constructor(name: string, args: SymmetricRoutingPolicyArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -53,6 +60,7 @@ export class SymmetricRoutingPolicy extends pulumi.ComponentResource {
       identity,
     };
     refuse(this, subject, [
+      ...unknownFields(args, FIELDS),
       ...hostIssues(knownNow<PlainHostArgs>(host)),
       ...restIssues(knownNow<RestArgs>(rest)),
       ...confirmIssues(args.confirmWithin),
@@ -94,6 +102,17 @@ export class SymmetricRoutingPolicy extends pulumi.ComponentResource {
 }
 
 const TYPE = "multihome:index:SymmetricRoutingPolicy";
+
+const FIELDS: FieldsOf<SymmetricRoutingPolicyArgs> = {
+  interfaces: true,
+  connection: true,
+  policy: true,
+  hostName: true,
+  numbers: true,
+  identity: true,
+  timeoutSeconds: true,
+  confirmWithin: true,
+};
 
 interface RestArgs {
   connection: pulumi.Unwrap<ConnectionArgs>;

@@ -4,7 +4,7 @@ import { shown } from "../model/issue";
 export interface Report {
   /** Digest of the plan that is in force. */
   digest: string;
-  /** Whether every answer was the planned one. */
+  /** Whether every answer was the planned one. False where nothing was asked, as under the weak host model. */
   symmetric: boolean;
   /** How many questions were asked. */
   checked: number;
@@ -52,7 +52,7 @@ export function parseReport(output: string, digest: string): Report {
   }
   return {
     digest,
-    symmetric: fields["ok"] && failed.length === 0,
+    symmetric: fields["ok"] && fields["checked"] > 0 && failed.length === 0,
     checked: fields["checked"],
     failures: failed.map(failure),
   };

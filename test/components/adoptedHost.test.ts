@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { InternetGateway } from "@pulumi/aws/ec2/internetGateway";
 import { MultiHomedHost, MultiHomedHostArgs } from "../../lib";
 import { HOST_KEY, SECRETS, TYPES, refused, runWithMocks } from "./support";
 
@@ -130,4 +131,43 @@ test("an instance that is not known yet is planned when it is", async () => {
     outputs,
   });
   expect(await run.isKnown(run.result.program)).toBe(false);
+  expect(await run.value(run.result.plan)).toMatchObject({
+    pending: expect.arrayContaining(["interfaces[0].addresses", "interfaces[1].match.mac"]),
+  });
+  expect(await run.value(run.result.verdict)).toBe("proved schematically");
+});
+
+test("an instance is looked up, and routed, when that is there which it depends on", async () => {
+  let made = false;
+  const asked: boolean[] = [];
+  const run = await runWithMocks(
+    () => {
+      const attachment = new InternetGateway("attachment");
+      return new MultiHomedHost("edge", args, { dependsOn: attachment });
+    },
+    {
+      calls: (call) => {
+        asked.push(made);
+        return calls(call);
+      },
+      outputs: {
+        ...outputs,
+        "aws:ec2/internetGateway:InternetGateway": () => {
+          made = true;
+          return {};
+        },
+      },
+    },
+  );
+  expect(asked).toEqual(asked.map(() => true));
+  expect(run.only(TYPES.command).options.dependencies).toContain(
+    run.only("aws:ec2/internetGateway:InternetGateway").urn,
+  );
+});
+
+test("an interface of an instance that exists is found by its MAC alone when it is in a world", async () => {
+  const policy = { worlds: [{ name: "storage", kind: "netns" as const, interfaces: ["back"] }] };
+  const run = await runWithMocks(() => new MultiHomedHost("edge", { ...args, policy }), { calls, outputs });
+  expect(run.only(TYPES.command).inputs.stdin).toMatch(/ interface back slot \d+ mac 02:00:00:00:02:0a$/m);
+  expect(await run.value(run.result.verdict)).toBe("proved");
 });

@@ -110,6 +110,7 @@ const ERRORS: [code: string, change: Change, path: string, says: RegExp][] = [
   ["Resource.AlreadyAssociated", ({ interfaces: all }) => ({ interfaces: all.map((i) => ({ ...i, publicIp: undefined, allocationId: "eipalloc-1" })) }), "interfaces[1].allocationId", /is that of interface "front" too/],
   ["SecurityGroupsPerInterfaceLimitExceeded", () => ({ securityGroupIds: ["1", "2", "3", "4", "5", "6"].map((n) => `sg-${n}`) }), "interfaces[0].securityGroupIds", /got 6 security groups/],
   ["InvalidParameterValue: no IPv6 block", ({ interfaces: [front, other] }) => ({ interfaces: [front, { ...other, subnet: new Subnet("v4", { vpcId: "v", cidrBlock: "10.0.2.0/24", ipv6CidrBlock: "", availabilityZone: "eu-west-1a" }), ipv6: true }] }), "interfaces[1].ipv6", /needs an IPv6 block of its subnet, which has none/],
+  ["no IPv6 address, where one is wanted", back({ ipv6: true, hostNumber: undefined, ipv6Addresses: [] }), "interfaces[1].ipv6Addresses", /the list is empty/],
   ["InvalidParameterValue: user data too long", () => ({ userData: "#".repeat(16385) }), "userData", /16385 bytes/],
   ["no way in: two interfaces and no Elastic IP", ({ interfaces: all }) => ({ interfaces: all.map((i) => ({ ...i, publicIp: false })) }), "connection.host", /Set publicIp: true on one of "front", "back"/],
 ]; // prettier-ignore
@@ -172,6 +173,9 @@ describe("what AWS would refuse is refused at a preview", () => {
     await runWithMocks(host(back({ privateIps: addresses(14) })));
   });
 });
+
+/** What an instance that exists is not given. */
+const ADOPTED = { ami: undefined, instanceType: undefined };
 
 describe("arguments are refused in the constructor", () => {
   const refusedAtOnce = async (change: Change) => {
@@ -256,6 +260,8 @@ describe("arguments are refused in the constructor", () => {
     ["a host key that is none", () => ({ sshHostKey: "ssh-ed25519 AAAA" }), ["sshHostKey"]],
     ["a host key of another type", () => ({ sshHostKey: { privateKey: "secret", publicKey: "ecdsa-sha2-nistp256 AAAA" } }), ["sshHostKey.privateKey", "sshHostKey.publicKey"]],
     ["a public key that is cut off", () => ({ sshHostKey: { privateKey: "-----BEGIN OPENSSH PRIVATE KEY-----\n", publicKey: "ssh-ed25519 AAAA" } }), ["sshHostKey.publicKey"]],
+    ["fields that there are not", ({ interfaces: [front, other] }) => ({ frstBoot: true, interfaces: [front, { ...other, hostnumber: 10, other: undefined }] }), ["frstBoot", "interfaces[1].hostnumber"]],
+    ["a field that there is not, of an interface that exists", () => ({ existing: { instanceId: "i-01234567" }, ...ADOPTED, interfaces: [{ name: "front", deviceIndex: 0, gateway: "10.0.1.1" }] }), ["interfaces[0].gateway"]],
     ["a name that only the component has", () => ({ hostName: "edge 1" }), ["hostName"]],
   ])("%s", async (_, change, paths) => {
     const apply = typeof change === "function" ? (change as Change) : back(change);

@@ -48,13 +48,14 @@ describe.each([false, true])("a fleet, at a preview: %s", (preview) => {
 
   test("is refused with all that is wrong at once", async () => {
     const interfaces = [{ name: "front" }, { name: "back", subnetIds: ["sub"] }];
-    const wrong = { interfaces, programUrl: "ftp://x", waitSeconds: 5, hostName: "9" };
+    const wrong = { interfaces, programUrl: "ftp://x", waitSeconds: 5, hostName: "9", url: "https://x" };
     const { issues } = await refused(() => make(wrong), { preview });
     expect(issues.sort()).toEqual([
       "hostName",
       "interfaces[0]",
       "interfaces[1].subnetIds[0]",
       "programUrl",
+      "url",
       "waitSeconds",
     ]);
   });

@@ -24,8 +24,9 @@ const GATEWAYS = {
 
 describe.each([
   ["an update", false],
-  ["a preview that knows no MAC, Elastic IP or allocation yet", true],
+  ["a preview that knows no id, MAC or Elastic IP yet", true],
 ])("a multi-homed host in %s", (_, preview) => {
+  const id = (text: string): string => (preview ? UNKNOWN : text);
   const make = () => new MultiHomedHost("edge", hostArgs(network()));
   let run: MockRun<MultiHomedHost>;
   beforeAll(async () => {
@@ -58,13 +59,13 @@ describe.each([
 
   test("associates an Elastic IP by interface and private address, never by instance", () => {
     const { inputs } = run.only(TYPES.association, "edge-back");
-    expect(inputs).toMatchObject({ networkInterfaceId: "edge-back-id", privateIpAddress: "10.0.2.10" });
+    expect(inputs).toMatchObject({ networkInterfaceId: id("edge-back-id"), privateIpAddress: "10.0.2.10" });
     expect(inputs).not.toHaveProperty("instanceId");
   });
 
   test("launches the instance with its primary interface and attaches the others", () => {
     const { inputs } = run.only(TYPES.instance);
-    expect(inputs.primaryNetworkInterface).toEqual({ networkInterfaceId: "edge-front-id" });
+    expect(inputs.primaryNetworkInterface).toEqual({ networkInterfaceId: id("edge-front-id") });
     for (const field of [
       "subnetId",
       "vpcSecurityGroupIds",
@@ -124,7 +125,9 @@ describe.each([
   test("skips its removal when the instance goes, and runs only when every interface is attached", () => {
     const { options } = run.only(TYPES.command);
     expect(options.deletedWith).toBe(run.only(TYPES.instance).urn);
-    expect(run.only(TYPES.policy).inputs.identity).toMatch(/^i-[0-9a-f]{17}$/);
+    // An interface that is attached anew is another device, which has nothing of the plan.
+    const { identity } = run.only(TYPES.policy).inputs;
+    expect(identity).toMatch(preview ? UNKNOWN : /^i-[0-9a-f]{17}\/edge-back-id$/);
     for (const { urn } of [...run.ofType(TYPES.attachment), ...run.ofType(TYPES.association)]) {
       expect(options.dependencies).toContain(urn);
     }
@@ -327,6 +330,50 @@ describe("a multi-homed host", () => {
       "2001:db8:0:2:a::/80": "fe80:ec2::1",
     });
     expect(run.only(TYPES.eni, "edge-back").inputs.ipv4Prefixes).toEqual(["10.0.2.32/28"]);
+  });
+
+  test("is launched with the interface 0 of network card 0, whatever is listed first", async () => {
+    const run = await runWithMocks(() => {
+      const { front, back } = network();
+      const interfaces = [
+        { name: "back", deviceIndex: 0, networkCardIndex: 1, subnet: back, hostNumber: 10, publicIp: true },
+        { name: "front", deviceIndex: 0, subnet: front, hostNumber: 10, publicIp: true },
+      ];
+      return new MultiHomedHost("edge", hostArgs({ front, back }, { interfaces }));
+    });
+    expect(run.only(TYPES.instance).inputs.primaryNetworkInterface.networkInterfaceId).toBe("edge-front-id");
+    expect(run.only(TYPES.attachment)).toMatchObject({ name: "edge-back", inputs: { networkCardIndex: 1 } });
+    expect(await run.value(run.result.privateIp)).toBe("10.0.1.10");
+    const { front } = await run.value(run.result.publicIps);
+    expect(run.only(TYPES.command).inputs.connection.host).toBe(front);
+  });
+
+  const APART = { worlds: [{ name: "storage", kind: "netns", interfaces: ["back"] }] } as const;
+  const apart = () => ({ worlds: APART.worlds.map((w) => ({ ...w, interfaces: [...w.interfaces] })) });
+
+  test.each([
+    ["given as it is", apart],
+    ["that is an output", () => pulumi.output(apart())],
+  ])("finds an interface that is in a world by its MAC alone, of a policy %s", async (_, policy) => {
+    const run = await runWithMocks(
+      () => new MultiHomedHost("edge", hostArgs(network(), { policy: policy() })),
+    );
+    const program: string = run.only(TYPES.command).inputs.stdin;
+    const { back } = await run.value(run.result.interfaces);
+    expect(program).toMatch(new RegExp(` interface back slot \\d+ mac ${back.mac}$`, "m"));
+    expect(program).toMatch(/^interface front slot \d+ address 10\.0\.1\.10$/m);
+    expect(await run.value(run.result.verdict)).toBe("proved");
+  });
+
+  test("waits for that MAC at a preview, and has the rest of it proved", async () => {
+    const run = await runWithMocks(
+      () => new MultiHomedHost("edge", hostArgs(network(), { policy: apart() })),
+      {
+        preview: true,
+      },
+    );
+    expect(await run.value(run.result.plan)).toEqual({ pending: ["interfaces[1].match.mac"] });
+    expect(await run.value(run.result.verdict)).toBe("proved schematically");
   });
 
   test("looks a subnet up by its id, in the given region", async () => {

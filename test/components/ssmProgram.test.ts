@@ -61,6 +61,7 @@ describe.each([false, true])("a program by SSM, at a preview: %s", (preview) => 
     ["an id for a list", { instanceIds: "i-0123456789abcdef0" as never }, ["instanceIds"], /Give a list/],
     ["tags that are none", { instanceIds: undefined, tags: null as never }, ["tags"], /Give an object/],
     ["a time that is none", { scheduleExpression: "daily" }, ["scheduleExpression"], /rate\(1 day\)/],
+    ["a field that there is not", { timeout: 60 } as never, ["timeout"], /unknown field/],
     ["an empty list", { instanceIds: [] }, ["instanceIds"], /got 0/],
     ["more tags than SSM takes", { instanceIds: undefined, tags: { a: "", b: "", c: "", d: "", e: "", f: "" } }, ["tags"], /Give 1 to 5/],
     ["times that are none, and no program", { timeoutSeconds: 5, waitForSuccessSeconds: -1, program: "x" }, ["timeoutSeconds", "waitForSuccessSeconds", "program"], /got "x"/],

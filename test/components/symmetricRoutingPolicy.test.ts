@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Provider } from "@pulumi/command/provider";
 import { Instance } from "@pulumi/aws/ec2/instance";
-import { OnLink, SymmetricRoutingPolicy } from "../../lib";
+import { HostModel, OnLink, SymmetricRoutingPolicy, SymmetricRoutingPolicyArgs } from "../../lib";
 import { UNKNOWN } from "../../lib/testing";
 import {
   HOST_KEY,
@@ -93,6 +93,13 @@ describe("a symmetric routing policy", () => {
     });
     expect(await again.value(again.result.symmetric)).toBe(false);
     expect((await again.value(again.result.report)).failures).toEqual([{ ...wrong, got: "dev eth1?[31m" }]);
+  });
+
+  test("is not symmetric under the weak host model, of which nothing is asked", async () => {
+    const policy = { hostModel: HostModel.Weak };
+    const run = await runWithMocks(() => new SymmetricRoutingPolicy("edge", policyArgs({ policy })));
+    expect(await run.value(run.result.symmetric)).toBe(false);
+    expect(await run.value(run.result.report)).toMatchObject({ symmetric: false, checked: 0, failures: [] });
   });
 
   test("fails when the host's answer is no report, or one of another plan", async () => {
@@ -237,6 +244,64 @@ describe("a symmetric routing policy", () => {
   });
 });
 
+describe("worlds whose interfaces have the same addresses", () => {
+  const customer = (name: string, mac: string) => ({
+    name,
+    match: { mac },
+    addresses: ["192.168.0.10/24"],
+    gateways: ["192.168.0.1"],
+  });
+  const interfaces = [
+    { name: "front", addresses: ["10.0.1.10/24"], gateways: ["10.0.1.1"] },
+    customer("red", "02:00:00:00:02:0a"),
+    customer("blue", "02:00:00:00:03:0a"),
+  ];
+  const red = { name: "red", kind: "netns" as const, interfaces: ["red"] };
+  const blue = { name: "blue", kind: "netns" as const, interfaces: ["blue"] };
+  const preview = (policy: SymmetricRoutingPolicyArgs["policy"], more: object = {}) =>
+    runWithMocks(() => new SymmetricRoutingPolicy("edge", policyArgs({ interfaces, policy, ...more })), {
+      preview: true,
+    });
+
+  test.each<[string, SymmetricRoutingPolicyArgs["policy"]]>([
+    ["a resolver", { worlds: [{ ...red, resolver: { nameservers: [unknown<string>()] } }, blue] }],
+    ["the name of a world", { worlds: [{ ...red, name: unknown<string>() }, blue] }],
+    ["another part of the policy", { worlds: [red, blue], unmanagedRoutes: unknown<"ignore">() }],
+  ])("are taken at a preview that does not know %s, and proved", async (_, policy) => {
+    const run = await preview(policy);
+    expect(await run.value(run.result.verdict)).toBe("proved schematically");
+  });
+
+  test.each<[string, SymmetricRoutingPolicyArgs["policy"]]>([
+    ["the worlds", { worlds: unknown() }],
+    ["one of them", { worlds: [red, unknown()] }],
+    ["the policy", unknown()],
+    ["which interfaces are in one", { worlds: [red, { ...blue, interfaces: unknown() }] }],
+  ])("are taken at a preview that does not know %s", async (_, policy) => {
+    const run = await preview(policy);
+    expect(await run.isKnown(run.result.program)).toBe(false);
+  });
+
+  test.each<[string, SymmetricRoutingPolicyArgs["policy"], object, string[]]>([
+    ["that are in no world", { unmanagedRoutes: unknown<"ignore">() }, {}, ["interfaces[2].addresses"]],
+    [
+      "and something else wrong",
+      { worlds: unknown() },
+      {
+        interfaces: [...interfaces, { name: "third", addresses: ["10.0.3.300/24"] }],
+        numbers: { protocol: 300 },
+      },
+      ["interfaces[3].addresses[0]", "numbers.protocol"],
+    ],
+  ])("are refused at a preview with all that is known %s", async (_, policy, more, paths) => {
+    const { issues } = await refused(
+      () => new SymmetricRoutingPolicy("edge", policyArgs({ interfaces, policy, ...more })),
+      { preview: true },
+    );
+    expect([...issues].sort()).toEqual(paths);
+  });
+});
+
 describe("a symmetric routing policy is refused", () => {
   const policy = (more: object) => () => new SymmetricRoutingPolicy("edge", policyArgs(more));
 
@@ -288,6 +353,12 @@ describe("a symmetric routing policy is refused", () => {
     expect(message).not.toContain("no key but a secret");
     expect(pulumi.InputPropertiesError.isInstance(error)).toBe(true);
     expect(pulumi.ResourceError.isInstance(error)).toBe(true);
+  });
+
+  test("for a field that there is not", async () => {
+    const { issues, message } = await refused(policy({ confirmwithin: 0, pollicy: undefined }));
+    expect(issues).toEqual(["confirmwithin"]);
+    expect(message).toMatch(/unknown field\. Known here are interfaces, connection, policy, /);
   });
 
   test("for a name that is none of a host, which is the component's own", async () => {

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { inNamespace, namespaceOf, sshLogins } from "../../lab/fabric";
-import { Lab, RunError, RunResult, startLab, stopLab } from "../../lab/run";
+import { Lab, RunError, RunResult, Step, startLab, stopLab } from "../../lab/run";
 import { describeFabric } from "./support/fabric";
 
 /**
@@ -40,8 +40,13 @@ describeFabric("a multi-homed host, from its creation to its end", () => {
     fs.rmSync(keys, { recursive: true });
   });
 
-  const edge = (command: "up" | "preview" | "destroy", interfaces: object[], ami = "ami-0123456789abcdef0") =>
-    lab.run({ program: EDGE, stackName: "edge", command, config: { ...secrets, ami, interfaces } });
+  const edge = (
+    command: "up" | "preview" | "destroy",
+    interfaces: object[],
+    ami = "ami-0123456789abcdef0",
+    replace: string[] = [],
+  ) =>
+    lab.run({ program: EDGE, stackName: "edge", command, config: { ...secrets, ami, interfaces }, replace });
   const adopt = (command: "up" | "destroy", instanceId: string) =>
     lab.run({
       program: ADOPT,
@@ -150,6 +155,20 @@ describeFabric("a multi-homed host, from its creation to its end", () => {
     const healed = await edge("up", wanted);
     expect(changed(healed)).toContain("update Command edge-routing-apply");
     expect(healed.outputs).toMatchObject({ symmetric: true, gatewayBySource: { "10.0.2.12": "10.0.2.1" } });
+  });
+
+  test.each([
+    ["attached anew", "NetworkInterfaceAttachment", 1],
+    ["made anew, with another MAC", "NetworkInterface", 3],
+  ])("routes by an interface that is %s at the same address", async (_, type, replaced) => {
+    const { urn } = made.steps.find(
+      (step) => step.name === "edge-back" && step.type.endsWith(`:${type}`),
+    ) as Step;
+    const wanted = [FRONT, { ...BACK, privateIps: ["10.0.2.12"] }];
+    const result = await edge("up", wanted, undefined, [urn]);
+    expect(changed(result).filter((step) => step.startsWith("replace "))).toHaveLength(replaced);
+    expect(result.outputs["symmetric"]).toBe(true);
+    expect(onHost("ip", "route", "get", "192.0.2.1", "from", "10.0.2.12")).toMatch(/via 10\.0\.2\.1 /);
   });
 
   test("fails at the preview when AWS would refuse the change, and nothing is changed", async () => {

@@ -2,7 +2,7 @@ import { Issue, shown } from "../../model/issue";
 import { Draft, isKnown, isPending } from "../../deliver/known";
 import { checkAddresses } from "./checkAddresses";
 import { Entry, fieldPath } from "./entry";
-import { HostFacts, chosenAddresses } from "./facts";
+import { HostFacts, chosenAddresses, isPrimary } from "./facts";
 import { InstanceTypeLimits, limitsOf } from "./limits";
 
 export type HostDraft = Exclude<Draft<HostFacts>, symbol>;
@@ -136,7 +136,7 @@ function checkZones(entries: readonly Entry[]): Issue[] {
     const zone = isPending(subnet) ? undefined : subnet.availabilityZone;
     return isKnown(zone) ? [{ entry, zone }] : [];
   });
-  const first = zoned.find(({ entry }) => entry.iface.deviceIndex === 0) ?? zoned[0];
+  const first = zoned.find(({ entry }) => isPrimary(entry.iface)) ?? zoned[0];
   return zoned
     .filter(({ zone }) => zone !== first?.zone)
     .map(({ entry, zone }) => ({

@@ -92,8 +92,9 @@ function checkOwnAddresses(entry: Entry, family: 4 | 6, claims: Claim[]): Issue[
     if (parsed?.ok) claims.push(claim(parsed.value, entry, fieldPath(entry, "hostNumber")));
   }
   if (!isKnown(listed)) return [];
-  if (listed.length === 0 && counted === undefined && family === 4) {
-    const fix = "List the addresses, the primary first; or leave the field out, and AWS chooses one";
+  if (listed.length === 0 && counted === undefined) {
+    const otherwise = family === 4 ? "and AWS chooses one" : "and with ipv6: true AWS chooses one";
+    const fix = `List the addresses, the primary first; or leave the field out, ${otherwise}`;
     return [{ path: fieldPath(entry, field), problem: "the list is empty", fix }];
   }
   return listed.flatMap((text, i) => {

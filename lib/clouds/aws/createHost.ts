@@ -3,8 +3,8 @@ import type { EipAssociation } from "@pulumi/aws/ec2/eipAssociation";
 import type { NetworkInterface } from "@pulumi/aws/ec2/networkInterface";
 import * as pulumi from "@pulumi/pulumi";
 import { MultiHomedHostArgs } from "../../args/multiHomedHost";
-import { Draft, PENDING, isPending, settle, unknownAgain } from "../../deliver/known";
-import { InterfaceFacts, chosenAddresses, wantsIpv6 } from "./facts";
+import { Draft, PENDING, fieldOf, isPending, settle, unknownAgain } from "../../deliver/known";
+import { InterfaceFacts, chosenAddresses, isPrimary, wantsIpv6 } from "./facts";
 import { HostParts, InterfaceParts, MadeInterface, RoutedInterface, UserData } from "./hostParts";
 import { InterfaceInputs, hasChosen } from "./inputs";
 import { ec2 } from "./sdk";
@@ -45,7 +45,7 @@ export function createHost(
     const { eip, association } = createPublicIp(context, input, eni);
     return { input, eni, association, parts: parts(input, eni, eip?.publicIp ?? association?.publicIp) };
   });
-  const primary = made.find(({ input }) => input.args.deviceIndex === 0);
+  const primary = made.find(({ input }) => isPrimary(input.args));
   const instance = new (ec2().Instance)(
     name,
     {
@@ -65,6 +65,8 @@ export function createHost(
   );
   const attachments = made
     .filter((one) => one !== primary)
+    // By name, since the identity is made of them.
+    .sort((a, b) => (a.input.args.name < b.input.args.name ? -1 : 1))
     .map(
       ({ input, eni }) =>
         new (ec2().NetworkInterfaceAttachment)(
@@ -81,6 +83,7 @@ export function createHost(
     );
   return {
     instanceId: instance.id,
+    identity: pulumi.all([instance.id, ...attachments.map(({ id }) => id)]).apply((ids) => ids.join("/")),
     instance,
     interfaces: made.map(({ parts: one }) => one),
     checked,
@@ -160,6 +163,9 @@ function parts(
   const assigned = pulumi.output({
     privateIp: hasChosen(args, 4) ? undefined : eni.privateIp,
     ipv6Addresses: wantsIpv6(args) && !hasChosen(args, 6) ? eni.ipv6Addresses : undefined,
+    mac: fieldOf<InterfaceFacts, "apart">(routing, "apart").apply((apart) =>
+      apart === true ? eni.macAddress : pulumi.output<string | undefined>(undefined),
+    ),
   });
   const routed = settle<{ facts: InterfaceFacts; given: AssignedAddresses }, RoutedInterface>(
     { facts: routing, given: assigned },
@@ -169,6 +175,7 @@ function parts(
   return {
     name: args.name,
     deviceIndex: args.deviceIndex,
+    networkCardIndex: args.networkCardIndex ?? 0,
     routed,
     privateIp: hasChosen(args, 4) ? chosen(routing, 4)[0] : eni.privateIp,
     publicIp: address,

@@ -32,6 +32,8 @@ export interface InterfaceFacts {
   readonly allocationId?: string;
   readonly gateways?: readonly string[];
   readonly routes?: readonly RouteSpec[];
+  /** Whether it is in a world, where its device has no address before the plan comes. */
+  readonly apart?: boolean;
 }
 
 export interface SubnetFacts {
@@ -42,6 +44,14 @@ export interface SubnetFacts {
 }
 
 export type InterfaceDraft = Exclude<Draft<InterfaceFacts>, Pending>;
+
+/** Whether it is the interface that the instance is launched with: other network cards may count from 0 as well. */
+export function isPrimary(iface: {
+  readonly deviceIndex?: unknown;
+  readonly networkCardIndex?: unknown;
+}): boolean {
+  return iface.deviceIndex === 0 && (iface.networkCardIndex ?? 0) === 0;
+}
 
 /** Whether an interface is to have IPv6 addresses, as far as the arguments say. */
 export function wantsIpv6(iface: {

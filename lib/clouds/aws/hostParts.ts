@@ -6,6 +6,11 @@ import { RouteSpec } from "../../model/spec";
 /** A host as the cloud has it, made or found, in the form the routing is planned from. */
 export interface HostParts {
   readonly instanceId: pulumi.Output<string>;
+  /**
+   * Which machine it is, with its interfaces as they are attached: an interface that is detached and attached again comes
+   * to the host as another device, which has nothing of the plan.
+   */
+  readonly identity: pulumi.Output<string>;
   /** The instance, when the component made it: what goes with it need not be undone. */
   readonly instance?: Instance;
   readonly interfaces: readonly InterfaceParts[];
@@ -19,6 +24,7 @@ export interface HostParts {
 export interface InterfaceParts {
   readonly name: string;
   readonly deviceIndex: number;
+  readonly networkCardIndex: number;
   /** The interface to route: known as soon as its addresses are, though its id is not. */
   readonly routed: pulumi.Output<RoutedInterface>;
   readonly info: pulumi.Output<HostInterface>;
@@ -28,9 +34,11 @@ export interface InterfaceParts {
   readonly isPublic: pulumi.Output<boolean>;
 }
 
-/** The interfaces in the order of their device indexes. */
+/** The interfaces in the order of their network cards, and on each of their device indexes: the primary one first. */
 export function byDevice({ interfaces }: HostParts): readonly InterfaceParts[] {
-  return [...interfaces].sort((a, b) => a.deviceIndex - b.deviceIndex);
+  return [...interfaces].sort(
+    (a, b) => a.networkCardIndex - b.networkCardIndex || a.deviceIndex - b.deviceIndex,
+  );
 }
 
 /** An interface as it is routed: the fields of RoutedInterfaceArgs that a cloud can say. */

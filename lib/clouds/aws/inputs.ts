@@ -2,6 +2,7 @@ import type { Subnet } from "@pulumi/aws/ec2/subnet";
 import * as pulumi from "@pulumi/pulumi";
 import { HostInterfaceArgs, MultiHomedHostArgs } from "../../args/multiHomedHost";
 import { Inputs } from "../../deliver/known";
+import { isApart } from "../../deliver/worlds";
 import { HostFacts, InterfaceFacts, wantsIpv6 } from "./facts";
 import { InstanceTypeLimits, limitsOf } from "./limits";
 import { ec2 } from "./sdk";
@@ -40,6 +41,7 @@ export function interfaceInputs(
     ipv6Prefixes,
     gateways,
     routes,
+    apart: isApart(host.policy, name),
   };
   // A subnet's IPv6 block is only looked at where it is needed: a block that was never set counts as unknown.
   const blocks = {

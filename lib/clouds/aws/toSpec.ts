@@ -8,7 +8,7 @@ import { IPV6_GATEWAY, ipv4Gateway } from "./subnet";
 export interface AssignedAddresses {
   readonly privateIp?: string;
   readonly ipv6Addresses?: readonly string[];
-  /** Of an interface that is there already. */
+  /** Of an interface that is there already, or is found by nothing else. */
   readonly mac?: string;
 }
 
@@ -18,7 +18,8 @@ export interface AssignedAddresses {
  *
  * The host finds the interface by its primary address and not by its MAC: addresses are known before the ENI exists,
  * so that the whole program and its diff can be shown at the first preview, and within a VPC the address says as much
- * as the MAC. Of an ENI that exists the MAC is known as well, and then both must agree.
+ * as the MAC. Of an ENI that exists the MAC is known as well, and then both must agree. One that is in a world is found by its
+ * MAC alone.
  */
 export function interfaceSpec(
   facts: InterfaceDraft,
@@ -30,7 +31,12 @@ export function interfaceSpec(
   const { mac } = assigned;
   return {
     name: facts.name,
-    ...(mac !== undefined && { match: { mac, address: isKnown(primary) ? bareAddress(primary) : PENDING } }),
+    ...(mac !== undefined && {
+      match: {
+        mac,
+        ...(facts.apart !== true && { address: isKnown(primary) ? bareAddress(primary) : PENDING }),
+      },
+    }),
     addresses: [...ipv4, ...ipv6],
     delegatedPrefixes: [...listOf(facts.ipv4Prefixes), ...listOf(facts.ipv6Prefixes)],
     gateways: facts.gateways === undefined ? defaultGateways(facts) : [...listOf(facts.gateways)],
