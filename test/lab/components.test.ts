@@ -171,6 +171,23 @@ describeFabric("a multi-homed host, from its creation to its end", () => {
     expect(onHost("ip", "route", "get", "192.0.2.1", "from", "10.0.2.12")).toMatch(/via 10\.0\.2\.1 /);
   });
 
+  test.each([
+    ["dmz", "back"],
+    ["back", "dmz"],
+  ])("has an interface called %s that was %s by an alias, with nothing of it replaced", async (name, old) => {
+    const interfaces = [FRONT, { ...BACK, name, privateIps: ["10.0.2.12"] }];
+    const was = { [`edge-${name}`]: `edge-${old}` };
+    const result = await lab.run({
+      program: EDGE,
+      stackName: "edge",
+      command: "up",
+      config: { ...secrets, ami: "ami-0123456789abcdef0", interfaces, was },
+    });
+    expect(changed(result).filter((step) => !step.startsWith("update "))).toEqual([]);
+    expect(changed(result)).toContain("update Command edge-routing-apply");
+    expect(onHost("ip", "route", "get", "192.0.2.1", "from", "10.0.2.12")).toMatch(/via 10\.0\.2\.1 /);
+  });
+
   test("fails at the preview when AWS would refuse the change, and nothing is changed", async () => {
     const before = JSON.stringify(lab.cloud());
     const refused = edge("up", [FRONT, { ...BACK, privateIps: ["10.0.1.11", "10.0.2.1"] }]);

@@ -15,7 +15,8 @@ import { MultiHomedHost, MultiHomedHostArgs, hostKeyFromSeed } from "../../../..
  * besides its subnet, which is 10.0.N.0/24 with N its device index plus 1. "existing" true adopts the instance that
  * the configuration "instanceId" names. "more": further arguments of the component, as JSON; "dials": how many failed
  * attempts to connect are forgiven; "dialSeconds": how long one may take; "bastion": the machine to go through;
- * "renamed": true calls the host "gate" that was "edge", and has a transform tag its instance.
+ * "renamed": true calls the host "gate" that was "edge", and has a transform tag its instance; "was": what children of the
+ * host were called, by what they are called now.
  */
 const config = new pulumi.Config();
 
@@ -64,6 +65,17 @@ const renaming: pulumi.ComponentResourceOptions = {
 };
 const renamed = config.getBoolean("renamed") === true;
 
+const was = config.getObject<Record<string, string>>("was") ?? {};
+/** As somebody would who renames an interface. */
+const renamedChildren: pulumi.ComponentResourceOptions = {
+  transforms: [
+    ({ name, props, opts }) =>
+      was[name] === undefined
+        ? undefined
+        : { props, opts: pulumi.mergeOptions(opts, { aliases: [{ name: was[name] }] }) },
+  ],
+};
+
 const edge = new MultiHomedHost(
   renamed ? "gate" : "edge",
   {
@@ -90,7 +102,7 @@ const edge = new MultiHomedHost(
     sshHostKey: hostKeyFromSeed("only for tests, no secret"),
     ...config.getObject<Partial<MultiHomedHostArgs>>("more"),
   },
-  { dependsOn: gateway, ...(renamed && renaming) },
+  { dependsOn: gateway, ...(renamed ? renaming : renamedChildren) },
 );
 
 export const instanceId = edge.instanceId;
