@@ -21,7 +21,8 @@ export interface Peer {
 export function peersOf(state: LinuxState, { intent, others }: Survey): Peer[] {
   const owned = minimalCover(state.addresses.map(({ address }) => hostPrefix(address)));
   const gateways = intent.interfaces.flatMap(({ gateways: g }) => Object.values(g));
-  const taken = minimalCover([...owned, ...gateways.map(hostPrefix)]);
+  const delegated = intent.interfaces.flatMap(({ delegatedPrefixes }) => delegatedPrefixes);
+  const taken = minimalCover([...owned, ...delegated, ...gateways.map(hostPrefix)]);
   const peers: Peer[] = [];
   for (const family of FAMILIES) {
     if (!intent.interfaces.some((i) => i.addresses.some(({ address }) => address.family === family)))
@@ -69,7 +70,7 @@ function farAway(state: LinuxState, intent: Intent, family: Family): Address | u
     .find((address) => findInCover(near, address) === undefined);
 }
 
-/** A host of a network that is neither ours nor a gateway, and that no finer network takes away. */
+/** A host of a network that is neither ours, or behind us, nor a gateway, and that no finer network takes away. */
 function someHost(network: Prefix, taken: readonly Prefix[], finer: readonly Prefix[]): Address | undefined {
   const away = minimalCover(finer.filter((one) => contains(network, one) && one.length > network.length));
   const edge = widthOf(network.family) - network.length < 2 ? 0n : 1n;

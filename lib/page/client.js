@@ -90,8 +90,14 @@
     const from = fromText === ANY ? undefined : parse(fromText);
     const mine = from === undefined ? unbound(to.family) : groupOf(from);
     if (mine !== undefined) return sent(mine, from, to);
+    const identity = data.identities.find((one) => [from, to].some((end) => end && holds(one, end)));
+    if (identity)
+      return { problem: `${identity} is the host's identity, which comes and goes by all of its links.` };
+    if (from === undefined) return { problem: `The host has no IPv${to.family} address.` };
     const asked = groupOf(to);
     if (asked === undefined) return { problem: "Neither is an address of this host." };
+    if (rowFor(asked, from).kind === "local")
+      return { problem: "Both are addresses of this host: it asks itself, and nothing leaves." };
     return received(asked, from, to);
   }
 
@@ -106,9 +112,8 @@
     const back = backGroup && rowFor(backGroup, to);
     const start = chosen ? placeOf(chosen) : undefined;
     const out = start ? [start, ...outward(final, to)] : outward(final, to);
-    const symmetric = final.kind !== "away" || !back ? final.verdict : back.verdict;
     return {
-      verdict: symmetric,
+      verdict: row.asking,
       text: `${from ? "It" : "The kernel chooses the source" + (row.hops[0]?.source ? ` ${row.hops[0].source}; it` : "; it")} goes ${final.way}.`,
       there: out,
       back: final.kind === "away" && back?.arrival ? inward(back, to, chosen) : [],
@@ -129,7 +134,7 @@
   function received(group, from, to) {
     const row = rowFor(group, from);
     return {
-      verdict: row.verdict,
+      verdict: row.asked,
       text: `It comes in by ${row.arrival ?? "?"} and is ${row.received ?? row.way}. The answer goes ${row.way}.`,
       there: inward(row, from, to),
       back: [placeOf(to), ...outward(row, from)],
@@ -192,9 +197,10 @@
     return made;
   }
 
-  /** An address in a network: not the first, which is often a gateway. */
+  /** An address in a network; of one that is the host's own as a whole not the first. */
   function exampleOf(text) {
     const [base, length] = text.split("/");
+    if (data.examples[text] !== undefined) return data.examples[text];
     const parsed = parse(base);
     if (parsed === undefined || length === undefined) return base;
     const room = (parsed.family === 4 ? 32 : 128) - Number(length);

@@ -1,8 +1,12 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { othersOf } from "../../lib/doctor/survey";
+import { Address, parseAddress } from "../../lib/net/address";
+import { contains } from "../../lib/net/prefix";
 import { pageData } from "../../lib/page/data";
 import { drawPage } from "../../lib/page/page";
+import { Follower } from "../../lib/prove/follower";
 import { proveStaged, proveWorlds, stageHost } from "../../lib/prove/staged";
 import { HostSpec } from "../../lib/model/spec";
 import { planHost } from "../../lib/plan";
@@ -69,7 +73,10 @@ describe("the page of a host", () => {
 
   test("looks packets of a VRF up where the host does: by its rule, in its table", () => {
     const { groups } = pageData(WORLDS.worlds.find(({ vrf }) => vrf !== undefined)!);
-    const rows = groups.flatMap((group) => group.rows.filter(({ kind }) => kind === "away"));
+    // What is for all leaves by the VRF's device itself.
+    const rows = groups.flatMap((group) =>
+      group.rows.filter(({ kind, way }) => kind === "away" && !/^(broad|multi)cast /.test(way)),
+    );
     expect(rows.length).toBeGreaterThan(4);
     for (const { hops, because } of rows) {
       expect(hops.map(({ device }) => device)).toEqual(["eth3"]);
@@ -89,6 +96,92 @@ describe("the page of a host", () => {
     }
     expect(groups.map(({ sources }) => sources)).toContainEqual(["10.0.2.10/32", "10.0.2.11/32"]);
   });
+
+  test("asks in every network about an address that is neither the host's own nor a gateway", () => {
+    const interfaces = [
+      { name: "a", addresses: ["10.0.1.50/24", "10.0.1.51/24"], gateways: ["10.0.1.52"] },
+      { name: "b", addresses: ["10.0.2.10/24"], gateways: ["10.0.2.1"], delegatedPrefixes: ["10.0.2.48/28"] },
+    ];
+    const { examples } = pageData(stageHost({ name: "h", interfaces }));
+    expect(examples).toMatchObject({ "10.0.1.0/24": "10.0.1.53", "172.17.0.0/16": "172.17.0.50" });
+    expect(examples["10.0.2.0/24"]).toBe("10.0.2.64");
+  });
+
+  const FAR = ["203.0.113.5", "192.0.2.5", "198.51.100.9", "2001:4860::1", "2001:db8:99::1"];
+  const NEAR = [
+    "10.0.1.50",
+    "10.0.2.50",
+    "10.0.2.1",
+    "172.31.7.7",
+    "172.17.0.2",
+    "2001:db8:1::50",
+    "fe80::5",
+  ];
+  const SPECIAL = [
+    "10.0.1.10",
+    "10.0.2.10",
+    "10.0.2.255",
+    "127.0.0.1",
+    "224.0.0.5",
+    "2001:db8:1::10",
+    "ff02::1",
+  ];
+  const POLICIES: Record<string, HostSpec["policy"]> = {
+    "the symmetric model": {},
+    "the strong model": { hostModel: "strong" },
+    "the weak model": { hostModel: "weak" },
+    "what goes directly": { onLink: "direct" },
+    "what is not followed": { unmanagedRoutes: "ignore" },
+    policies: {
+      traffic: [
+        { name: "a", to: ["192.0.2.0/24"], use: ["back"], otherwise: "prohibit" },
+        { name: "c", to: ["2001:db8:99::/48"], use: ["front"] },
+        { name: "b", to: ["198.51.100.0/24"], use: ["front"], beforeSources: true },
+      ],
+    },
+  };
+  test.each(Object.keys(POLICIES))(
+    "says of every exchange under %s what the command says of it",
+    async (name) => {
+      const san = { name: "san", addresses: ["10.0.5.10/24"] };
+      const spec: HostSpec = { ...HOST, interfaces: [...HOST.interfaces, san], policy: POLICIES[name] };
+      const host = stageHost(spec);
+      const { groups, interfaces } = pageData(host);
+      const follower = new Follower(host.state, host.intent);
+      const address = (text: string): Address => {
+        const parsed = parseAddress(text);
+        if (!parsed.ok) throw new Error(text);
+        return parsed.value;
+      };
+      const managed = interfaces.map(({ device }) => device);
+      const others = POLICIES[name]?.unmanagedRoutes === "ignore" ? [] : othersOf(host.state, managed);
+      const seen = new Set<string>();
+      for (const local of [...interfaces.flatMap((one) => one.addresses), "any"]) {
+        for (const text of [...FAR, ...NEAR, ...SPECIAL]) {
+          const peer = address(text);
+          const from = local === "any" ? undefined : address(local);
+          if (from !== undefined && from.family !== peer.family) continue;
+          const group = groups.find(({ family, sources }) => {
+            const own =
+              from === undefined ? sources.length === 0 : sources.some((one) => one.split("/")[0] === local);
+            return family === peer.family && own;
+          })!;
+          const row =
+            group.rows[group.stretches.filter(([start]) => BigInt(`0x${start}`) <= peer.value).at(-1)![1]];
+          const inside = others.find(({ reaches }) => reaches.some((prefix) => contains(prefix, peer)));
+          const arrival = inside === undefined ? {} : { arrival: inside.device };
+          const asking = follower.follow({ asker: "host", local: from, peer, ...arrival });
+          expect([local, text, row.asking]).toEqual([local, text, asking.verdict]);
+          seen.add(asking.verdict);
+          if (from === undefined || row.kind === "local") continue;
+          const asked = follower.follow({ asker: "peer", local: from, peer, ...arrival });
+          expect([text, local, row.asked]).toEqual([text, local, asked.verdict]);
+          seen.add(asked.verdict);
+        }
+      }
+      expect(seen.size).toBeGreaterThanOrEqual(3);
+    },
+  );
 
   test("names the identity, who is told of it, and by which links it comes and goes", () => {
     const spec: HostSpec = {
@@ -194,6 +287,45 @@ describeInBrowser("the page in a browser", () => {
     expect(browser.errors).toEqual([]);
     return { said, from, to, map, hash, answer: await answer() };
   };
+
+  test("calls no address of the host somebody else's", async () => {
+    const policy: HostSpec["policy"] = { identity: { addresses: ["192.0.2.77/32"], protocol: "ospf" } };
+    const host = stageHost({ ...HOST, policy });
+    const identified = path.join(dir, "identity.html");
+    fs.writeFileSync(identified, drawPage(host, proveWorlds(host)));
+    const is = "192.0.2.77 is the host's identity, which comes and goes by all of its links.";
+    for (const link of ["203.0.113.5>192.0.2.77", "192.0.2.77>203.0.113.5", "192.0.2.77>10.0.1.10"])
+      expect((await follow(identified, link)).answer).toBe(is);
+    const itself = "Both are addresses of this host: it asks itself, and nothing leaves.";
+    for (const link of ["172.17.0.1>10.0.1.10", "127.0.0.1>10.0.2.11"])
+      expect((await follow(identified, link)).answer).toBe(itself);
+  });
+
+  test("says what is right of the host itself, of IPv6 far away, and of what no gateway leads to", async () => {
+    const apart = path.join(dir, "apart.html");
+    const host = stageHost({
+      name: "h",
+      interfaces: [...HOST.interfaces, { name: "san", addresses: ["10.0.5.10/24"] }],
+    });
+    fs.writeFileSync(apart, drawPage(host, proveWorlds(host)));
+    for (const [link, said] of [
+      [
+        "10.0.1.10>10.0.2.10",
+        "Symmetric: the same way in both directions.\nIt goes delivered to the host itself.",
+      ],
+      [
+        "2001:db8:1::10>2001:4860::1",
+        "Symmetric: the same way in both directions.\nIt goes by front via fe80::1",
+      ],
+      ["2001:4860::1>2001:db8:1::10", "Symmetric: the same way in both directions.\nIt comes in by front"],
+      [
+        "any>2001:4860::1",
+        "Symmetric: the same way in both directions.\nThe kernel chooses the source 2001:db8:1::10",
+      ],
+      ["10.0.5.10>203.0.113.5", "Nobody says which way is right.\nIt goes"],
+    ])
+      expect((await follow(apart, link)).answer).toContain(said);
+  });
 
   test("asks what its link asks", async () => {
     for (const link of ["10.0.2.11%3E172.31.7.7", "10.0.2.11>172.31.7.7"]) {
