@@ -66,9 +66,9 @@ const WORLD_CHOICE = '<label class="world">World <select id="world"></select></l
 
 function policyList(policies: readonly PolicyLane[]): string {
   if (policies.length === 0) return "";
-  const items = policies.map(({ name, selects, ways }) => {
+  const items = policies.map(({ name, place, selects, ways }) => {
     const [what, way] = [selects.join("; "), ways.join(", ")].map(markup);
-    return `<li><b>${markup(name)}</b> <span>${what}</span> <span>→ ${way}</span></li>`;
+    return `<li><b>${markup(name + place)}</b> <span>${what}</span> <span>→ ${way}</span></li>`;
   });
   return `<section class="policies"><h2>Traffic policies</h2><p>${markup(POLICIES)}</p><ol>${items.join("")}</ol></section>`;
 }

@@ -46,7 +46,13 @@ const WORLDS = stageHost({
     ],
   },
 });
-const POLICY = { name: "bulk", selects: ["to 192.0.2.0/24"], ways: ["back"] } as unknown as PolicyLane;
+const POLICY: PolicyLane = {
+  name: "bulk",
+  place: "",
+  selects: ["to 192.0.2.0/24"],
+  first: "back",
+  ways: ["back"],
+};
 const worldsPage = drawPage(WORLDS, proveWorlds(WORLDS), [POLICY]);
 const page = drawPage(staged, [proveStaged(staged)]);
 

@@ -7,9 +7,9 @@ import { POLICIES, cut, pictureOf } from "./picture";
  * @example
  * flowchart LR
  *   subgraph host["edge-1"]
- *     l0["front<br>10.0.1.10"]
+ *     l0["front (IPv4)<br>10.0.1.10"]
  *   end
- *   l0 -- "table 7120 or 7121" --> g0(["10.0.1.1, everywhere else"])
+ *   l0 -- "table 7120 or 7121" --> g0(["10.0.1.1<br>everywhere else"])
  */
 export function drawMermaid(plan: Plan): string {
   const { host, lanes: own, note, worlds, policies } = pictureOf(plan);
@@ -46,7 +46,9 @@ export function drawMermaid(plan: Plan): string {
       ? []
       : [
           `  subgraph policies[${quoted([POLICIES])}]`,
-          ...policies.map(({ name, selects }, i) => `    p${i}[${quoted([name, ...selects])}]`),
+          ...policies.map(
+            ({ name, place, selects }, i) => `    p${i}[${quoted([name + place, ...selects])}]`,
+          ),
           "  end",
           ...policies.map(({ ways }, i) => `  p${i} --> w${i}([${quoted(ways)}])`),
         ];

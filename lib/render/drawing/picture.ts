@@ -57,6 +57,8 @@ export function pictureOf(plan: Plan): Picture {
 /** A traffic policy: what it selects, and by which interfaces that may leave. */
 export interface PolicyLane {
   readonly name: string;
+  /** Where that is not after the rules for sources: " (before the rules for sources)". */
+  readonly place: string;
   readonly selects: readonly string[];
   /** The interface of the first way. */
   readonly first: string;
@@ -68,7 +70,8 @@ export const POLICIES = "no source yet, or forwarded: the first policy that matc
 
 export function policyLanes({ traffic }: Plan): PolicyLane[] {
   return traffic.map(({ name, selectors, use, weights, otherwise, beforeSources }) => ({
-    name: beforeSources ? `${name} (before the rules for sources)` : name,
+    name,
+    place: beforeSources ? " (before the rules for sources)" : "",
     selects: selectors.length === 0 ? ["everything"] : selectors,
     first: use[0],
     ways: [
@@ -101,13 +104,18 @@ export function identityLanes({ identity }: Plan): Lane[] {
       kept: true,
       sources: [address],
       reaches: [],
-      gateway: names.length <= MOST_NAMES ? names.join(" + ") : `${names.length} links`,
+      gateway: isShort(names) ? names.join(" + ") : `${names.length} links`,
     };
   });
 }
 
-/** Links that a picture names. */
+/** Links that a picture names: so many, in so many characters beside a full-length address. */
 const MOST_NAMES = 2;
+const NAMES_WIDTH = 32;
+
+function isShort(names: readonly string[]): boolean {
+  return names.length <= MOST_NAMES && names.join(" + ").length <= NAMES_WIDTH;
+}
 
 function lanesOf(plan: Plan): Lane[] {
   return plan.interfaces.flatMap((iface) =>

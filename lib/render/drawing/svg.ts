@@ -9,7 +9,8 @@ const LINE = 18;
 const PAD = 14;
 const HOST = { left: 24, width: 470 };
 const OUT = { left: 560, width: 300 };
-const WIDTH = OUT.left + OUT.width + 24;
+/** A character's width, about, of a line, of a title and of what stands beside it. */
+const CHARACTER = { line: 7.9, title: 9, aside: 7.3 };
 const SHOWN = 10;
 /** Characters in a line of a strip. */
 const ROW = 52;
@@ -25,12 +26,14 @@ export function drawSvg(plan: Plan): string {
   const all = [lanes, ...worlds.map((world) => world.lanes)].flat();
   const names = [...new Set(all.map((lane) => lane.interface))];
   let top = 0;
+  let widest = OUT.width;
   const body = [{ title: host, lanes }, ...worlds].map((box, i) => {
     const begin = i === 0 ? 16 : top + 24;
     top = begin + 40;
     const draw = (strip: Strip, owner: string): string => {
       const colour = COLOURS[Math.max(0, names.indexOf(owner)) % COLOURS.length];
       const { svg, height } = drawStrip(strip, top, colour);
+      widest = Math.max(widest, ...strip.ways.map((way) => 8 + Math.ceil(CHARACTER.line * way.length)));
       top += height + PAD;
       return svg;
     };
@@ -48,10 +51,11 @@ export function drawSvg(plan: Plan): string {
   });
   const notes = note === undefined ? [] : lines(note, NOTE);
   const height = top + 24 + notes.length * LINE;
+  const width = OUT.left + widest + 24;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="Routing of ${text(host)}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="Routing of ${text(host)}">`,
     `<style>text{font:13px ui-monospace,Menlo,Consolas,monospace;fill:#1b2733}.h{font:600 15px system-ui,sans-serif}.s{fill:#5a6875;font-size:12px}</style>`,
-    `<rect width="${WIDTH}" height="${height}" fill="#fff"/>`,
+    `<rect width="${width}" height="${height}" fill="#fff"/>`,
     ...body,
     ...notes.map(
       (words, i) => `<text class="s" x="${HOST.left}" y="${top + 24 + i * LINE}">${text(words)}</text>`,
@@ -70,8 +74,14 @@ interface Strip {
   readonly dashed: boolean;
 }
 
-function policyStrip({ name, selects, ways }: PolicyLane): Strip {
-  return { title: name, aside: "policy", rows: selects.flatMap((s) => lines(s, ROW)), ways, dashed: false };
+function policyStrip({ name, place, selects, ways }: PolicyLane): Strip {
+  return {
+    title: name,
+    aside: `policy${place}`,
+    rows: selects.flatMap((s) => lines(s, ROW)),
+    ways,
+    dashed: false,
+  };
 }
 
 function stripOf(lane: Lane): Strip {
@@ -103,7 +113,9 @@ function drawStrip(
   top: number,
   colour: string,
 ): { svg: string; height: number } {
-  const height = Math.max(rows.length + 1, ways.length) * LINE + 2 * PAD;
+  const beside = title.length * CHARACTER.title + aside.length * CHARACTER.aside < HOST.width - 5 * PAD;
+  const head = beside ? 1 : 2;
+  const height = Math.max(rows.length + head, ways.length) * LINE + 2 * PAD;
   const middle = top + height / 2;
   const x = HOST.left + PAD;
   const edge = HOST.left + HOST.width;
@@ -111,8 +123,8 @@ function drawStrip(
   const svg = [
     `<rect x="${x}" y="${top}" width="${HOST.width - 2 * PAD}" height="${height}" rx="7" fill="#fff" stroke="${colour}" stroke-width="1.5"/>`,
     `<text class="h" x="${x + PAD}" y="${line(0)}" fill="${colour}" style="fill:${colour}">${text(title)}</text>`,
-    `<text class="s" x="${edge - 2 * PAD}" y="${line(0)}" text-anchor="end">${text(aside)}</text>`,
-    ...rows.map((s, i) => `<text x="${x + PAD}" y="${line(i + 1)}">${text(s)}</text>`),
+    `<text class="s" x="${edge - 2 * PAD}" y="${line(head - 1)}" text-anchor="end">${text(aside)}</text>`,
+    ...rows.map((s, i) => `<text x="${x + PAD}" y="${line(i + head)}">${text(s)}</text>`),
     `<path d="M${edge - PAD} ${middle}H${OUT.left - 10}" stroke="${colour}" stroke-width="3"${dashed ? ` stroke-dasharray="6 5"` : ""} fill="none"/>`,
     `<path d="M${OUT.left - 12} ${middle - 6}L${OUT.left} ${middle}L${OUT.left - 12} ${middle + 6}z" fill="${colour}"/>`,
     ...ways.map((w, i) => {

@@ -31,8 +31,8 @@ export function drawText(plan: Plan): string {
 
 function drawPolicies(policies: readonly PolicyLane[]): string[] {
   if (policies.length === 0) return [];
-  const blocks = policies.flatMap(({ name, selects, ways }) => [
-    ...wrap(`${name}: ${selects.join("; ")}`.split(" "), WIDTH - 4).map(
+  const blocks = policies.flatMap(({ name, place, selects, ways }) => [
+    ...wrap(`${name}${place}: ${selects.join("; ")}`.split(" "), WIDTH - 4).map(
       (l, i) => `${i === 0 ? "  " : "    "}${l}`,
     ),
     ...wrap(`◀─ ${ways.join(", ")}`.split(" "), WIDTH - 7).map(
@@ -48,8 +48,9 @@ function drawBox(title: string, lanes: readonly Lane[]): string {
   const rows = names.map((name) => lanes.filter((l) => l.interface === name).map(rowOf));
   const left = Math.max(...rows.flat().map((r) => r.gateway.length));
   const longest = Math.max(...names.map((name) => name.length));
+  const widest = Math.max(...rows.flat().flatMap((r) => r.sources.map((source) => source.length)));
   // A long name stands on a line of its own, or it would leave no room beside it.
-  const beside = longest <= LONG_NAME;
+  const beside = longest <= LONG_NAME && left + longest + 2 + widest + 7 <= WIDTH;
   const indent = beside ? longest + 2 : 2;
   // Everything in a line but the gateway and the sources: " ◀─┤ ", the indent, " │".
   const room = WIDTH - left - indent - 7;

@@ -58,6 +58,27 @@ test("an SVG drawing holds no script and loads nothing", () => {
   expect(drawSvg(plan)).not.toMatch(/<script|href|url\(|@import/);
 });
 
+test("an SVG drawing is as wide as what stands in it, and puts no title over what is said of it", () => {
+  const host = (name: string, gateway: string) =>
+    drawSvg(
+      planHost({ name: "h", interfaces: [{ name, addresses: ["2001:db8:1::10/64"], gateways: [gateway] }] }),
+    );
+  const [narrow, wide] = [host("front", "fe80::1"), host("front", "fe80::1111:2222:3333:4444")];
+  const widthOf = (svg: string) => Number(/viewBox="0 0 (\d+) /.exec(svg)?.[1]);
+  expect(widthOf(narrow)).toBe(884);
+  // In the fonts that are named a character of 13 pixels is 7.8 wide, and ways begin at 568.
+  expect(widthOf(wide)).toBeGreaterThanOrEqual(
+    568 + 7.8 * "fe80::1111:2222:3333:4444  →  everywhere else".length,
+  );
+  const heightOf = (svg: string, text: string) =>
+    Number(new RegExp(`y="([\\d.]+)"[^>]*>${text}`).exec(svg)?.[1]);
+  const long = "an-interface-with-31-characters";
+  expect(heightOf(narrow, "IPv6, table")).toBe(heightOf(narrow, "front"));
+  expect(heightOf(host(long, "fe80::1"), "IPv6, table")).toBeGreaterThan(
+    heightOf(host(long, "fe80::1"), long),
+  );
+});
+
 test("a Mermaid drawing has a node an interface and family, and an edge to each gateway", () => {
   const lines = drawMermaid(plan).split("\n");
   expect(lines[0]).toBe("flowchart LR");

@@ -1,3 +1,4 @@
+import { IdentitySpec } from "../../../lib/model";
 import { planHost } from "../../../lib/plan";
 import { drawMermaid } from "../../../lib/render/drawing/mermaid";
 import { drawSvg } from "../../../lib/render/drawing/svg";
@@ -64,6 +65,35 @@ test("never passes 80 columns, and counts the sources it leaves out", () => {
   expect(lines.filter((line) => [...line].length > 80)).toEqual([]);
   expect(lines.join("\n")).toContain("… 33 more");
   expect(new Set(lines.slice(0, -1).map((line) => [...line].length)).size).toBe(1);
+});
+
+test("never passes 80 columns with link-local gateways of full length, or links of long names", () => {
+  const link = (name: string, n: number) => ({
+    name,
+    addresses: [`2001:db8:1111:2222:3333:4444:5555:${n}/64`, `10.${n}.0.10/24`],
+    gateways: [`fe80::1111:2222:3333:${n}`, `10.${n}.0.1`],
+  });
+  const identity = {
+    addresses: ["2001:db8:77:2222:3333:4444:5555:6666/128", "192.0.2.7/32"],
+    protocol: "ospf",
+  };
+  for (const [one, other] of [
+    ["management", "san"],
+    ["an-interface-with-31-characters", "another-one-with-31-characters-"],
+    ["uplink-to-spine-1", "uplink-to-spine-2"],
+  ]) {
+    const plan = planHost({
+      name: "edge-1",
+      interfaces: [link(one, 1), link(other, 2)],
+      policy: { identity: identity as IdentitySpec },
+    });
+    const lines = drawText(plan).split("\n");
+    expect(lines.filter((line) => [...line].length > 80)).toEqual([]);
+    for (const shown of [one, "identity (OSPF)", "2 links ◀─┤", identity.addresses[0].split("/")[0]]) {
+      if (shown.startsWith("2 links") && one === "management") continue;
+      expect(lines.join("\n")).toContain(shown);
+    }
+  }
 });
 
 test("a host of the weak model shows its gateways, and that nothing holds its packets to them", () => {
