@@ -4,6 +4,7 @@ import { Finding } from "../doctor/findings";
 import { explain } from "../doctor/words";
 import { FAMILIES, formatAddress } from "../net/address";
 import { formatPrefix } from "../net/prefix";
+import { printable } from "./io";
 import { count, field, few, wrap } from "./layout";
 
 /** Kinds of flow that are told in full; the rest are in the JSON. */
@@ -25,27 +26,27 @@ export function diagnosisText(diagnosis: Diagnosis): string {
     remarkLines(diagnosis),
     cureLines(diagnosis),
   ].filter((lines) => lines.length > 0);
-  return `${blocks.map((lines) => lines.join("\n")).join("\n\n")}\n`;
+  return printable(`${blocks.map((lines) => lines.join("\n")).join("\n\n")}\n`);
 }
 
 function headLines({ verdict, host, kernel, findings, followed, intent, proof }: Diagnosis): string[] {
   const name = `${host}${kernel === undefined ? "" : ` (Linux ${kernel})`}`;
+  const head = (text: string): string[] => wrap("", `${name}: ${text}`.split(" "), "");
   switch (verdict) {
     case "symmetric":
-      return intent.interfaces.length > 1
-        ? wrap("", [`${name}: symmetric, proved for every packet there can be.`], "")
-        : [`${name}: nothing is wrong. It has ${count(intent.interfaces.length, "interface")} of its own.`];
+      return head(
+        intent.interfaces.length > 1
+          ? "symmetric, proved for every packet there can be."
+          : `nothing is wrong. It has ${count(intent.interfaces.length, "interface")} of its own.`,
+      );
     case "asymmetric":
-      return wrap(
-        "",
-        `${name}: not symmetric. ${count(findings.length, "kind")} of flow ${findings.length === 1 ? "goes" : "go"} wrong; ${followed} flows were followed.`.split(
-          " ",
-        ),
-        "",
+      return head(
+        `not symmetric. ${count(findings.length, "kind")} of flow ${findings.length === 1 ? "goes" : "go"} wrong; ` +
+          `${followed} flows were followed.`,
       );
     case "unknown":
       return [
-        `${name}: unknown. Not everything that counts is understood:`,
+        ...head("unknown. Not everything that counts is understood:"),
         ...proof.reasons.flatMap((reason) => wrap("  - ", reason.split(" "), "    ")),
       ];
   }

@@ -4,6 +4,7 @@ import { protocolName } from "../linux/text";
 import { formatAddress, sameAddress } from "../net/address";
 import { ExchangeResult } from "../prove/exchange";
 import { Explained } from "./explainFlow";
+import { printable } from "./io";
 import { wrap } from "./layout";
 import { Scene } from "./scene";
 import { traceLines } from "./traceText";
@@ -44,7 +45,7 @@ export function explanationText({ scene, result, fault }: Explained): string {
         way === undefined ? [] : [wayLines(way, way === inward, way === there, result, intent)],
       ),
   ];
-  return `${parts.map((lines) => lines.join("\n")).join("\n\n")}\n`;
+  return printable(`${parts.map((lines) => lines.join("\n")).join("\n\n")}\n`);
 }
 
 /** Whoever says where the answer comes in is told when none does; a fault says so itself. */

@@ -4,6 +4,7 @@ import { SpecError, shown } from "../model/issue";
 import { TextError, decodeUtf8 } from "./decode";
 import { Io, UserError, reasonOf } from "./io";
 import { parseJson } from "./json";
+import { Wanted, mistaken } from "./mistaken";
 
 /** Far more than a host needs (15 interfaces with 50 addresses are 30 kB), and read in an instant. */
 const MOST_BYTES = 8 * 2 ** 20;
@@ -26,15 +27,22 @@ export async function readJsonFile(file: string, io: Io): Promise<unknown> {
 /**
  * What `use` makes of the value in a JSON file.
  *
- * @throws UserError when the file cannot be read, or `use` refuses the value: with its name, and all that is wrong
+ * @param wanted what the file is to hold
+ * @throws UserError when the file cannot be read, or `use` refuses the value: with its name, and all that is wrong, or
+ *   what it holds instead
  */
-export async function readSpec<T>(file: string, io: Io, use: (value: unknown) => T): Promise<T> {
+export async function readSpec<T>(
+  file: string,
+  io: Io,
+  use: (value: unknown) => T,
+  wanted: Wanted = "host",
+): Promise<T> {
   const value = await readJsonFile(file, io);
   try {
     return use(value);
   } catch (error) {
     if (!(error instanceof SpecError)) throw error;
-    throw new UserError(`${nameOf(file)}: ${error.message}`);
+    throw new UserError(`${nameOf(file)}: ${mistaken(value, wanted) ?? error.message}`);
   }
 }
 

@@ -24,6 +24,11 @@ export class UserError extends Error {
   }
 }
 
+/** A text for a terminal, which would obey the control characters that arguments and captures may hold. */
+export function printable(text: string): string {
+  return text.replace(/[^\n\x20-\x7e]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
 /** Why the system refused, in words; the rest of Node's text repeats what we say. */
 export function reasonOf(error: unknown): string {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;

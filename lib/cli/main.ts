@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { Command, CommanderError } from "commander";
 import { SpecError } from "../model/issue";
-import { ExitCode, Io, UserError, reasonOf } from "./io";
+import { ExitCode, Io, UserError, printable, reasonOf } from "./io";
 import { processIo } from "./process";
 import { verbsFor } from "./verbs";
 
@@ -51,11 +51,6 @@ async function dispatch(argv: readonly string[], io: Io): Promise<ExitCode> {
   }
   if (help !== "") await io.stdout(help);
   return code;
-}
-
-/** What the shell was given may hold anything, and a terminal would obey it. */
-function printable(text: string): string {
-  return text.replace(/[^\n\x20-\x7e]/g, "?");
 }
 
 /** Tells the user, and gives the exit code. */

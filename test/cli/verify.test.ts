@@ -461,6 +461,36 @@ describe("multihome doctor", () => {
     expect(stdout).toContain("flowlabel");
   });
 
+  test("shows a terminal what a capture says, and has it obey none of it", async () => {
+    const name = "a-host-with-a-name.of-some-length.compute.internal";
+    const hostile = capture()
+      .replace("### multihome host\nedge-1", `### multihome host\n${name}`)
+      .replace("6.1.0", "6.1.0-21-cloud-amd64\u001b]0;x\u0007\u009b")
+      .replaceAll("eth1", "e\\u001b1");
+    for (const { code, stdout } of [
+      await doctor(hostile),
+      await multihome(["explain", "--capture", "-", "--from", "10.0.2.10", "--to", "1.1.1.1"], {
+        stdin: hostile,
+      }),
+    ]) {
+      expect(code).toBe(1);
+      expect(stdout).toContain("e\\u001b1");
+      expect(stdout).not.toMatch(/[^\n\x20-\x7e]/);
+    }
+    const long = capture().replace("host\nedge-1", `host\n${name}`).replace("6.1.0", "6.1.0-21-cloud-amd64");
+    const { code, stdout } = await doctor(long, path.join(dir, "edge.json"));
+    expect([code, stdout.split("\n")[0]]).toEqual([1, expect.stringContaining("edge-1 (Linux 6.1.0-21")]);
+    const one = long
+      .replace(/,\{"ifname":"eth1","addr_info":[^]*?\]\}/, "")
+      .replace(/,\{"dst":"10\.0\.2\.0\/24"[^}]*\}/, "")
+      .replace(/,\{"dst":"default","gateway":"10\.0\.2\.1"[^}]*\}/, "")
+      .replace(/,\{"type":"2","dst":"10\.0\.2\.10"[^}]*\}/, "");
+    const fine = await doctor(one);
+    expect(fine.code).toBe(0);
+    expect(fine.stdout.replace(/\s+/g, " ")).toContain("nothing is wrong. It has 1 interface of its own.");
+    expect(fine.stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
+  });
+
   test("prints the capture command, one line that a plain shell runs", async () => {
     const { stdout } = await multihome(["doctor", "--print-capture"]);
     expect(stdout).toBe(`${HOST_CAPTURE_COMMAND}\n`);
