@@ -2,12 +2,11 @@ import * as path from "node:path";
 import { Option } from "commander";
 import { IPV6_GATEWAY } from "../clouds/aws/subnet";
 import { FleetSpec } from "../model/fleet";
-import { shown } from "../model/issue";
 import { Plan } from "../model/plan";
 import { Fleet, planFleet } from "../plan/fleet";
 import { renderProgram } from "../render";
 import { renderCloudInit } from "../render/cloudInit";
-import { FLEET_URL, fleetUrl, renderFleetProgram, renderFleetUserData } from "../render/cloudInit/fleet";
+import { fleetUrlIssue, renderFleetProgram, renderFleetUserData } from "../render/cloudInit/fleet";
 import { RenderedFile } from "../render/file";
 import { frrFiles } from "../render/frr/files";
 import { DEFAULT_NETWORK_FILE, networkdFiles } from "../render/networkd";
@@ -101,7 +100,7 @@ export const render: Verb = (program, act) => {
 };
 
 async function fleetOf(file: string, io: Io): Promise<Fleet> {
-  return readSpec(file, io, (value) => planFleet(value as FleetSpec, IPV6_GATEWAY));
+  return readSpec(file, io, (value) => planFleet(value as FleetSpec, IPV6_GATEWAY), "fleet");
 }
 
 /** An option that says nothing about the format asked for was meant for another. */
@@ -113,17 +112,12 @@ function misplaced({ to, identity, networkFile, programUrl }: Options): void {
 }
 
 function fleetFiles(fleet: Fleet, programUrl: string | undefined): readonly RenderedFile[] {
-  if (programUrl === undefined || !FLEET_URL.test(fleetUrl(programUrl, "0"))) {
-    const got = programUrl === undefined ? "nothing" : shown(programUrl);
-    throw new UserError(
-      `--program-url: got ${got}. Give where hosts fetch the program: a URL that begins with https://, http:// or ` +
-        'file:///; "{sha256}" in it stands for the digest',
-    );
-  }
+  const wrong = fleetUrlIssue(programUrl);
+  if (wrong !== undefined) throw new UserError(`--program-url: ${wrong.problem}. ${wrong.fix}`);
   const name = fleet.plan.host;
   return [
     { path: `${name}.sh`, text: renderFleetProgram(fleet), mode: 0o600 },
-    { path: `${name}.user-data`, text: renderFleetUserData(fleet, programUrl), mode: 0o600 },
+    { path: `${name}.user-data`, text: renderFleetUserData(fleet, programUrl as string), mode: 0o600 },
   ];
 }
 

@@ -14,14 +14,13 @@ import {
 } from "../deliver/known";
 import { USER_DATA_LIMIT, composeUserData, compressedBytes, compressedUserData } from "../deliver/userData";
 import { FleetSpec } from "../model/fleet";
-import { Issue, shown } from "../model/issue";
+import { Issue } from "../model/issue";
 import { planFleet } from "../plan/fleet";
 import { FieldsOf, unknownFields } from "./fields";
 import { ofHostName } from "./spec";
 import {
-  FLEET_URL,
   fleetProgramDigest,
-  fleetUrl,
+  fleetUrlIssue,
   renderFleetProgram,
   renderFleetScript,
   renderFleetUserData,
@@ -100,16 +99,8 @@ function fleetIssues(draft: Draft<PlainFleet>): readonly Issue[] {
   const { spec, programUrl, userData } = draft;
   const known = pendingPaths(spec).length === 0;
   const issues = known ? issuesOf(() => planFleet(spec as FleetSpec, IPV6_GATEWAY)).map(ofHostName) : [];
-  if (
-    !isPending(programUrl) &&
-    !(typeof programUrl === "string" && FLEET_URL.test(fleetUrl(programUrl, "0")))
-  ) {
-    issues.push({
-      path: "programUrl",
-      problem: programUrl === undefined ? "is missing" : `got ${shown(programUrl)}`,
-      fix: 'Give a URL that begins with https://, http:// or file:///, of letters, digits and the like; "{sha256}" in it stands for the digest',
-    });
-  }
+  const wrongUrl = isPending(programUrl) ? undefined : fleetUrlIssue(programUrl);
+  if (wrongUrl !== undefined) issues.push({ path: "programUrl", ...wrongUrl });
   if (isKnown(userData) && typeof userData !== "string") {
     issues.push({
       path: "userData",

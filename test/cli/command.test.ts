@@ -118,6 +118,18 @@ describe("multihome render", () => {
     const without = await multihome(argv.slice(0, 4), { cwd: dir, stdin });
     expect([without.code, without.stdout]).toEqual([2, ""]);
     expect(without.stderr).toMatch(/--program-url: got nothing\. Give where hosts fetch the program/);
+    const long = `https://e.com/${"x".repeat(934)}{sha256}`;
+    for (const [url, problem] of [
+      ["", "got text (0 characters), which is no such URL"],
+      ["ftp://e.com/x", "got text (13 characters), which is no such URL"],
+      ["https://e.com/{digest}.sh?sig=s3cret", 'got text (36 characters) with "{" in it'],
+      [long, `got text (${long.length} characters), too long by 4`],
+    ]) {
+      const refused = await multihome([...argv.slice(0, 5), url, "--out", "other"], { cwd: dir, stdin });
+      expect([refused.code, refused.stdout]).toEqual([2, ""]);
+      expect(refused.stderr).toContain(`multihome: --program-url: ${problem}. Give where hosts fetch`);
+      expect(refused.stderr).not.toContain("s3cret");
+    }
     const wrong = await multihome([...argv, "--out", "other"], { cwd: dir, stdin: '{"name": "web"}' });
     expect(wrong.stderr).toMatch(/standard input: the fleet: 1 problem\n {2}- interfaces: /);
   });
@@ -341,6 +353,40 @@ describe("reading", () => {
     );
   });
 
+  const FLEET = { name: "web", interfaces: [{ name: "front", deviceIndex: 0 }] };
+  const plan = planHost(HOST);
+  test.each<[string, string[], unknown, RegExp]>([
+    ["a fleet for a host", ["plan", "-"], FLEET, /it holds a fleet, .* "render --to fleet" .* "addresses"$/],
+    ["a list for a host", ["prove", "-"], [HOST], /it holds a list\. Give one host a file: /],
+    ["a plan for a host", ["draw", "-"], plan, /it holds a plan, .* Give the host that it was made from$/],
+    [
+      "a diagnosis for a host",
+      ["plan", "-"],
+      { findings: [], followed: 1 },
+      /"doctor --json" says\. .*spec$/,
+    ],
+    ["a host for a fleet", ["render", "-", "--to", "fleet"], HOST, /it holds a host, .* --to cloud-init; /],
+    [
+      "a list for a fleet",
+      ["render", "-", "--to", "fleet"],
+      [FLEET],
+      /it holds a list\. Give one fleet a file: /,
+    ],
+  ])("%s is told by what it is, and not by its fields", async (_what, argv, value, message) => {
+    const told = await stderrOf(argv, JSON.stringify(value));
+    expect(told).toMatch(/^multihome: standard input: it holds [^\n]+\n$/);
+    expect(told.trim()).toMatch(message);
+  });
+
+  test("a host with a field of a fleet too many is told by its fields", async () => {
+    const [front] = HOST.interfaces;
+    const mixed = JSON.stringify({ ...HOST, interfaces: [{ ...front, deviceIndex: 0 }] });
+    expect(await stderrOf(["plan", "-"], mixed)).toContain("interfaces[0].deviceIndex: unknown field");
+    expect(await stderrOf(["render", "-", "--to", "fleet"], mixed)).toContain(
+      "interfaces[0].addresses: unknown",
+    );
+  });
+
   test("stops at 8 MiB, which still are read", async () => {
     const most = 8 * 2 ** 20;
     expect((await multihome(["plan", "-"], { stdin: json.padEnd(most) })).code).toBe(0);
@@ -384,7 +430,7 @@ describe("usage", () => {
     ],
     [["render", "h.json", "--to", "iproute2", "--out"], "multihome: option '--out <DIR>' argument missing"],
     [["help"], "multihome: unknown command 'help'"],
-    [["\u001b]0;x\u0007"], "multihome: unknown command '?]0;x?'"],
+    [["\u001b]0;x\u0007"], "multihome: unknown command '\\u001b]0;x\\u0007'"],
   ])("%j is told plainly, with exit 2 and nothing on standard output", async (argv, message) => {
     expect(await multihome(argv, { cwd: dir })).toEqual({
       code: 2,

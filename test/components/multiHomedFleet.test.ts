@@ -60,6 +60,14 @@ describe.each([false, true])("a fleet, at a preview: %s", (preview) => {
     ]);
   });
 
+  test("tells of a wrong URL without its text, which may be signed", async () => {
+    const programUrl = "https://assets.example.com/{digest}.sh?X-Signature=s3cret";
+    const { issues, message } = await refused(() => make({ programUrl }), { preview });
+    expect(issues).toEqual(["programUrl"]);
+    expect(message).toContain(`programUrl: got text (${programUrl.length} characters) with "{" in it. Give where`);
+    expect(message).not.toContain("s3cret");
+  });
+
   test("is refused with the figure when EC2 would not take so much", async () => {
     const noise = Array.from({ length: 6000 }, (_, i) => ((i * 7919) % 65521).toString(36)).join("");
     const { issues, message } = await refused(() => make({ userData: `#!/bin/sh\n# ${noise}\n` }), {

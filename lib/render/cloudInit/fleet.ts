@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { Issue, SpecError, shown } from "../../model/issue";
 import { Fleet, Role, STAND_IN, standIn } from "../../plan/fleet";
 import { payloadLines } from "../payload";
 import { condense, programText } from "../program";
@@ -18,7 +19,8 @@ import { bootHook } from "./index";
 export function renderFleetUserData(fleet: Fleet, programUrl: string): string {
   const digest = fleetProgramDigest(fleet);
   const url = fleetUrl(programUrl, digest);
-  if (!FLEET_URL.test(url)) throw new Error(`the user data has ${JSON.stringify(url)} where a URL is needed`);
+  const issue = fleetUrlIssue(programUrl);
+  if (issue !== undefined) throw new SpecError("the user data", [{ path: "programUrl", ...issue }]);
   return bootHook(
     [
       `ROLES='${fleet.roles.map(roleLine).join("\n")}'`,
@@ -54,11 +56,38 @@ export function renderFleetScript(fleet: Fleet): string {
   ].join("\n");
 }
 
-/** What is taken for a URL of a program: none of it means anything within single quotes, or to curl's globbing. */
-export const FLEET_URL = /^(https?|file):\/\/[A-Za-z0-9._~:/?@!$&()*+,;=%-]{1,1000}$/;
+/** None of it means anything within single quotes, or to curl's globbing. */
+const NOT_IN_URL = /[^A-Za-z0-9._~:/?@!$&()*+,;=%-]/;
+/** Characters behind the scheme, with the digest put in. */
+const LONGEST_URL = 1000;
+
+/**
+ * What is wrong with where a fleet's program is said to be, and what would be right; undefined when nothing is wrong. The
+ * text is told by its length alone, since what is behind its "?" may be a signature.
+ */
+export function fleetUrlIssue(programUrl: unknown): Omit<Issue, "path"> | undefined {
+  const problem = urlProblem(programUrl);
+  if (problem === undefined) return undefined;
+  const fix =
+    "Give where hosts fetch the program: a URL that begins with https://, http:// or file:///, of letters, digits and " +
+    'the like; "{sha256}" in it stands for the digest';
+  return { problem, fix };
+}
+
+function urlProblem(programUrl: unknown): string | undefined {
+  if (programUrl === undefined) return "got nothing";
+  if (typeof programUrl !== "string")
+    return `got ${programUrl === null ? "null" : `a value of type ${typeof programUrl}`}`;
+  const got = `got text (${programUrl.length} characters)`;
+  const [, rest] = /^(?:https?|file):\/\/([^]*)$/.exec(fleetUrl(programUrl, "0".repeat(64))) ?? [];
+  if (rest === undefined || rest === "") return `${got}, which is no such URL`;
+  const [stranger] = NOT_IN_URL.exec(rest) ?? [];
+  if (stranger !== undefined) return `${got} with ${shown(stranger)} in it`;
+  return rest.length > LONGEST_URL ? `${got}, too long by ${rest.length - LONGEST_URL}` : undefined;
+}
 
 /** The URL with the digest put in. */
-export function fleetUrl(programUrl: string, digest: string): string {
+function fleetUrl(programUrl: string, digest: string): string {
   return programUrl.replaceAll("{sha256}", digest);
 }
 
