@@ -91,26 +91,32 @@ const SHELLS = [
 
 /** dash, bash, and busybox ash, each with the awk that systems have beside it: those of them that the machine has. */
 export function shells(dir: string): Shell[] {
-  const all: Shell[] = SHELLS.filter(({ name, awk }) => onMachine(name) && onMachine(awk)).map(
-    ({ name, awk }) => ({ name, argv: ["env", `PATH=${awkAs(dir, awk)}:${process.env.PATH}`, name] }),
-  );
+  const all: Shell[] = SHELLS.filter(isUsable).map(({ name, awk }) => ({
+    name,
+    argv: ["env", `PATH=${awkAs(dir, awk)}:${process.env.PATH}`, name],
+  }));
   if (canBusybox()) {
     all.push({ name: "busybox", argv: ["env", `PATH=${busyboxTools(dir)}`, "busybox", "sh"] });
   }
   return all;
 }
 
+/** The names of {@link shells}, which needs a directory. */
+export function shellNames(): string[] {
+  return [...SHELLS.filter(isUsable).map(({ name }) => name), ...(canBusybox() ? ["busybox"] : [])];
+}
+
 /** Counts as skipped what {@link shells} leaves out, so that nobody takes it for passed. */
 export function skipMissingShells(): void {
-  for (const { name, awk } of SHELLS)
-    if (!onMachine(name) || !onMachine(awk))
-      test.skip(`under ${name} with ${awk}, which is not installed`, () => undefined);
+  for (const { name, awk } of SHELLS.filter((one) => !isUsable(one)))
+    test.skip(`under ${name} with ${awk}, which is not installed`, () => undefined);
   if (!canBusybox()) {
     test.skip("under busybox, which is not installed, or runs an ip of its own as busybox-static does", () =>
       undefined);
   }
 }
 
+const isUsable = ({ name, awk }: (typeof SHELLS)[number]): boolean => onMachine(name) && onMachine(awk);
 const onMachine = (name: string): boolean => spawnSync("sh", ["-c", `command -v ${name}`]).status === 0;
 
 /** One that is made to stand alone, as Debian's busybox-static, would run its own ip. */
