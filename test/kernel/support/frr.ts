@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { Background, Namespace, Outcome, RunOptions, describeOnKernel, sleep } from "./netns";
+import { Background, Namespace, Outcome, RunOptions, describeOnKernel, killAllIn, sleep } from "./netns";
 
 const INIT = "/usr/lib/frr/frrinit.sh";
 
@@ -82,14 +82,7 @@ export class FrrNamespace extends Namespace {
 
   /** Kills all that runs in it, the daemons among them, which nobody started here. */
   kill(): void {
-    const pids = spawnSync("ip", ["netns", "pids", this.name], { encoding: "utf8" }).stdout;
-    for (const pid of pids.split("\n").filter((line) => line !== "")) {
-      try {
-        process.kill(Number(pid), "SIGKILL");
-      } catch {
-        // It has ended.
-      }
-    }
+    killAllIn(this.name);
   }
 
   async destroy(): Promise<void> {

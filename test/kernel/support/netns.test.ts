@@ -1,4 +1,6 @@
-import { Namespace, Namespaces, describeOnKernel, dump, monitor, settle } from "./netns";
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import { Namespace, Namespaces, describeOnKernel, dump, monitor, settle, sleep } from "./netns";
 
 describeOnKernel("namespaces for tests", () => {
   const namespaces = new Namespaces("prgns");
@@ -29,6 +31,25 @@ describeOnKernel("namespaces for tests", () => {
       expect([what, dump(host) === before]).toEqual([what, false]);
       undo();
       expect([what, dump(host) === before]).toEqual([what, true]);
+    }
+  });
+
+  test("what a killed run has left goes with the next of its name, its processes too; a run that lives is left alone", async () => {
+    const WAIT = ["sh", "-c", "echo ready; exec sleep 1000"];
+    const living = new Namespaces("prgold");
+    const dead = new Namespace(`prgold-${spawnSync("true").pid}-h`);
+    try {
+      const own = living.create("h").start(WAIT);
+      spawnSync("ip", ["netns", "add", dead.name]);
+      const orphan = dead.start(WAIT);
+      for (const one of [own, orphan]) await one.until((out) => out.includes("ready"));
+      new Namespaces("prgold");
+      for (let i = 0; i < 1000 && orphan.child.signalCode === null; i++) await sleep(10);
+      expect([orphan.child.signalCode, own.child.signalCode]).toEqual(["SIGKILL", null]);
+      expect([fs.existsSync(dead.path), own.child.exitCode]).toEqual([false, null]);
+    } finally {
+      await living.destroy();
+      await dead.destroy();
     }
   });
 

@@ -241,7 +241,19 @@ export const describeOnKernel: jest.Describe = privileged
   : // Scripts that use namespaces have no jest.
     globalThis.describe?.skip;
 
-/** Deletes what test runs that are no more have left: namespaces, and the files of worlds. */
+/** Kills all that runs in a namespace, also what nobody started here, as daemons do. */
+export function killAllIn(name: string): void {
+  const pids = spawnSync("ip", ["netns", "pids", name], { encoding: "utf8" }).stdout ?? "";
+  for (const pid of pids.split("\n").filter((line) => line !== "")) {
+    try {
+      process.kill(Number(pid), "SIGKILL");
+    } catch {
+      // It has ended.
+    }
+  }
+}
+
+/** Ends what test runs that are no more have left: processes, namespaces, and the files of worlds. */
 function sweep(prefix: string): void {
   const ours = new RegExp(`^${prefix}-([0-9]+)-`);
   const left = (directory: string): string[] =>
@@ -249,7 +261,10 @@ function sweep(prefix: string): void {
       const pid = ours.exec(name)?.[1];
       return pid !== undefined && !fs.existsSync(`/proc/${pid}`);
     });
-  for (const name of left(NETNS_DIR)) spawnSync("ip", ["netns", "del", name]);
+  for (const name of left(NETNS_DIR)) {
+    killAllIn(name);
+    spawnSync("ip", ["netns", "del", name]);
+  }
   for (const name of left(FILES_DIR)) fs.rmSync(`${FILES_DIR}/${name}`, { recursive: true });
 }
 
