@@ -15,6 +15,7 @@ const { spawn } = require("node:child_process");
 const dgram = require("node:dgram");
 const net = require("node:net");
 const readline = require("node:readline");
+const { whenQuiet } = require("./late");
 
 const udpType = (address) => (net.isIPv6(address) ? "udp6" : "udp4");
 
@@ -188,8 +189,11 @@ function flood(id, { from, to, port, rate, duration }) {
       const halt = () => {
         clearInterval(timer);
         floods.delete(id);
-        // What is still under way gets half a second.
-        setTimeout(finish, 500);
+        whenQuiet(
+          () => answered.size === report.sent,
+          () => last ?? 0,
+          finish,
+        );
       };
       floods.set(id, halt);
     };

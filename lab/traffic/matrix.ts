@@ -23,7 +23,7 @@ export interface FlowResult extends ProbeOutcome {
 }
 
 export interface MatrixOptions {
-  /** Milliseconds a flow has; default 1000. */
+  /** Milliseconds a flow has; default 3000, in which the first packet of one is sent again, and again. */
   timeout?: number;
   /** Port of every echo server; default 7007. */
   port?: number;
@@ -36,7 +36,7 @@ const PORT = 7007;
 /** Tries all flows at once; results are in the order of the flows. */
 export async function runMatrix(flows: readonly Flow[], options: MatrixOptions = {}): Promise<FlowResult[]> {
   const agents = options.agents ?? new Agents();
-  const timeout = options.timeout ?? 1000;
+  const timeout = options.timeout ?? 3000;
   const port = options.port ?? PORT;
   try {
     await Promise.all(

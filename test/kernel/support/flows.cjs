@@ -14,10 +14,11 @@
 
 const dgram = require("node:dgram");
 const net = require("node:net");
+const { whenQuiet } = require("../../../lab/traffic/late");
 
 const PORT = 7;
-/** Milliseconds that late answers are waited for. */
-const PATIENCE = 1500;
+/** Milliseconds without an answer to a datagram after which none is waited for. */
+const QUIET = 1500;
 
 const [, , mode, ...args] = process.argv;
 function udpSocket(address) {
@@ -109,12 +110,11 @@ function run(from, to, udpFlows, tcpFlows, patience) {
     timers?.forEach(clearInterval);
     const gap = Math.max(0, ...sockets.map((socket) => socket.gap.end()));
     const ended = performance.now();
-    const wait = setInterval(() => {
-      const waited = performance.now() - ended;
-      if (waited < PATIENCE) return;
-      if (waited < patience && connections.some((one) => one.error === undefined && one.sent !== one.got))
-        return;
-      clearInterval(wait);
+    const all = () => udp.answered >= udp.sent;
+    whenQuiet(all, () => Math.max(0, ...sockets.map((socket) => socket.gap.last)), settle, QUIET);
+    function settle() {
+      const open = connections.some((one) => one.error === undefined && one.sent !== one.got);
+      if (open && performance.now() - ended < patience) return void setTimeout(settle, 50);
       const result = {
         udp: { ...udp, lost: udp.sent - udp.answered, gap },
         tcp: connections.map(({ sent, got, gap, error }) => ({
@@ -125,7 +125,7 @@ function run(from, to, udpFlows, tcpFlows, patience) {
       };
       console.log(JSON.stringify(result));
       process.exit(0);
-    }, 50);
+    }
   });
 }
 

@@ -11,11 +11,10 @@
  */
 
 const dgram = require("node:dgram");
+const { whenQuiet } = require("../../../lab/traffic/late");
 
 const [, , mode, ...args] = process.argv;
 const PORT = 7;
-/** Milliseconds that late answers are waited for. */
-const PATIENCE = 500;
 
 if (mode === "serve") serve();
 else flood(args);
@@ -35,10 +34,14 @@ function serve() {
 }
 
 function flood([to4, to6, ...sources]) {
+  let last = 0;
   const flows = sources.map((source) => {
     const socket = socketFor(source);
     const flow = { source, socket, sent: 0, answered: 0, refused: 0 };
-    socket.on("message", () => flow.answered++);
+    socket.on("message", () => {
+      flow.answered++;
+      last = performance.now();
+    });
     socket.on("error", () => flow.refused++);
     return flow;
   });
@@ -63,11 +66,16 @@ function flood([to4, to6, ...sources]) {
   for (const flow of flows) flow.socket.bind(0, flow.source, () => ++bound === flows.length && start());
   process.stdin.resume().on("end", () => {
     clearInterval(timer);
-    setTimeout(() => {
-      const result = {};
-      for (const { source, sent, answered, refused } of flows) result[source] = { sent, answered, refused };
-      console.log(JSON.stringify(result));
-      process.exit(0);
-    }, PATIENCE);
+    const all = () => flows.every(({ sent, answered }) => answered >= sent);
+    whenQuiet(
+      all,
+      () => last,
+      () => {
+        const result = {};
+        for (const { source, sent, answered, refused } of flows) result[source] = { sent, answered, refused };
+        console.log(JSON.stringify(result));
+        process.exit(0);
+      },
+    );
   });
 }
