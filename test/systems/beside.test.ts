@@ -29,11 +29,9 @@ describeOnImage("docker")("beside others", () => {
 
     const failing = async (): Promise<string[]> => {
       const flows = [...flowsOf(systems, guest, nics), ...container.flows(systems, nics)];
-      const results = await runMatrix(flows, { timeout: 3000 });
+      const results = await runMatrix(flows);
       if (neighbour.policy?.trackConnections === true)
-        results.push(
-          ...(await runMatrix(container.published(systems, nics), { timeout: 3000, port: PUBLISHED })),
-        );
+        results.push(...(await runMatrix(container.published(systems, nics), { port: PUBLISHED })));
       return results.filter(({ ok }) => !ok).map(({ flow }) => flow.name);
     };
     const wrong = async (): Promise<number> =>

@@ -26,9 +26,7 @@ describeOnImage("openrc")("a host that is run by OpenRC", () => {
   /** A reboot gives the other ends of its cables other numbers. */
   const state = async (): Promise<string> => (await dump(guest)).replace(/@if\d+/g, "");
   const failing = async (): Promise<string[]> =>
-    (await runMatrix(flowsOf(systems, guest, nics), { timeout: 3000 }))
-      .filter(({ ok }) => !ok)
-      .map(({ flow }) => flow.name);
+    (await runMatrix(flowsOf(systems, guest, nics))).filter(({ ok }) => !ok).map(({ flow }) => flow.name);
   const wrong = async (): Promise<number> =>
     Object.values(await systems.network.wrong()).reduce((sum, { packets }) => sum + packets, 0);
   const monitors = async (): Promise<number> =>

@@ -1,4 +1,5 @@
 import { Answer } from "../support/agent";
+import { slowness } from "../support/slowness";
 import { Cloud, Place } from "./cloud";
 import { FlowKey, Sighting, belongsTo } from "./fabric";
 import { Host } from "./host";
@@ -29,7 +30,7 @@ export interface Result {
   readonly caughtBy: readonly string[];
 }
 
-/** Milliseconds that an exchange may take: one retransmission of a SYN (1 s) is allowed for. */
+/** Milliseconds that an exchange may take on an idle machine: one retransmission of a SYN (1 s) is allowed for. */
 const TIMEOUT = 1_200;
 const PROTOCOL = { tcp: 6, udp: 17, ping4: 1, ping6: 58 } as const;
 
@@ -41,8 +42,9 @@ export async function exchange(
   cloud: Cloud,
   host: Host,
   flows: readonly Flow[],
-  timeout = TIMEOUT,
+  allowed = TIMEOUT,
 ): Promise<Map<string, Result>> {
+  const timeout = allowed * slowness();
   const filteredBefore = host.reversePathDrops();
   const answers = await Promise.all(
     flows.map(async (flow) => {
@@ -81,7 +83,8 @@ function attempt(cloud: Cloud, flow: Flow, sourcePort: number, timeout: number):
   if (flow.by === "ping") {
     const source = device ?? from;
     const options = [...(source === undefined ? [] : ["-I", source]), ...(flow.broadcast ? ["-b"] : [])];
-    return agent.run(["ping", "-n", "-c", "1", "-W", "1", ...options, to], timeout + 1_000);
+    const wait = `${Math.floor(timeout / 1000)}`;
+    return agent.run(["ping", "-n", "-c", "1", "-W", wait, ...options, to], timeout + 1_000);
   }
   if (flow.by === "tcp" && device !== undefined) {
     // Node cannot bind a socket to a device. curl can, and then binds to no address and no port.

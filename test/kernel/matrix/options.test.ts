@@ -3,7 +3,7 @@ import { planHost } from "../../../lib/plan";
 import { renderProgram } from "../../../lib/render";
 import { none } from "../peers/none";
 import { FrrNamespace, canFrr } from "../support/frr";
-import { Namespace, dump, monitor, settle } from "../support/netns";
+import { Namespace, dump, monitor, settle, worldNames } from "../support/netns";
 import { Candidate } from "./candidate";
 import { Cloud } from "./cloud";
 import { ALL_CHECKS, NINE } from "./flows";
@@ -36,7 +36,8 @@ const made: Namespace[] = [];
 
 /** With one more interface, in a world of its own. */
 function withWorld(host: Host, policy: PolicySpec = {}): string {
-  const name = `opt-${process.pid}-w${++worlds}`;
+  const last = `w${++worlds}`;
+  const name = worldNames("opt", [last])[last];
   made.push(new Namespace(name));
   if (!host.namespace.ip("-o link").includes(" eth2@"))
     host.namespace.ip("link add eth2 type veth peer name far2");

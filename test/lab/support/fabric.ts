@@ -13,6 +13,7 @@ import {
   tearDown,
 } from "../../../lab/fabric";
 import { Agents, Flow, FlowResult, runMatrix } from "../../../lab/traffic";
+import { slowness } from "../../kernel/support/slowness";
 import { World } from "../../labmodel/world";
 
 const own = privilege();
@@ -99,7 +100,7 @@ export class TestLab {
   /** Tries flows all at once; the names of those that work, and all results. */
   async try(...flows: Omit<Flow, "name">[]): Promise<FlowResult[]> {
     const named = flows.map((flow) => ({ name: `${flow.from} to ${flow.to} ${flow.protocol}`, ...flow }));
-    return runMatrix(named, { timeout: 700, agents: this.agents });
+    return runMatrix(named, { timeout: 700 * slowness(), agents: this.agents });
   }
 
   async works(...flows: Omit<Flow, "name">[]): Promise<boolean[]> {
