@@ -184,7 +184,7 @@ export class Network {
     ]);
     this.dhcp = spawn(program, args, { env: ENVIRONMENT, stdio: "ignore" });
     for (let i = 0; !fs.existsSync(file("dhcp.log")); i++) {
-      if (i > 100 || this.dhcp.exitCode !== null) throw new Error("dnsmasq does not start");
+      if (i > 1000 || this.dhcp.exitCode !== null) throw new Error("dnsmasq does not start");
       await sleep(20);
     }
   }

@@ -21,8 +21,13 @@ export class Systems {
   static async create(): Promise<Systems> {
     await sweep();
     const systems = new Systems();
-    await systems.network.build();
-    return systems;
+    try {
+      await systems.network.build();
+      return systems;
+    } catch (error) {
+      await systems.destroy();
+      throw error;
+    }
   }
 
   /**
