@@ -59,6 +59,7 @@ describeOnSystems("a real system", () => {
       await program(guest, nics, "apply");
       await guest.sh(`networkctl reconfigure ${nics[1].device}`);
       await sleep(2000);
+      await guest.addressed();
       expect(await failing()).toEqual([]);
       await guest.reboot();
       await guest.addressed();
