@@ -104,7 +104,7 @@ function proofLines({ proof, findings, verdict }: Diagnosis): string[] {
 function lossLines({ failClosed = [] }: Diagnosis): string[] {
   const leaks = failClosed.flatMap(({ witnesses }) => witnesses);
   if (leaks.length === 0) return [];
-  const [{ packet, when, got }] = leaks;
+  const [{ packet, when = "even now", got }] = leaks;
   return wrap(
     "",
     `It does not fail closed (${PROPERTIES.P6.claim}): ${when}, ${packet} leaves ${got}.`.split(" "),

@@ -1,5 +1,5 @@
-import { Address, Family, widthOf } from "../net/address";
-import { lastAddress, prefixOf } from "../net/prefix";
+import { Address, Family } from "../net/address";
+import { hostPrefix, lastAddress, prefixOf } from "../net/prefix";
 import { Hop, LinkAddress, Route, Rule, Scope, Table } from "./state";
 
 /** What a kernel does by itself: its first rules, and the routes that come with an address. */
@@ -40,14 +40,15 @@ export function firstRules(family: Family): Rule[] {
 
 /**
  * The routes that an address brings: the address itself in `local`, its directed broadcast, and its subnet in `main`
- * (net/ipv4/fib_frontend.c, fib_add_ifaddr; net/ipv6/addrconf.c). `primary` is the first address of its subnet.
+ * (net/ipv4/fib_frontend.c, fib_add_ifaddr; net/ipv6/addrconf.c). `primary` is the first address of its subnet. Left out is
+ * what IPv6 has in `main` for an address of 128 bits: that very address, which every lookup finds in `local` before.
  */
 export function addressRoutes(address: LinkAddress, primary: Address): Route[] {
   const { family } = address.address;
   const hops = [hopTo(address.link)];
   const loopback = address.link === "lo";
-  const subnet = prefixOf(address.peer ?? address.address, address.length);
-  const host = { ...address.address, length: widthOf(family) };
+  const host = hostPrefix(address.address);
+  const subnet = prefixOf(address.address, address.length);
   if (family === 6) {
     const local = plainRoute(6, {
       table: Table.local,
@@ -57,18 +58,24 @@ export function addressRoutes(address: LinkAddress, primary: Address): Route[] {
       hops,
       origin: KERNEL,
     });
-    const attached = plainRoute(6, { table: Table.main, to: subnet, metric: 256, hops, origin: KERNEL });
-    return address.noPrefixRoute || subnet.length === 128 || loopback ? [local] : [local, attached];
+    const attached = address.noPrefixRoute || address.length === 128 ? [] : [subnet];
+    const peer = address.peer === undefined ? [] : [hostPrefix(address.peer)];
+    const main = { table: Table.main, metric: 256, hops, origin: KERNEL };
+    return [local, ...[...attached, ...peer].map((to) => plainRoute(6, { ...main, to }))];
   }
+  const attached = address.peer === undefined ? subnet : prefixOf(address.peer, address.length);
   const made = { hops, source: primary, metric: 0, origin: KERNEL };
   const routes = [plainRoute(4, { ...made, table: Table.local, type: "local", to: host, scope: Scope.host })];
-  if (loopback && address.address.value >> 24n === 127n) {
-    routes.push(plainRoute(4, { ...made, table: Table.local, type: "local", to: subnet, scope: Scope.host }));
-  } else if (subnet.length < 32 && !address.noPrefixRoute && !address.secondary) {
-    routes.push(plainRoute(4, { ...made, table: Table.main, to: subnet, scope: Scope.link }));
+  if (address.secondary || (attached.length === 32 && attached.value === host.value)) return routes;
+  if (!address.noPrefixRoute) {
+    // On the loopback the whole subnet is the host's own.
+    const way = loopback
+      ? ({ table: Table.local, type: "local", scope: Scope.host } as const)
+      : ({ table: Table.main, scope: Scope.link } as const);
+    routes.push(plainRoute(4, { ...made, ...way, to: attached }));
   }
-  if (subnet.length < 31 && !address.secondary) {
-    const to = { ...lastAddress(subnet), length: 32 };
+  if (attached.length < 31) {
+    const to = { ...lastAddress(attached), length: 32 };
     routes.push(plainRoute(4, { ...made, table: Table.local, type: "broadcast", to, scope: Scope.link }));
   }
   return routes;

@@ -1,4 +1,4 @@
-import { Address } from "../net/address";
+import { Address, isLinkLocal } from "../net/address";
 import { Flow, InputFlow, NextHop, Outcome, OutputFlow, Routed, RoutingError } from "./flow";
 import { choices6, lookup6 } from "./fib6";
 import { ANY_DEVICE, Answer, CompiledRoute, Device, Model, Probe, Tracer } from "./model";
@@ -68,7 +68,12 @@ export function input6(model: Model, flow: InputFlow, trace?: Tracer): Outcome {
   if (all === undefined) return { kind: "unknown", because: "sysctl forwarding of all was not read" };
   if (all === 0 && !isForced(model, flow.iif))
     return failed("EHOSTUNREACH", "not ours, and the host does not forward");
-  return outcome;
+  // Who sends from a link-local address is answered "beyond scope"; on the same link he is sent to the neighbour (ip6_forward).
+  const others = outcome.hops.filter(({ device }) => device !== flow.iif).length;
+  if (!isLinkLocal(flow.from) || others === 0) return outcome;
+  if (others < outcome.hops.length)
+    return { kind: "unknown", because: "whether a link-local source stays on its link is chosen by a hash" };
+  return failed("ENETUNREACH", "a link-local source cannot be forwarded to another link");
 }
 
 /** Whether what comes in by a device is forwarded although the host does not forward. Asked last: a name has to be made for it. */

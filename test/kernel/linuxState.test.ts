@@ -7,13 +7,15 @@ import {
   compile,
   describeRoute,
   describeRule,
+  plainAddress,
   prove,
   readCapture,
   readDumps,
+  withAddress,
 } from "../../lib/linux";
 
 import { KernelHost } from "../linux/fuzz/kernel";
-import { intentOf, linkLocal, nics, recipe } from "../linux/support/hosts";
+import { address, intentOf, linkLocal, nics, recipe } from "../linux/support/hosts";
 
 const kernelTest = KernelHost.available() ? test : test.skip;
 const LIST = nics(3, 3, true).map((nic, i) =>
@@ -39,6 +41,55 @@ function withHost(check: (host: KernelHost, before: LinuxState) => void): void {
     host.close();
   }
 }
+
+describe("what addresses bring", () => {
+  kernelTest(
+    "withAddress adds the routes that the kernel adds: subnets, peers, the loopback's, and both families'",
+    () => {
+      const host = new KernelHost(["eth0", "eth1"]);
+      try {
+        let state = host.state();
+        const given = [
+          "10.1.0.10/24 dev eth0",
+          "10.1.0.11/24 dev eth0",
+          "10.2.0.1/31 dev eth1",
+          "10.3.0.1/32 dev eth1",
+          "10.4.0.1/24 dev eth1 noprefixroute",
+          "192.0.2.1/24 dev lo",
+          "192.0.2.2/24 dev lo",
+          "192.0.3.1/24 dev lo noprefixroute",
+          "192.0.4.1/32 dev lo",
+          "10.9.0.1 peer 10.8.0.1/24 dev eth0",
+          "10.9.1.1 peer 10.8.1.1/32 dev eth0",
+          "10.9.2.1 peer 10.8.2.1/32 dev eth0 noprefixroute",
+          "fd00:1::1/64 dev eth0 nodad",
+          "fd00:1::2/64 dev eth0 nodad",
+          "fd00:1::3/64 dev eth1 nodad noprefixroute",
+          "fd00:2::1/64 dev lo",
+          "fd00:3::1 peer fd00:4::2/64 dev eth1 nodad",
+          "fd00:5::1 peer fd00:6::2/64 dev eth1 nodad noprefixroute",
+        ];
+        for (const line of given) {
+          expect([...host.batch(`address add ${line}`).values()]).toEqual([]);
+          const [own, ...words] = line.split(" ");
+          const word = (key: string): string | undefined =>
+            words.includes(key) ? words[words.indexOf(key) + 1] : undefined;
+          const [peer, length] = (word("peer") ?? own).split("/");
+          const plain = plainAddress(word("dev")!, address(own.split("/")[0]), Number(length));
+          const more = word("peer") === undefined ? {} : { peer: address(peer) };
+          state = withAddress(state, { ...plain, ...more, noPrefixRoute: words.includes("noprefixroute") });
+        }
+        const after = host.state();
+        for (const family of [4, 6] as const)
+          expect(state.routes[family].map(shownRoute).sort()).toEqual(
+            after.routes[family].map(shownRoute).sort(),
+          );
+      } finally {
+        host.close();
+      }
+    },
+  );
+});
 
 describe("what commands do to a host", () => {
   kernelTest("applyBatch leaves the rules and routes that the kernel has after the same commands", () => {

@@ -206,6 +206,20 @@ describe("routes by source", () => {
   });
 });
 
+test("from a link-local address nothing is forwarded to another link", () => {
+  const state = host("route add default via fe80::9 dev b", { "ipv6/conf/all/forwarding": 1 });
+  expect(come(state, "2001:db8:7::1", TO)).toBe("by b via fe80::9");
+  expect(come(state, "fe80::77", TO)).toBe(
+    "network unreachable (a link-local source cannot be forwarded to another link)",
+  );
+  expect(come(state, "fe80::77", TO, { iif: "b" })).toBe("by b via fe80::9");
+  expect(come(state, "fe80::77", "2001:db8:1::10")).toBe("delivered to the host itself");
+  const both = host("route add default nexthop via fe80::1 dev a nexthop via fe80::9 dev b", {
+    "ipv6/conf/all/forwarding": 1,
+  });
+  expect(come(both, "fe80::77", TO)).toContain("is chosen by a hash");
+});
+
 describe("the source", () => {
   test("is the hint, else chosen for the route's device; there is no second lookup with it", () => {
     const state = host(

@@ -43,6 +43,10 @@ test.each<[string, LinkAddress, string[]]>([
     "10.8.0.0/24 dev eth0 src 10.9.0.1 table main scope 253 proto 2",
     "broadcast 10.8.0.255 dev eth0 src 10.9.0.1 table local scope 253 proto 2",
   ]],
+  ["one with a peer alone", at("10.9.0.1/32", "eth0", { peer: address("10.8.0.1") }), [
+    "local 10.9.0.1 dev eth0 src 10.9.0.1 table local scope 254 proto 2",
+    "10.8.0.1 dev eth0 src 10.9.0.1 table main scope 253 proto 2",
+  ]],
   ["the loopback's own", at("127.0.0.1/8", "lo"), [
     "local 127.0.0.1 dev lo src 127.0.0.1 table local scope 254 proto 2",
     "local 127.0.0.0/8 dev lo src 127.0.0.1 table local scope 254 proto 2",
@@ -50,7 +54,7 @@ test.each<[string, LinkAddress, string[]]>([
   ]],
   ["another on the loopback", at("192.0.2.1/24", "lo"), [
     "local 192.0.2.1 dev lo src 192.0.2.1 table local scope 254 proto 2",
-    "192.0.2.0/24 dev lo src 192.0.2.1 table main scope 253 proto 2",
+    "local 192.0.2.0/24 dev lo src 192.0.2.1 table local scope 254 proto 2",
     "broadcast 192.0.2.255 dev lo src 192.0.2.1 table local scope 253 proto 2",
   ]],
   ["one of IPv6", at("2001:db8::10/64"), [
@@ -59,7 +63,15 @@ test.each<[string, LinkAddress, string[]]>([
   ]],
   ["one of IPv6 alone", at("2001:db8::10/128"), ["local 2001:db8::10 dev eth0 table local scope 0 proto 2"]],
   ["one of IPv6 without its subnet", at("2001:db8::10/64", "eth0", { noPrefixRoute: true }), ["local 2001:db8::10 dev eth0 table local scope 0 proto 2"]],
-  ["one of IPv6 on the loopback", at("2001:db8::10/64", "lo"), ["local 2001:db8::10 dev lo table local scope 0 proto 2"]],
+  ["one of IPv6 on the loopback", at("2001:db8::10/64", "lo"), [
+    "local 2001:db8::10 dev lo table local scope 0 proto 2",
+    "2001:db8::/64 dev lo metric 256 table main scope 0 proto 2",
+  ]],
+  ["one of IPv6 with a peer", at("fd00::1/64", "eth0", { peer: address("fd00:1::2") }), [
+    "local fd00::1 dev eth0 table local scope 0 proto 2",
+    "fd00::/64 dev eth0 metric 256 table main scope 0 proto 2",
+    "fd00:1::2 dev eth0 metric 256 table main scope 0 proto 2",
+  ]],
 ])("the routes of %s", (_name, own, want) => expect(routes(own)).toEqual(want)); // prettier-ignore
 
 test("addresses in one subnet share the first one's source; other lengths, devices and subnets do not", () => {

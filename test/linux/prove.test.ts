@@ -376,6 +376,23 @@ describe("P4 and P5, sockets without a source", () => {
 });
 
 describe("P6, what happens when routes go away", () => {
+  test("a route over several links, of which IPv4 takes any if the first one's group is not suppressed", () => {
+    const finer = "route add 192.168.9.0/24 dev docker0";
+    const over = (first: string, second: string): string =>
+      `route add 192.168.0.0/16 nexthop via ${first} onlink nexthop via ${second} onlink`;
+    const [inside, managed] = ["172.17.0.9 dev docker0", "10.0.0.1 dev eth0"];
+    const only = { sources: [prefix("10.0.1.10/32")], destinations: [prefix("192.168.9.0/24")] };
+    // The finer route is right; behind it is one that may lead out by the other interface.
+    const leaking = without(GOOD, 4, finer, over(inside, managed));
+    expect(result("P1", leaking, { only }).verdict).toBe("proved");
+    expect(witness("P6", leaking, { only }).got).toContain("or by eth0 via 10.0.0.1");
+    const suppressed = without(GOOD, 4, finer, over(managed, inside));
+    expect(result("P6", suppressed, { only }).verdict).toBe("proved");
+    // A route that no rule takes leaves nothing to chance.
+    expect(result("P9", suppressed).verdict).toBe("proved");
+    expect(witness("P9", leaking).got).toContain("chooses a device by a hash");
+  });
+
   test("without a refusal behind its tables a source leaks, and the witness says after what", () => {
     const found = witness("P6", without(GOOD, 4, "rule del priority 8035"));
     expect(found).toMatchObject({

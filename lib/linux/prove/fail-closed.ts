@@ -54,7 +54,10 @@ export function failsClosed(
     after: () => {
       const left = withoutRivals(state, leak.tables, leak.route, to);
       const gone = state.routes[scope.family].filter((route) => !left.routes[scope.family].includes(route));
-      return { state: left, when: `after ${describeGone(gone)} went away` };
+      return {
+        state: left,
+        ...(gone.length > 0 && { when: `after ${describeGone(gone)} went away` }),
+      };
     },
   });
 }
@@ -103,7 +106,9 @@ function findLeak(
       if (route.tos !== 0 && route.tos !== (probe.tos & 0x1c)) continue;
       for (const hop of route.hops) {
         const device = model.devices[hop.device];
-        if (!hop.usable || device === undefined || device.link.group === step.suppressGroup) continue;
+        // Of several hops IPv4 looks at the group of the first (fib4_rule_suppress).
+        const looked = family === 4 ? model.devices[route.hops[0].device] : device;
+        if (!hop.usable || device === undefined || looked?.link.group === step.suppressGroup) continue;
         if (leaksBy(scope, group, device.link.name, route, expected)) return { route: route.route, tables };
       }
     }
@@ -167,5 +172,5 @@ function withoutRivals(state: LinuxState, tables: ReadonlySet<number>, keep: Rou
 function describeGone(routes: readonly Route[]): string {
   const shown = routes.slice(0, 3).map((route) => `"${describeRoute(route)}"`);
   const more = routes.length > 3 ? ` and ${routes.length - 3} more` : "";
-  return shown.length === 0 ? "nothing" : `${shown.join(", ")}${more}`;
+  return `${shown.join(", ")}${more}`;
 }

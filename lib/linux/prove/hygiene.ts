@@ -75,11 +75,12 @@ function checkUnresolved(family: FamilyModel, claim: Claim): void {
   }
 }
 
-/** Whether a rule may take a route: one that it suppresses by every hop is none of its. */
-function takes({ model }: Scope, step: Step, route: CompiledRoute): boolean {
+/** Whether a rule may take a route: one that it suppresses by every hop, or, in IPv4, by the first, is none of its. */
+function takes({ model, family }: Scope, step: Step, route: CompiledRoute): boolean {
+  const looked = family === 4 ? route.hops.slice(0, 1) : route.hops;
   return (
     route.length > step.suppressLength &&
-    route.hops.some(({ device }) => model.devices[device]?.link.group !== step.suppressGroup)
+    looked.some(({ device }) => model.devices[device]?.link.group !== step.suppressGroup)
   );
 }
 

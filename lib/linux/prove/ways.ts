@@ -1,5 +1,5 @@
 import { Address, Family } from "../../net/address";
-import { Prefix, comparePrefixes } from "../../net/prefix";
+import { Prefix } from "../../net/prefix";
 import { PrefixIndex } from "../prefix-index";
 import { Expected, ExpectedHop, REFUSED } from "./expected";
 import { Intent, IntentInterface } from "./types";
@@ -7,6 +7,7 @@ import { Intent, IntentInterface } from "./types";
 /** How one interface reaches what. */
 export class Ways {
   private readonly index: PrefixIndex;
+  /** By node of the index. */
   private readonly hops: (ExpectedHop | undefined)[];
   private readonly gateway?: Address;
 
@@ -30,9 +31,8 @@ export class Ways {
       family,
       mine.map(({ prefix }) => prefix),
     );
-    this.hops = this.index.prefixes.map(
-      (prefix) => mine.find((e) => comparePrefixes(e.prefix, prefix) === 0)?.hop,
-    );
+    this.hops = [];
+    for (const { prefix, hop } of mine) this.hops[this.index.nodeFor(prefix)] ??= hop;
   }
 
   /** By a subnet or a declared route. */
