@@ -27,7 +27,7 @@ export interface Exchange {
   readonly user?: number;
   /**
    * Whether the host's socket is connected: it then looks up twice, first for the source and then with it. Default:
-   * true; false for raw sockets (ping), and for datagrams that are sent without connect(2).
+   * true; false for raw sockets (ping), and for datagrams that are sent without connect(2). IPv6 makes no difference.
    */
   readonly connected?: boolean;
 }

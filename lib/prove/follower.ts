@@ -86,7 +86,7 @@ export class Follower {
     const answer = {
       to: peer,
       from: local,
-      ...this.binding(exchange),
+      ...this.answering(exchange, arrival),
       ...fields(exchange, "answer"),
       ...socket(exchange),
     };
@@ -104,7 +104,8 @@ export class Follower {
       ...fields(exchange, "request"),
       ...socket(exchange),
     };
-    const outward = this.leave(flow, exchange.connected !== false, trace);
+    // IPv6 tries again with a source where it finds no way without one, whatever the socket (ip6_dst_lookup_tail).
+    const outward = this.leave(flow, exchange.connected !== false || flow.to.family === 6, trace);
     const { outcome } = outward;
     const local = exchange.local ?? (outcome.kind === "route" ? outcome.hops[0]?.source : undefined);
     if (local === undefined) {
@@ -117,16 +118,30 @@ export class Follower {
         verdict: failure(outcome, "refused"),
       };
     }
-    const owner = this.ownerOf(local);
-    const first = outcome.kind === "route" ? outcome.hops[0]?.device : undefined;
-    const arrival = exchange.arrival ?? owner?.device ?? first;
-    const judged = this.judge({ exchange, local, owner, arrival, outward });
+    const judged = this.judgeEach(exchange, local, outward);
+    const { arrival } = judged;
     const asShould = judged.verdict === "symmetric";
     const leaves = outcome.kind === "route" && outcome.type !== "local";
     if (!leaves || arrival === undefined || !(asShould || astray)) return judged;
-    const inward = this.arrive(exchange, local, arrival, trace);
+    const inward = this.arrive(exchange, judged.local ?? local, arrival, trace);
     if (!asShould || inward.outcome.kind === "route") return { ...judged, inward };
     return { ...judged, inward, verdict: failure(inward.outcome, "dropped") };
+  }
+
+  /** Of ways of which one is chosen by a hash, each with a source of its own, the first that is not as it should be. */
+  private judgeEach(exchange: Exchange, local: Address, outward: ExchangeResult["outward"]): ExchangeResult {
+    const { outcome } = outward;
+    const judgeOne = (own: Address, one: Outcome): ExchangeResult => {
+      const owner = this.ownerOf(own);
+      const first = one.kind === "route" ? one.hops[0]?.device : undefined;
+      const arrival = exchange.arrival ?? owner?.device ?? first;
+      return this.judge({ exchange, local: own, owner, arrival, outward: { ...outward, outcome: one } });
+    };
+    if (exchange.local !== undefined || outcome.kind !== "route" || outcome.hops.length === 1)
+      return judgeOne(local, outcome);
+    const each = outcome.hops.map((hop) => judgeOne(hop.source ?? local, { ...outcome, hops: [hop] }));
+    const wrong = each.find(({ verdict }) => verdict !== "symmetric");
+    return wrong ?? { ...each[0], outward };
   }
 
   /** Whether the host's packet takes the way that is wanted. */
@@ -148,7 +163,8 @@ export class Follower {
   /** What a traffic policy wants of the host's packet; a socket that is bound to a device has chosen its way. */
   private decided({ flow, outcome }: ExchangeResult["outward"]): Pick<ExchangeResult, "policy"> {
     const expectations = this.expectations[flow.to.family];
-    if (flow.oif !== undefined || expectations.unclaimed(flow.to) || expectations.isOwn(flow.to)) return {};
+    const bound = flow.oif !== undefined && flow.unboundDevice !== true;
+    if (bound || expectations.unclaimed(flow.to) || expectations.isOwn(flow.to)) return {};
     const ownSource = flow.from !== undefined && this.ownerOf(flow.from) !== undefined;
     const wanted = this.policies[flow.to.family].wanted(flow, ownSource, expectations, new Set());
     if (wanted === undefined) return {};
@@ -176,6 +192,13 @@ export class Follower {
   /** In a VRF every socket is bound: to its device, or to one of its ports. */
   private binding({ bound = this.vrf?.device }: Exchange): Pick<OutputFlow, "oif"> {
     return bound === undefined ? {} : { oif: bound };
+  }
+
+  /** An answer is bound as its socket is; and an echo reply of IPv6 prefers the device that the request came in by. */
+  private answering(exchange: Exchange, arrival: string): Pick<OutputFlow, "oif" | "unboundDevice"> {
+    const bound = this.binding(exchange);
+    if (exchange.protocol !== ICMPV6 || bound.oif !== undefined) return bound;
+    return { oif: arrival, unboundDevice: true };
   }
 
   private isManaged(device: string | undefined): boolean {
@@ -213,6 +236,9 @@ function failure(outcome: Outcome, otherwise: "dropped" | "refused"): ExchangeVe
 function socket({ mark, user }: Exchange): Partial<Flow> {
   return { ...(mark !== undefined && { mark }), ...(user !== undefined && { uid: user }) };
 }
+
+/** Whose echo replies the kernel looks up with a device (net/ipv6/icmp.c, icmpv6_echo_reply). */
+const ICMPV6 = 58;
 
 /** A port of a client, from the range that kernels take them from. */
 const CLIENT_PORT = 50_000;

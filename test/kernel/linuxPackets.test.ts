@@ -1,8 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { formatAddress } from "../../lib/net";
-import { LinuxState, Outcome, compile, connect, output } from "../../lib/linux";
+import { LinuxState, Outcome, compile, connect, input, output } from "../../lib/linux";
 import { KernelHost } from "../linux/fuzz/kernel";
-import { address, linkLocal, nics, recipe } from "../linux/support/hosts";
+import { Exchange } from "../../lib/prove/exchange";
+import { Follower } from "../../lib/prove/follower";
+import { address, intentOf, linkLocal, nics, recipe } from "../linux/support/hosts";
 
 /**
  * What `ip route get` does not show, seen in real packets: which device and which source the kernel takes for sockets
@@ -108,11 +110,31 @@ const TCP = (family: 4 | 6): string[] =>
     `const s = require("net").connect({ host: "${WORLD[family]}", port: 9 }); s.on("error", () => 0); s.setTimeout(500, () => s.destroy())`,
   );
 
+const PING = (family: 4 | 6, device?: string): string[] => [
+  ...["ping", "-n", `-${family}`, "-c", "1", "-W", "1"],
+  ...(device === undefined ? [] : ["-I", device]),
+  WORLD[family],
+];
+
+/** What `explain` and `doctor` take for the way of an exchange with the world. */
+const followed = (state: LinuxState, family: 4 | 6, exchange: Omit<Exchange, "peer">): Outcome =>
+  new Follower(state, intentOf(LIST)).follow({ peer: address(WORLD[family]), ...exchange }).outward.outcome;
+
 /** What the socket does, in words; the command; the model's lookup for it. */
 function sockets(state: LinuxState, family: 4 | 6): [string, string[], Outcome][] {
   const model = compile(state);
   const to = address(WORLD[family]);
+  const follow = (exchange: Partial<Exchange>): Outcome =>
+    followed(state, family, { asker: "host", ...exchange });
   return [
+    ["a datagram without a source, as it is followed", UDP(family), follow({ connected: false })],
+    ["a ping, as it is followed", PING(family), follow({ connected: false })],
+    [
+      "a ping bound to eth0, as it is followed",
+      PING(family, "eth0"),
+      follow({ connected: false, bound: "eth0" }),
+    ],
+    ["a connection, as it is followed", TCP(family), follow({})],
     // IPv6 looks again with the source it would choose when there is no route without one; IPv4 does not.
     [
       "a datagram without a source",
@@ -124,8 +146,8 @@ function sockets(state: LinuxState, family: 4 | 6): [string, string[], Outcome][
     ["a datagram from B", UDP(family, B[family]), output(model, { to, from: address(B[family]) })],
     [
       "a ping bound to eth1",
-      ["ping", "-n", `-${family}`, "-c", "1", "-W", "1", "-I", "eth1", WORLD[family]],
-      output(model, { to, oif: "eth1" }),
+      PING(family, "eth1"),
+      (family === 4 ? output : connect)(model, { to, oif: "eth1" }),
     ],
   ];
 }
@@ -151,6 +173,21 @@ const SITUATIONS: readonly (readonly [name: string, set: (host: KernelHost) => v
     "no default at all, tables and rules by source",
     (host) => {
       for (const family of [4, 6] as const) host.batch(rulesAlone(family), [`-${family}`]);
+    },
+  ],
+  [
+    "a default by eth0, and tables for sockets bound to a device alone",
+    (host) => {
+      host.batch("route add default via 10.0.0.1 dev eth0", ["-4"]);
+      host.batch("route add default via fe80::1 dev eth0", ["-6"]);
+      for (const family of [4, 6] as const)
+        host.batch(
+          LIST.flatMap(({ device, gateways }, i) => [
+            `route add default via ${gateways[family === 4 ? 0 : 1]} dev ${device} table ${100 + i}`,
+            `rule add priority ${100 + i} oif ${device} lookup ${100 + i}`,
+          ]).join("\n"),
+          [`-${family}`],
+        );
     },
   ],
   [
@@ -200,7 +237,7 @@ describe.each(SITUATIONS)("%s", (_name, set) => {
             // What is only taken for attached is asked for by ARP, as if it were.
             if (outcome.kind === "route" && outcome.pretended) {
               const asked = host.exec(["nft", "list", "set", "arp", "seen", "asked"]);
-              expect(asked).toContain(`"eth1" . ${WORLD[4]}`);
+              expect(asked).toContain(`"${outcome.hops[0].device}" . ${WORLD[4]}`);
             }
           }
         }
@@ -217,7 +254,8 @@ describe.each(SITUATIONS)("%s", (_name, set) => {
       const host = makeHost();
       try {
         set(host);
-        const model = compile(host.state());
+        const state = host.state();
+        const model = compile(state);
         for (const family of [4, 6] as const) {
           const length = family === 4 ? 32 : 128;
           spawnSync("ip", [
@@ -258,6 +296,14 @@ describe.each(SITUATIONS)("%s", (_name, set) => {
             family,
             echo: family === 6 && bound.length > 0 ? bound : expected,
           });
+          const asked = { asker: "peer", local: address(B[family]), arrival: "eth1" } as const;
+          const answer = (protocol: number): string[] =>
+            predicted(followed(state, family, { ...asked, protocol }));
+          expect({ family, reset: answer(6), echo: answer(family === 4 ? 1 : 58) }).toEqual({
+            family,
+            reset,
+            echo,
+          });
         }
       } finally {
         host.close();
@@ -266,3 +312,66 @@ describe.each(SITUATIONS)("%s", (_name, set) => {
     60_000,
   );
 });
+
+kernelTest(
+  "what the host forwards from link-local addresses, and from others, goes on as the model says",
+  () => {
+    const host = makeHost();
+    const to = "2001:db8:2::77";
+    try {
+      host.sysctls([["ipv6/conf/all/forwarding", 1]]);
+      spawnSync("ip", [
+        "-n",
+        host.far,
+        "-6",
+        "route",
+        "add",
+        `${to}/128`,
+        "via",
+        "2001:db8:1::10",
+        "dev",
+        "eth0",
+      ]);
+      spawnSync("ip", [
+        "-n",
+        host.name,
+        "-6",
+        "neigh",
+        "add",
+        to,
+        "lladdr",
+        "02:00:00:00:00:77",
+        "dev",
+        "eth1",
+      ]);
+      const model = compile(host.state());
+      for (const source of ["2001:db8:1::1", "fe80::1"]) {
+        host.exec(["nft", "flush", "set", "ip6", "seen6", "out"]);
+        far(
+          host,
+          "ping",
+          "-n",
+          "-6",
+          "-c",
+          "1",
+          "-W",
+          "1",
+          "-I",
+          source.startsWith("fe80") ? `${source}%eth0` : source,
+          to,
+        );
+        const outcome = input(model, { from: address(source), to: address(to), iif: "eth0" });
+        const expected = outcome.kind === "route" ? [`"${outcome.hops[0].device}" . ${source} . ${to}`] : [];
+        const seen = host.exec(["nft", "list", "set", "ip6", "seen6", "out"]);
+        expect({ source, out: seen.match(/"eth\d" \. \S+ \. 2001:db8:2::77/g) ?? [] }).toEqual({
+          source,
+          out: expected,
+        });
+        expect(expected).toHaveLength(source.startsWith("fe80") ? 0 : 1);
+      }
+    } finally {
+      host.close();
+    }
+  },
+  60_000,
+);
