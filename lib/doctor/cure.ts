@@ -7,6 +7,7 @@ import { Family, FAMILIES, formatAddress, isLinkLocal } from "../net/address";
 import { contains, formatPrefix, prefixOf, samePrefix } from "../net/prefix";
 import { planHost } from "../plan";
 import { proveStaged, stageOn } from "../prove/staged";
+import { withoutOurs } from "./ours";
 
 /** The HOST.json that would make a host right, tried on the host's own state. */
 export interface Cure {
@@ -21,8 +22,9 @@ export interface Cure {
 
 const CURED: readonly PropertyId[] = ["P1", "P2", "P3", "P4", "P5", "P6"];
 
-/** Proposes a host and proves what would become of it. */
-export function findCure(state: LinuxState, intent: Intent, name: string): Cure {
+/** Proposes a host and proves what would become of it; in place of what a program of ours has put on it before. */
+export function findCure(before: LinuxState, intent: Intent, name: string): Cure {
+  const state = withoutOurs(before);
   const spec = proposeHost(state, intent, name);
   try {
     return tried(state, intent, spec, planHost(spec));
@@ -65,7 +67,8 @@ function report(spec: HostSpec, gone: ReadonlySet<Rule>, proof: Proof, state: Li
   const shown = proof.results.flatMap(({ witnesses }) =>
     witnesses.map(({ packet, got }) => `${packet}: ${got}`),
   );
-  const problems = [...new Set(shown), ...(proof.verdict === "unknown" ? proof.reasons : [])];
+  const unsure = proof.verdict === "unknown" ? proof.reasons : [];
+  const problems = [...temporary(state), ...new Set(shown), ...unsure];
   return { spec, remove, verdict: proof.verdict, problems };
 }
 
@@ -101,6 +104,15 @@ function proposeInterface(state: LinuxState, iface: IntentInterface): InterfaceS
       })),
     }),
   };
+}
+
+function temporary({ addresses }: LinuxState): string[] {
+  return addresses
+    .filter(({ address, secondary }) => address.family === 6 && secondary)
+    .map(
+      ({ address, link }) =>
+        `${formatAddress(address)} is temporary (RFC 8981), and no plan can hold it: set use_tempaddr=0 on ${link}`,
+    );
 }
 
 /** An address that comes and goes by itself (RFC 8981): nothing to plan with. */

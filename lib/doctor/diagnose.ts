@@ -5,7 +5,7 @@ import { HostCapture } from "./capture";
 import { Cure, findCure } from "./cure";
 import { Finding, findProblems } from "./findings";
 import { Manager, managersOf } from "./managers";
-import { Remark, arpRemarks, ruleRemarks } from "./remarks";
+import { Remark, arpRemarks, markRemarks, ruleRemarks } from "./remarks";
 import { OtherDevice, survey } from "./survey";
 
 /** What is found out about a host by looking at its own dumps. */
@@ -65,7 +65,7 @@ export function diagnose(capture: HostCapture, wanted?: Host): Diagnosis {
     proof,
     ...(failClosed && { failClosed }),
     managers: managersOf(capture),
-    remarks: [...ruleRemarks(proof), ...arpRemarks(state, found)],
+    remarks: [...ruleRemarks(proof), ...markRemarks(state), ...arpRemarks(state, found)],
     notes,
     ...(several && verdict === "asymmetric" && { cure: findCure(state, intent, host) }),
   };

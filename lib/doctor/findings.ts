@@ -77,7 +77,8 @@ function* exchanges({ interfaces }: Intent, peers: readonly Peer[]): Generator<C
       const base = { peer: peer.address, ...arrival };
       for (const { address: local } of owner.addresses) {
         if (local.family !== peer.address.family) continue;
-        yield { kind: "reply", peer, owner, exchange: { asker: "peer", local, ...base } };
+        if (comesInBy(owner, peer))
+          yield { kind: "reply", peer, owner, exchange: { asker: "peer", local, ...base } };
         yield { kind: "own", peer, owner, exchange: { asker: "host", local, ...base } };
       }
     }
@@ -88,13 +89,20 @@ function* exchanges({ interfaces }: Intent, peers: readonly Peer[]): Generator<C
   }
   for (const owner of interfaces) {
     for (const peer of peers) {
-      // Bound to the device: other devices' networks are reached by its gateway, containers not at all.
-      if (peer.kind === "inside" || !owner.addresses.some((a) => a.address.family === peer.address.family))
-        continue;
+      // Bound to the device: other devices' networks are reached by its gateway, containers not at all. Without a
+      // gateway the kernel takes all of them for neighbours, and nobody can claim otherwise (P5).
+      const { family } = peer.address;
+      if (peer.kind === "inside" || owner.gateways[family] === undefined) continue;
+      if (!owner.addresses.some(({ address }) => address.family === family)) continue;
       const bound = { asker: "host", peer: peer.address, bound: owner.device } as const;
       yield { kind: "bound", peer, owner, exchange: { ...bound, connected: false } };
     }
   }
+}
+
+/** Whether a place can reach an interface's addresses through it: without a gateway only what is at it can. */
+function comesInBy(owner: IntentInterface, { kind, device, address }: Peer): boolean {
+  return kind === "inside" || device === owner.device || owner.gateways[address.family] !== undefined;
 }
 
 /** Flows of one group read alike: the same places, the same verdict, and the same way taken. */

@@ -1,6 +1,6 @@
 import { LinuxState, Rule } from "../linux";
-import { DEFAULT_NUMBERS, PRIORITY_WINDOW } from "../model/numbers";
 import { HostCapture, Trace } from "./capture";
+import { isOurs } from "./ours";
 
 /** A program that configures addresses, routes or rules on the host, with what its way of doing so leaves open. */
 export interface Manager {
@@ -47,9 +47,7 @@ const marked = (rule: Rule, value: number): boolean => rule.mark?.value === valu
 const SIGNATURES: readonly Signature[] = [
   {
     name: "multihome",
-    rule: (rule) =>
-      rule.origin === DEFAULT_NUMBERS.protocol &&
-      within(rule.priority, DEFAULT_NUMBERS.priorityBase, DEFAULT_NUMBERS.priorityBase + PRIORITY_WINDOW - 1),
+    rule: isOurs,
     gaps: () => [],
   },
   {
@@ -80,9 +78,8 @@ const SIGNATURES: readonly Signature[] = [
   {
     name: "nm-cloud-setup",
     trace: "nm-cloud-setup",
-    rule: (rule) =>
-      (within(rule.priority, 30_200, 30_299) || within(rule.priority, 30_400, 30_499)) &&
-      table(rule) === rule.priority,
+    // From 30400 on cloud-netconfig has rules as well.
+    rule: (rule) => within(rule.priority, 30_200, 30_299) && table(rule) === rule.priority,
     gaps: () => [
       "does IPv4 only",
       "asks main's attached networks before an address's own gateway: neighbours of other interfaces are answered directly",

@@ -1,8 +1,16 @@
-import { Intent, LinuxState } from "../linux";
-import { Address, FAMILIES, Family, parseAddress, widthOf } from "../net/address";
+import { Intent, IntentInterface, LinuxState, Table } from "../linux";
+import { Address, FAMILIES, Family, isLinkLocal, parseAddress, widthOf } from "../net/address";
 import { findInCover, minimalCover } from "../net/cover";
-import { Prefix, contains, hostPrefix, lastAddress, sizeOf } from "../net/prefix";
-import { Survey } from "./survey";
+import {
+  Prefix,
+  comparePrefixes,
+  contains,
+  hostPrefix,
+  lastAddress,
+  samePrefix,
+  sizeOf,
+} from "../net/prefix";
+import { Survey, UNMANAGED_LONGER_THAN } from "./survey";
 
 /** A kind of place that hosts are in, seen from the host: one address stands for all of it. */
 export interface Peer {
@@ -29,28 +37,42 @@ export function peersOf(state: LinuxState, { intent, others }: Survey): Peer[] {
       continue;
     const beyond = farAway(state, intent, family);
     if (beyond !== undefined) peers.push({ kind: "beyond", address: beyond });
-    const add = (kind: Peer["kind"], device: string, network: Prefix, finer: readonly Prefix[]): void => {
-      const address = someHost(network, taken, finer);
+    const add = (kind: Peer["kind"], device: string, network: Prefix, within: readonly Prefix[]): void => {
+      const address = someHost(network, taken, within);
       if (address !== undefined) peers.push({ kind, device, network, address });
     };
-    const routed = [
-      ...intent.interfaces.flatMap((i) => i.routes.map(({ to }) => to)),
-      ...others.flatMap((o) => o.reaches),
-    ];
-    for (const iface of intent.interfaces) {
+    const byInterface = intent.interfaces.map((iface) => routedBy(state, iface, family));
+    const routed = [...byInterface.flat(), ...others.flatMap((o) => o.reaches)];
+    const finer = [...routed, ...intent.interfaces.flatMap(({ subnets }) => subnets)];
+    intent.interfaces.forEach((iface, i) => {
       for (const network of iface.subnets.filter((s) => s.family === family)) {
         add("attached", iface.device, network, routed);
       }
-      for (const { to } of iface.routes.filter((r) => r.to.family === family)) {
-        add("routed", iface.device, to, []);
-      }
-    }
+      for (const to of byInterface[i]) add("routed", iface.device, to, finer);
+    });
     for (const { device, reaches } of others) {
       for (const network of reaches.filter((r) => r.family === family))
         add("inside", device, network, reaches);
     }
   }
   return peers;
+}
+
+/** Routed places of one interface that are looked at, the largest first; the proof knows them all. */
+const MOST_ROUTED = 64;
+
+/** Networks that routes of their own lead to by an interface: by another router, or by its gateway, but in main. */
+function routedBy(state: LinuxState, { device, routes }: IntentInterface, family: Family): Prefix[] {
+  const byGateway = state.routes[family]
+    .filter(({ table, type, to }) => table === Table.main && type === "unicast" && !isLinkLocal(to))
+    .filter(({ to }) => to.length > UNMANAGED_LONGER_THAN[family])
+    .filter(({ hops }) => hops.some(({ link, via }) => link === device && via !== undefined));
+  return [...routes, ...byGateway]
+    .map(({ to }) => to)
+    .filter((to) => to.family === family)
+    .sort((a, b) => a.length - b.length || comparePrefixes(a, b))
+    .filter((to, i, all) => i === 0 || !samePrefix(to, all[i - 1]))
+    .slice(0, MOST_ROUTED);
 }
 
 /** Documentation ranges (RFC 5737, RFC 3849): nobody's, unless some route says otherwise. */

@@ -1,5 +1,7 @@
-import { LinuxState, Proof } from "../linux";
+import { LinuxState, Proof, describeRule } from "../linux";
+import { FAMILIES } from "../net/address";
 import { formatPrefix, overlaps } from "../net/prefix";
+import { isOurs } from "./ours";
 import { Survey } from "./survey";
 
 /** What is no flow that fails now, but makes some fail at times, or hides why. */
@@ -16,6 +18,29 @@ export function ruleRemarks(proof: Proof): Remark[] {
     .flatMap(({ family, witnesses }) =>
       witnesses.map(({ blame, got, fix }) => ({ subject: `IPv${family}: ${blame}`, problem: got, fix })),
     );
+}
+
+/**
+ * Rules by mark: who marks packets (nftables, iptables, a program) is not part of a capture, so that all flows are followed
+ * without a mark. Connections whose mark is put on their answers, the usual way without rules for sources, may well be right.
+ */
+export function markRemarks({ rules }: LinuxState): Remark[] {
+  return FAMILIES.flatMap((family): Remark[] => {
+    const marking = rules[family].filter((rule) => rule.mark !== undefined && !rule.not && !isOurs(rule));
+    if (marking.length === 0) return [];
+    const [first, ...more] = marking;
+    const others = more.length === 0 ? "" : ` and ${more.length} more`;
+    const { value } = first.mark!;
+    return [
+      {
+        subject: `IPv${family}: rule "${describeRule(first)}"${others}`,
+        problem:
+          "looks at marks, and who marks which packets (nft, iptables, programs) is not read: what is said here is of " +
+          "packets without one",
+        fix: `Ask for a flow with a mark by multihome explain --capture FILE --mark 0x${value.toString(16)}`,
+      },
+    ];
+  });
 }
 
 /**

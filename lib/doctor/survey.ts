@@ -1,6 +1,25 @@
-import { Intent, IntentInterface, Link, LinuxState, Route, Scope, Table } from "../linux";
+import {
+  Intent,
+  IntentInterface,
+  Link,
+  LinuxState,
+  Model,
+  Route,
+  Scope,
+  Table,
+  compile,
+  output,
+} from "../linux";
 import { Address, FAMILIES, Family, isLinkLocal, sameAddress, widthOf } from "../net/address";
-import { Prefix, comparePrefixes, prefixOf, samePrefix } from "../net/prefix";
+import {
+  Prefix,
+  comparePrefixes,
+  firstAddress,
+  formatPrefix,
+  lastAddress,
+  prefixOf,
+  samePrefix,
+} from "../net/prefix";
 
 /**
  * What a host's own dumps say of its interfaces: which ones lead to networks of their own, and by which gateways. It is
@@ -26,6 +45,9 @@ export interface OtherDevice {
  */
 export const UNMANAGED_LONGER_THAN = { 4: 1, 6: 3 } as const;
 
+/** Kinds of devices that are network cards in all but name, and that no container engine makes of its own accord. */
+const CARDS: ReadonlySet<string | undefined> = new Set([undefined, "bond", "team", "vlan"]);
+
 /** Kinds of devices (ip-link(8)) that carry packets within others, so that they are never an interface of the host's own. */
 const TUNNELS = new Set([
   ...["tun", "wireguard", "ipip", "sit", "gre", "gretap", "erspan", "ip6tnl", "ip6gre", "ip6gretap"],
@@ -34,7 +56,8 @@ const TUNNELS = new Set([
 
 /**
  * An interface is ours to route when it has an address, and a gateway by some table: what container engines and tunnels
- * make has none. A network card with an address and no gateway is one as well.
+ * make has none. A network card with an address and no gateway is one as well; so is a bond, a VLAN, and a bridge that has
+ * one of these in it.
  */
 export function survey(state: LinuxState): Survey {
   const notes: string[] = [];
@@ -77,9 +100,12 @@ function isManaged(state: LinuxState, link: Link, vrfs: ReadonlySet<string>): bo
   if (link.loopback || TUNNELS.has(link.kind ?? "") || link.kind === "vrf") return false;
   if (link.master !== undefined) return false;
   if (vrfs.has(link.name) || usableAddresses(state, link.name).length === 0) return false;
-  return (
-    link.kind === undefined || FAMILIES.some((family) => gatewaysOf(state, link.name, family).length > 0)
-  );
+  return isCard(state, link) || FAMILIES.some((family) => gatewaysOf(state, link.name, family).length > 0);
+}
+
+function isCard({ links }: LinuxState, { name, kind }: Link): boolean {
+  if (CARDS.has(kind)) return true;
+  return kind === "bridge" && links.some((port) => port.master === name && CARDS.has(port.kind));
 }
 
 /** Addresses that packets to and from other hosts can have. */
@@ -99,7 +125,7 @@ function interfaceOf(state: LinuxState, { name }: Link, notes: string[]): Intent
     const [first, ...more] = gatewaysOf(state, name, family);
     if (first === undefined) {
       notes.push(
-        `no table has an IPv${family} gateway by ${name}: what lies beyond its own networks is not judged`,
+        `no table has an IPv${family} gateway by ${name}: nothing with its addresses should leave for beyond its own networks`,
       );
     } else {
       gateways[family] = first;
@@ -113,7 +139,7 @@ function interfaceOf(state: LinuxState, { name }: Link, notes: string[]): Intent
     delegatedPrefixes: [],
     gateways,
     subnets: subnetsOf(state, name, addresses, Object.values(gateways)),
-    routes: routesOf(state, name, Object.values(gateways)),
+    routes: routesOf(state, name, addresses, Object.values(gateways)),
   };
 }
 
@@ -152,19 +178,49 @@ function directRoutes(state: LinuxState, device: string): Prefix[] {
   );
 }
 
-/** Routes of main to particular networks by a next hop of the device. */
+/**
+ * Routes to particular networks by a next hop of the device other than its gateway: those of main, and before them those of
+ * a table of its own, which are what its addresses take already.
+ */
 function routesOf(
   state: LinuxState,
   device: string,
+  addresses: IntentInterface["addresses"],
   gateways: readonly Address[],
 ): IntentInterface["routes"] {
-  return FAMILIES.flatMap((family) =>
-    state.routes[family]
-      .filter(({ table, type, hops }) => table === Table.main && type === "unicast" && hops.length === 1)
-      .filter(({ to, hops: [hop] }) => hop.link === device && hop.via !== undefined && to.length > 0)
-      .map(({ to, hops: [{ via }] }) => ({ to, via: via as Address }))
-      .filter(({ via }) => !gateways.some((gateway) => sameAddress(gateway, via))),
-  );
+  const found = new Map<string, { readonly to: Prefix; readonly via: Address }>();
+  let model: Model | undefined;
+  const takenBy = (route: Route): boolean => {
+    const made = (model ??= compile(state));
+    const ends = [firstAddress(route.to), lastAddress(route.to)];
+    return addresses.some(({ address: from }) =>
+      ends.some((to) => {
+        if (from.family !== to.family) return false;
+        const outcome = output(made, { from, to });
+        return outcome.kind === "route" && outcome.route === route;
+      }),
+    );
+  };
+  for (const family of FAMILIES) {
+    const candidates = state.routes[family].filter(
+      ({ table, type, to, hops: [hop, ...more] }) =>
+        ![Table.local, Table.default].some((other) => other === table) &&
+        type === "unicast" &&
+        to.length > 0 &&
+        more.length === 0 &&
+        hop?.link === device &&
+        hop.via !== undefined &&
+        !gateways.some((gateway) => sameAddress(gateway, hop.via!)),
+    );
+    const inMain = candidates.filter(({ table }) => table === Table.main);
+    const inOthers = candidates.filter(({ table }) => table !== Table.main);
+    for (const route of [...inOthers.filter(takenBy), ...inMain]) {
+      const { to, hops: [{ via }] } = route; // prettier-ignore
+      const key = formatPrefix(to);
+      if (!found.has(key)) found.set(key, { to, via: via as Address });
+    }
+  }
+  return [...found.values()];
 }
 
 /** Devices that are no interface of the host's, with what they reach. A VRF and its ports are a world apart. */

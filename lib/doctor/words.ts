@@ -67,7 +67,7 @@ function flowOf(finding: Finding): string {
   }
 }
 
-function comesIn({ kind, peer, example }: Finding): string {
+function comesIn({ kind, peer, example, owner }: Finding): string {
   const what = kind === "reply" ? "The request" : "The answer";
   const by = example.arrival ?? "the interface that owns the address";
   const through =
@@ -75,6 +75,8 @@ function comesIn({ kind, peer, example }: Finding): string {
       ? ""
       : ", from its gateway";
   const { inward } = example;
+  if (isShutIn({ owner, peer, example }))
+    return `No answer comes in by ${by}, which has no gateway: nobody beyond its own networks knows a way to it.`;
   if (inward === undefined) return `${what} would come in by ${by}${through}.`;
   if (inward.outcome.kind === "route") return `${what} comes in by ${by}${through}, and is accepted.`;
   if (inward.outcome.kind === "unknown")
@@ -86,6 +88,16 @@ function comesIn({ kind, peer, example }: Finding): string {
     );
   }
   return `${what} comes in by ${by}${through}, and the host drops it: ${describeOutcome(inward.outcome)}.`;
+}
+
+/** Whether nothing from the interface should go there, since it has no gateway. */
+function isShutIn({
+  owner,
+  peer,
+  example: { expected },
+}: Pick<Finding, "owner" | "peer" | "example">): boolean {
+  const refused = expected?.kind === "by" && expected.hops.length === 0;
+  return refused && owner !== undefined && owner.gateways[peer.address.family] === undefined;
 }
 
 function isReversePathCheck(outcome: Outcome): boolean {
@@ -139,7 +151,8 @@ function why({ example, peer, owner }: Finding, cause: Cause): string {
   }
 }
 
-function firewalls({ kind, verdict, example, owner, peer }: Finding, cause: Cause): string {
+function firewalls(finding: Finding, cause: Cause): string {
+  const { kind, verdict, example, owner, peer } = finding;
   const { outcome } = example.outward;
   if (outcome.kind !== "route") return "No firewall sees anything of it: it never leaves the host.";
   if (cause === "no next hop")
@@ -152,7 +165,16 @@ function firewalls({ kind, verdict, example, owner, peer }: Finding, cause: Caus
       `connection it knows nothing of, to addresses that only this host has.`
     );
   }
-  if (cause === "only refused on arrival") return "Firewalls see requests and no answers.";
+  if (cause === "only refused on arrival")
+    return kind === "reply"
+      ? "Firewalls see requests and no answers."
+      : "Firewalls see requests and their answers: it is the host itself that drops these.";
+  if (isShutIn(finding)) {
+    return (
+      `A cloud that checks sources drops what leaves ${wrong} with an address of ${right}. Elsewhere it arrives, with an ` +
+      `address to which there is no way back.`
+    );
+  }
   if (kind === "reply" && verdict === "dropped") {
     return (
       `A stateful firewall before ${right} sees requests and never an answer. Were the filter off, one before ${wrong} ` +
