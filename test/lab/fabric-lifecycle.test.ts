@@ -14,6 +14,17 @@ import {
 
 jest.setTimeout(60_000);
 
+/** Realizes in a process of its own, which kills itself when it has started that many commands. */
+function dies(lab: TestLab, dieAt: number): void {
+  const cloudFile = path.join(lab.directory, "cloud.json");
+  fs.writeFileSync(cloudFile, JSON.stringify(lab.world.cloud));
+  const args = [...loader, realizeScript, cloudFile, lab.options.labDir!, String(dieAt)];
+  expect(spawnSync(process.execPath, args, { encoding: "utf8" })).toMatchObject({
+    signal: "SIGKILL",
+    stderr: "",
+  });
+}
+
 describeFabric("labs", () => {
   it("live side by side, with the same addresses, and end alone", async () => {
     const [one, two] = [new TestLab("f"), new TestLab("g")];
@@ -64,20 +75,11 @@ describeFabric("labs", () => {
 
   describe.each([1, 4, 12, 20, 28, 36])("whose process is killed at command %i of their making", (dieAt) => {
     const lab = new TestLab("j");
-    const cloudFile = path.join(lab.directory, "cloud.json");
-    const crash = () => {
-      lab.world.twoEnis();
-      fs.writeFileSync(cloudFile, JSON.stringify(lab.world.cloud));
-      const args = [...loader, realizeScript, cloudFile, lab.options.labDir!, String(dieAt)];
-      expect(spawnSync(process.execPath, args, { encoding: "utf8" })).toMatchObject({
-        signal: "SIGKILL",
-        stderr: "",
-      });
-    };
     afterEach(() => lab.tearDown());
 
     it("are repaired by the next call, and leave nothing when taken down, also without their record", async () => {
-      crash();
+      lab.world.twoEnis();
+      dies(lab, dieAt);
       await lab.realize();
       expect(await lab.works(lab.fromInternet("198.51.100.10", "10.0.1.10"))).toEqual([true]);
       expect(await lab.realize()).toBe(0);
@@ -101,10 +103,8 @@ describeFabric("labs", () => {
       lab.world.eni("eni-0d", 3, 10, ["i-0a", 2]);
       lab.world.eni("eni-0e", 1, 30, ["i-0c", 1]);
       attach(cloud.networkInterfaces["eni-0b"], "i-0c", 2);
-      const cloudFile = path.join(lab.directory, "cloud.json");
-      fs.writeFileSync(cloudFile, JSON.stringify(cloud));
-      for (const dieAt of ["2", "4", "6", "8"]) {
-        spawnSync(process.execPath, [...loader, realizeScript, cloudFile, lab.options.labDir!, dieAt]);
+      for (const dieAt of [2, 4, 6, 8]) {
+        dies(lab, dieAt);
         await realize(before, lab.options);
         expect(namespacesLike(`${lab.name}-eni`).length).toBe(3);
         expect(lab.run("i-0a", "ip", "-br", "link").match(/^ens\d+/gm)).toEqual(["ens5", "ens6"]);
@@ -132,12 +132,13 @@ describeFabric("labs", () => {
 
   it("killed over their making are taken down whole", async () => {
     const lab = new TestLab("k");
-    lab.world.twoEnis();
-    const cloudFile = path.join(lab.directory, "cloud.json");
-    fs.writeFileSync(cloudFile, JSON.stringify(lab.world.cloud));
-    spawnSync(process.execPath, [...loader, realizeScript, cloudFile, lab.options.labDir!, "40"]);
-    expect(namespacesLike(`${lab.name}-`).length).toBeGreaterThan(0);
-    await lab.tearDown();
+    try {
+      lab.world.twoEnis();
+      dies(lab, 40);
+      expect(namespacesLike(`${lab.name}-`).length).toBeGreaterThan(0);
+    } finally {
+      await lab.tearDown();
+    }
     expect(namespacesLike(`${lab.name}-`)).toEqual([]);
     expect(processesLike(lab.directory)).toEqual([]);
   });
