@@ -97,8 +97,7 @@ function userDataOf({ spec, programUrl, userData }: PlainFleet): string {
 function fleetIssues(draft: Draft<PlainFleet>): readonly Issue[] {
   if (isPending(draft)) return [];
   const { spec, programUrl, userData } = draft;
-  const known = pendingPaths(spec).length === 0;
-  const issues = known ? issuesOf(() => planFleet(spec as FleetSpec, IPV6_GATEWAY)).map(ofHostName) : [];
+  const issues = specIssues(spec).map(ofHostName);
   const wrongUrl = isPending(programUrl) ? undefined : fleetUrlIssue(programUrl);
   if (wrongUrl !== undefined) issues.push({ path: "programUrl", ...wrongUrl });
   if (isKnown(userData) && typeof userData !== "string") {
@@ -118,4 +117,25 @@ function fleetIssues(draft: Draft<PlainFleet>): readonly Issue[] {
       fix: `EC2 takes ${USER_DATA_LIMIT}; shorten your own, or let it fetch the rest`,
     },
   ];
+}
+
+/** What is wrong with a fleet of which at most ids of subnets are pending, as they are before the subnets exist. */
+function specIssues(draft: Draft<FleetSpec>): readonly Issue[] {
+  const spec = isPending(draft) ? draft : { ...draft, interfaces: withSubnets(draft.interfaces) };
+  if (pendingPaths(spec).length > 0) return [];
+  return issuesOf(() => planFleet(spec as FleetSpec, IPV6_GATEWAY));
+}
+
+/** Interfaces with ids in place of those that are pending, each another. */
+function withSubnets(interfaces: unknown): unknown {
+  if (!Array.isArray(interfaces)) return interfaces;
+  let count = 0;
+  const id = (): string => `subnet-${(count++).toString(16).padStart(32, "f")}`;
+  return interfaces.map((iface: unknown) => {
+    if (typeof iface !== "object" || iface === null || Array.isArray(iface)) return iface;
+    const { subnetIds, ...rest } = iface as { readonly subnetIds?: unknown };
+    if (subnetIds === undefined) return iface;
+    const ids = isPending(subnetIds) ? [subnetIds] : subnetIds;
+    return { ...rest, subnetIds: Array.isArray(ids) ? ids.map((one) => (isPending(one) ? id() : one)) : ids };
+  });
 }

@@ -33,10 +33,16 @@ export interface ReportFailure {
  * Reads what the program printed: one JSON document at the end, after whatever a login shell may have printed before
  * it. What a host says is not trusted: its shape is checked, and nothing but the fields known here is taken over.
  *
+ * @param output absent under mocks that know nothing of it
  * @param digest that of the plan that was to be applied
  * @throws Error when the output is no report, or one of another plan
  */
-export function parseReport(output: string, digest: string): Report {
+export function parseReport(output: string | undefined, digest: string): Report {
+  if (typeof output !== "string")
+    throw new Error(
+      "the command has no stdout, which has the host's answer: run tests by runWithMocks of multihome/testing, " +
+        "or have mocks of your own print a report",
+    );
   const fields = record(documentAtEnd(output));
   const failed = fields["failed"];
   if (

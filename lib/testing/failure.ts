@@ -20,7 +20,8 @@ export function proofFailure(name: string, proof: Proof): string {
       ...steps(witness.trace),
     ];
   });
-  return [`host ${name}`, ...blocks].join("\n");
+  const nothing = "it has no interface that is routed, so nothing is proved of it: is its host model weak?";
+  return [`host ${name}`, ...blocks, ...(proof.verdict === "skipped" ? [nothing] : [])].join("\n");
 }
 
 /** One exchange, there and back. */

@@ -3,6 +3,7 @@ import { MockCallArgs, MockResourceArgs } from "@pulumi/pulumi/runtime/mocks";
 import { usableAddresses } from "../clouds/aws/subnet";
 import { formatAddress } from "../net/address";
 import { Prefix, formatPrefix, parsePrefix } from "../net/prefix";
+import { unwrap } from "./recorded";
 
 /**
  * What a cloud would add to the inputs of resources, made up but plausible: an interface has addresses of its subnet, and
@@ -14,14 +15,17 @@ export class MockCloud {
   private readonly publicIps = new Map<string, string>();
   private readonly taken = new Set<string>();
 
-  /** What a resource is called: after its name, and an instance as EC2 does. */
+  /** What a resource is called: after its name, and an instance or a subnet as EC2 does, of which the form is checked. */
   id({ type, name }: MockResourceArgs): string {
-    if (type !== "aws:ec2/instance:Instance") return `${name}-id`;
-    return `i-0${Buffer.from(octets(name)).toString("hex").slice(0, 16)}`;
+    const kind = { "aws:ec2/instance:Instance": "i", "aws:ec2/subnet:Subnet": "subnet" }[type];
+    return kind === undefined
+      ? `${name}-id`
+      : `${kind}-0${Buffer.from(octets(name)).toString("hex").slice(0, 16)}`;
   }
 
   /** What is added to a resource's inputs. */
-  outputs({ type, name, inputs }: MockResourceArgs): object {
+  outputs({ type, name, inputs: given }: MockResourceArgs): object {
+    const inputs = unwrap(given) as MockResourceArgs["inputs"];
     switch (type) {
       case "aws:ec2/vpc:Vpc":
         return inputs.assignGeneratedIpv6CidrBlock === true ? { ipv6CidrBlock: ipv6Block(name) } : {};
@@ -55,9 +59,10 @@ export class MockCloud {
 
   /** Notes a resource as it came to be, for what is made in it. */
   made(type: string, id: string, state: Readonly<Record<string, unknown>>): void {
-    if (type === "aws:ec2/subnet:Subnet") this.blocks.set(id, state);
+    const plain = unwrap(state) as Record<string, unknown>;
+    if (type === "aws:ec2/subnet:Subnet") this.blocks.set(id, plain);
     if (type === "aws:ec2/eip:Eip")
-      this.publicIps.set(String(state["allocationId"]), String(state["publicIp"]));
+      this.publicIps.set(String(plain["allocationId"]), String(plain["publicIp"]));
   }
 
   /** What a lookup finds of what the program has made; nothing else. */

@@ -117,7 +117,8 @@ function recorded(req: RegisterRequest, urn: string): Recorded {
   };
 }
 
-function unwrap(value: unknown, hideSecrets = false): unknown {
+/** A value as it came with secrets unwrapped, or hidden, and {@link UNKNOWN} for what is unknown. */
+export function unwrap(value: unknown, hideSecrets = false): unknown {
   if (value === UNKNOWN_VALUE) return UNKNOWN;
   if (Array.isArray(value)) return value.map((item) => unwrap(item, hideSecrets));
   if (typeof value !== "object" || value === null) return value;

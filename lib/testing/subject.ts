@@ -3,6 +3,7 @@ import { survey } from "../doctor/survey";
 import { Intent, LinuxState } from "../linux";
 import { Plan } from "../model/plan";
 import { HostSpec } from "../model/spec";
+import { UNKNOWN } from "./recorded";
 import { StagedHost, stageHost, stagePlan, stageProgram } from "../prove/staged";
 
 /**
@@ -49,6 +50,10 @@ export function judged(value: unknown): Judged {
 }
 
 function ofText(text: string): Judged {
+  if (text === UNKNOWN)
+    throw new Error(
+      "the program is not known at this preview: ask of a run without preview, or of a spec or plan",
+    );
   if (!/^### multihome /m.test(text)) return ofStaged(stageProgram(text));
   const { state, name } = readHostCapture(text);
   return { name: name ?? "the captured host", state, intent: survey(state).intent };

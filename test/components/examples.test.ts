@@ -1,25 +1,9 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { gunzipSync } from "node:zlib";
-import * as pulumi from "@pulumi/pulumi";
 import { Plan, deriveHostKey } from "../../lib";
-import { MockOptions, runWithMocks } from "../../lib/testing";
+import { runExample } from "./runExample";
 import { HOST_KEY, SECRETS, TYPES } from "./support";
-
-/** The programs of examples/, run as they are. */
-async function runExample(name: string, config: Record<string, string>, options: MockOptions = {}) {
-  let exported: Record<string, pulumi.Output<unknown>> = {};
-  const run = await runWithMocks(
-    () => {
-      jest.isolateModules(() => {
-        // eslint-disable-next-line @typescript-eslint/no-require-imports -- a program runs when it is loaded
-        exported = require(`../../examples/${name}`);
-      });
-    },
-    { ...options, config },
-  );
-  return { run, exported };
-}
 
 describe("the example", () => {
   test("two-enis makes a host of which each source has its own gateway", async () => {
@@ -160,40 +144,6 @@ describe("the example", () => {
     );
     expect(run.ofType(TYPES.instance)).toEqual([]);
     expect(run.only(TYPES.command).inputs.connection.host).toBe("198.51.100.7");
-  });
-});
-
-describe("before anything exists, the example", () => {
-  const key = deriveHostKey("0123456789abcdef");
-  /** Every key that an example asks for. */
-  const config = {
-    ...Object.fromEntries(["host", "bastion", "gateway", "lab"].map((name) => [name, "203.0.113.9"])),
-    ...Object.fromEntries(
-      ["hostKey", "bastionHostKey", "gatewayHostKey", "labHostKey", "publicKey"].map((name) => [
-        name,
-        key.publicKey,
-      ]),
-    ),
-    privateKey: key.privateKey,
-    hostKeySeed: "0123456789abcdef",
-    ami: "ami-1",
-  };
-  const calls: MockOptions["calls"] = ({ token }) =>
-    token.includes("getAmi") ? { id: "ami-1" } : { names: ["eu-west-1a"] };
-
-  test.each([
-    ["two-enis", "proved schematically"],
-    ["larger-stack", "proved"],
-    ["first-boot", "proved"],
-    ["symmetric-policy-any-host", "proved"],
-    ["traffic", "proved"],
-    ["worlds", "proved"],
-    ["identity", "proved"],
-  ])("%s is previewed, and its plan is %s", async (name, verdict) => {
-    const { run } = await runExample(name, config, { calls, preview: true });
-    const hosts = [...run.ofType(TYPES.host), ...run.ofType(TYPES.policy)];
-    expect(hosts.map(({ outputs }) => outputs["verdict"])).toEqual(hosts.map(() => verdict));
-    expect(hosts).not.toEqual([]);
   });
 });
 

@@ -64,8 +64,23 @@ describe.each([false, true])("a fleet, at a preview: %s", (preview) => {
     const programUrl = "https://assets.example.com/{digest}.sh?X-Signature=s3cret";
     const { issues, message } = await refused(() => make({ programUrl }), { preview });
     expect(issues).toEqual(["programUrl"]);
-    expect(message).toContain(`programUrl: got text (${programUrl.length} characters) with "{" in it. Give where`);
+    expect(message).toContain(
+      `programUrl: got text (${programUrl.length} characters) with "{" in it. Give where`,
+    );
     expect(message).not.toContain("s3cret");
+  });
+
+  test.each<[string, unknown]>([
+    ["some ids", [unknown<string>(), "subnet-01234567"]],
+    ["all ids", unknown<string[]>()],
+  ])("is refused with what is known to be wrong while %s of subnets are not known", async (_, subnetIds) => {
+    const interfaces = [
+      { name: "front", deviceIndex: 0 },
+      { name: "back", subnetIds: subnetIds as string[] },
+    ];
+    const { issues } = await refused(() => make({ interfaces, waitSeconds: 5 }), { preview: true });
+    expect(issues).toEqual(["waitSeconds"]);
+    await runWithMocks(() => make({ interfaces }), { preview: true });
   });
 
   test("is refused with the figure when EC2 would not take so much", async () => {

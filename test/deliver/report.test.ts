@@ -35,6 +35,10 @@ test.each([
   expect(() => parseReport(output, digest)).toThrow(/is not a report/);
 });
 
+test("is missed with the cure where mocks know nothing of it", () => {
+  expect(() => parseReport(undefined, digest)).toThrow(/run tests by runWithMocks of multihome\/testing/);
+});
+
 test("of another plan is not accepted", () => {
   expect(() => parseReport(JSON.stringify({ ...report, digest: "e" }), digest)).toThrow(
     /reports the plan "e"/,

@@ -2,7 +2,7 @@ import { SymmetricRoutingPolicy } from "../../lib";
 import { Plan } from "../../lib/model/plan";
 import { planHost } from "../../lib/plan";
 import { renderProgram } from "../../lib/render";
-import { FlowSet, FlowSpec, allFlows, matchers, runWithMocks } from "../../lib/testing";
+import { FlowSet, FlowSpec, UNKNOWN, allFlows, matchers, runWithMocks } from "../../lib/testing";
 
 expect.extend(matchers);
 
@@ -206,8 +206,21 @@ describe("the matchers", () => {
     expect(failure(() => expect(ipv4).toKeepReachable("2001:db8:f::/48"))).toContain("has no IPv6 address");
   });
 
+  test("hold for nothing of the weak host model, given as whatever", () => {
+    const weak = { ...HOST, policy: { hostModel: "weak" as const } };
+    expect(failure(() => expect(weak).toBeSymmetric())).toContain("disproved");
+    for (const subject of [planHost(weak), renderProgram(planHost(weak))]) {
+      expect(failure(() => expect(subject).toBeSymmetric())).toContain("is its host model weak?");
+      expect(failure(() => expect(subject).toFailClosed())).toContain("is its host model weak?");
+      expect(failure(() => expect(subject).toBeProvedFor(allFlows))).toContain("is its host model weak?");
+    }
+  });
+
   test("say what a host can be given as", () => {
     expect(failure(() => expect(42).toBeSymmetric())).toContain("give a HostSpec, a Plan");
     expect(failure(() => expect("echo").toBeSymmetric())).toContain("the program: 1 problem");
+    expect(failure(() => expect({ stdin: UNKNOWN }).not.toBeSymmetric())).toContain(
+      "not known at this preview",
+    );
   });
 });

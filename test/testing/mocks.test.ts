@@ -3,7 +3,15 @@ import { EipAssociation } from "@pulumi/aws/ec2/eipAssociation";
 import { Subnet } from "@pulumi/aws/ec2/subnet";
 import { Vpc } from "@pulumi/aws/ec2/vpc";
 import { remote } from "@pulumi/command";
-import { HostInterfaceArgs, MultiHomedHost, cidrSubnet, deriveHostKey, hostKeyFromSeed } from "../../lib";
+import * as pulumi from "@pulumi/pulumi";
+import {
+  HostInterfaceArgs,
+  MultiHomedFleet,
+  MultiHomedHost,
+  cidrSubnet,
+  deriveHostKey,
+  hostKeyFromSeed,
+} from "../../lib";
 import { MockOptions, UNKNOWN, runWithMocks } from "../../lib/testing";
 
 jest.setTimeout(60_000);
@@ -74,6 +82,25 @@ describe("a program with mocks whose addresses AWS chooses", () => {
   test("has them in subnets that it makes and looks up by their ids", async () => {
     const made = await run(() => [iface(0, { subnetId: subnet(4).id })]);
     expect(await made.value(made.result.privateIp)).toMatch(/^10\.0\.4\.\d+$/);
+  });
+
+  test("has ids of its subnets that a fleet takes", async () => {
+    const made = await runWithMocks(() => {
+      const interfaces = [{ name: "back", subnetIds: [subnet(1).id, subnet(2).id] }];
+      return new MultiHomedFleet("web", { interfaces, programUrl: "https://example.com/{sha256}.sh" });
+    });
+    expect(await made.value(made.result.program)).toContain("%back/mac");
+  });
+
+  test("has them, and the host's answer, of inputs that are secret", async () => {
+    const made = await run(() => [
+      iface(0, { subnet: subnet(0), privateIps: [pulumi.secret("10.0.0.9")] }),
+      iface(1, { subnet: subnet(1), ipv4Prefixes: pulumi.secret([]) }),
+    ]);
+    expect(await made.value(made.result.symmetric)).toBe(true);
+    expect(await made.value(made.result.privateIps)).toMatchObject({ "eni-0": "10.0.0.9" });
+    const clear = made.resources.map(({ clearText }) => clearText).join("\n");
+    expect(clear).not.toContain("10.0.0.9");
   });
 
   test("knows no ids at a preview", async () => {
