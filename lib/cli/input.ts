@@ -68,6 +68,8 @@ export function nameOf(file: string): string {
  * @throws UserError when it cannot be read
  */
 export async function readBytes(file: string, io: Io, most = MOST_BYTES): Promise<Buffer> {
+  if (file === "")
+    throw new UserError('got "" for the name of a file. Give its name, or - for standard input');
   const pieces: Uint8Array[] = [];
   let length = 0;
   try {

@@ -65,13 +65,21 @@ export function parseJson(text: string): unknown {
   return JSON.parse(text);
 }
 
-/** A string without its end, a number without its last digits, a word without its last letters. */
-const UNFINISHED = /^("([^"\\\n\r]|\\[^\n\r])*\\?|-|-?[0-9][^\s]*[.eE+-]|t|tr|tru|f|fa|fal|fals|n|nu|nul)$/;
+/** A number without its last digits, a word without its last letters. */
+const UNFINISHED = /^(-|-?[0-9][^\s]*[.eE+-]|t|tr|tru|f|fa|fal|fals|n|nu|nul)$/;
+
+/** Whether a string lacks its end; it may be megabytes long, in which an expression would have to go back for each. */
+function isUnfinished(token: string): boolean {
+  if (!token.startsWith('"')) return UNFINISHED.test(token);
+  let backslashes = 0;
+  while (token[token.length - 2 - backslashes] === "\\") backslashes++;
+  return token.length === 1 || !token.endsWith('"') || backslashes % 2 === 1;
+}
 
 /** Whether the text would go on where it ends, so that the place of the error is its end. */
 function isCutOff(text: string, offset: number, length: number): boolean {
   const token = text.slice(offset, offset + length);
-  return text.slice(offset).trim() === "" || (offset + length === text.length && UNFINISHED.test(token));
+  return text.slice(offset).trim() === "" || (offset + length === text.length && isUnfinished(token));
 }
 
 const EXPECTED: Readonly<Partial<Record<ParseErrorCode, string>>> = {

@@ -41,7 +41,12 @@ export function writeNewFiles(files: readonly NewFile[], cwd: string, replace: b
     );
   }
   placed.forEach((one, i) => {
-    if (found[i] !== one.text) trying(one, () => putInPlace(one.file, one.text, one.mode));
+    if (found[i] === one.text) return;
+    trying(one, () => {
+      // Where a link leads, so that none is replaced by a file: /dev/stdout is one.
+      const file = found[i] === undefined ? one.file : fs.realpathSync(one.file);
+      putInPlace(file, one.text, one.mode);
+    });
   });
 }
 

@@ -277,6 +277,15 @@ describe("multihome render", () => {
     expect(fs.statSync(target()).mode & 0o7777).toBe(0o700);
   });
 
+  test("--out writes where a link leads, and leaves the link", async () => {
+    fs.mkdirSync(path.dirname(target()), { recursive: true });
+    fs.writeFileSync(path.join(dir, "elsewhere.sh"), "mine");
+    fs.symlinkSync(path.join(dir, "elsewhere.sh"), target());
+    expect((await multihome([...out, "--force"], { cwd: dir })).code).toBe(0);
+    expect(fs.lstatSync(target()).isSymbolicLink()).toBe(true);
+    expect(fs.readFileSync(path.join(dir, "elsewhere.sh"), "utf8")).toBe(PROGRAM);
+  });
+
   test.each([
     [
       "a directory that is a file",
@@ -333,6 +342,9 @@ describe("reading", () => {
     expect(await stderrOf(["plan", "."])).toBe("multihome: cannot read .: it is a directory\n");
     expect(await stderrOf(["plan", "h.json/x"])).toBe(
       "multihome: cannot read h.json/x: a part of the path is not a directory\n",
+    );
+    expect(await stderrOf(["plan", ""])).toBe(
+      'multihome: got "" for the name of a file. Give its name, or - for standard input\n',
     );
     expect(await stderrOf(["plan", "x".repeat(300)])).toMatch(/: the name is too long\n$/);
     expect(await stderrOf(["plan", "\u001b[2J\u202e"])).toBe(

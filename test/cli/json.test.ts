@@ -74,6 +74,8 @@ describe("JSON", () => {
         expect.stringMatching(/: the text ends too early\. Give all of it; it may have been cut off\.$/),
       ]);
     }
+    for (const long of ["a".repeat(8e6), "\\n".repeat(4e6), "\\\\".repeat(4e6), `${"\\\\".repeat(4e6)}\\"`])
+      expect(refusal(() => parseJson(`{"name": "${long}`))).toMatch(/: the text ends too early\. /);
     expect(refusal(() => parseJson('{\n "a": 1,\r\n "b"'))).toMatch(
       /^line 3, column 5: the text ends too early/,
     );

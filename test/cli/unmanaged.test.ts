@@ -28,13 +28,21 @@ test("explain: a source of the host goes to a container's address by its own gat
 });
 
 test("explain: a container that asks is told that it is ignored", async () => {
-  const { code, stdout } = await explain("ignore", "--from", "172.17.0.2", "--to", "10.0.2.10", "--in", "docker0");
+  const { code, stdout } = await explain(
+    "ignore",
+    "--from",
+    "172.17.0.2",
+    "--to",
+    "10.0.2.10",
+    "--in",
+    "docker0",
+  );
   expect(code).toBe(1);
   expect(stdout.replace(/\n {2,}/g, " ")).toContain(
     'The host ignores what is not managed, docker0 too (policy.unmanagedRoutes is "ignore")',
   );
   expect(stdout).toContain("What is behind docker0 waits for an answer that went out by eth1");
-}); // prettier-ignore
+});
 
 test("doctor: what is ignored is noted, and no place that anything is asked about", () => {
   const survey = (unmanagedRoutes: UnmanagedRoutes) =>
