@@ -19,7 +19,9 @@ const VERDICTS: Readonly<Record<ExchangeResult["verdict"], string>> = {
 };
 
 /** An identity has as many ways as the host has links. */
-function verdictOf({ verdict, local, policy }: ExchangeResult, { identities = [] }: Intent): string {
+function verdictOf({ verdict, local, policy, inward }: ExchangeResult, { identities = [] }: Intent): string {
+  if (verdict === "dropped" && inward?.outcome.kind === "route")
+    return "sent on by the host, which does not have the address";
   if (policy?.met && (verdict === "another way" || verdict === "refused"))
     return `${VERDICTS[verdict]}, as ${policy.by} wants it`;
   const everyWay = local !== undefined && identities.some((one) => sameAddress(one, local));

@@ -2,6 +2,7 @@ import { Intent, Outcome, describeOutcome } from "../linux";
 import { describeExpected } from "../linux/prove/expected";
 import { formatAddress } from "../net/address";
 import { formatPrefix } from "../net/prefix";
+import { isDelivered } from "../prove/follower";
 import { Cause, causeOf, decisive, isMain } from "./cause";
 import { Finding } from "./findings";
 
@@ -78,7 +79,9 @@ function comesIn({ kind, peer, example, owner }: Finding): string {
   if (isShutIn({ owner, peer, example }))
     return `No answer comes in by ${by}, which has no gateway: nobody beyond its own networks knows a way to it.`;
   if (inward === undefined) return `${what} would come in by ${by}${through}.`;
-  if (inward.outcome.kind === "route") return `${what} comes in by ${by}${through}, and is accepted.`;
+  if (isDelivered(inward.outcome)) return `${what} comes in by ${by}${through}, and is accepted.`;
+  if (inward.outcome.kind === "route")
+    return `${what} comes in by ${by}${through}, and the host, which does not have the address, sends it on ${waysOf(inward.outcome)}.`;
   if (inward.outcome.kind === "unknown")
     return `${what} comes in by ${by}${through}; whether it is accepted is unknown: ${inward.outcome.because}.`;
   if (isReversePathCheck(inward.outcome)) {
@@ -176,9 +179,11 @@ function firewalls(finding: Finding, cause: Cause): string {
     );
   }
   if (kind === "reply" && verdict === "dropped") {
+    const half = `A stateful firewall before ${right} sees requests and never an answer.`;
+    if (example.inward === undefined || !isReversePathCheck(example.inward.outcome)) return half;
     return (
-      `A stateful firewall before ${right} sees requests and never an answer. Were the filter off, one before ${wrong} ` +
-      `would see answers to nothing and drop them, and so would a cloud that checks sources.`
+      `${half} Were the filter off, one before ${wrong} would see answers to nothing and drop them, and so would a cloud ` +
+      `that checks sources.`
     );
   }
   if (wrong === right) {

@@ -39,7 +39,7 @@ export type ExchangeVerdict =
   | "another way"
   /** The host's own routing has no way for what it would send. */
   | "refused"
-  /** The host drops what the peer sends. */
+  /** The host drops what the peer sends, or sends it on, since it does not have the address. */
   | "dropped"
   /** It depends on something that is not modelled. */
   | "unknown"

@@ -92,7 +92,7 @@ export class Follower {
     };
     const outward = this.leave(answer, false, trace);
     const judged = this.judge({ exchange, local, owner, arrival, inward, outward });
-    if (inward.outcome.kind === "route") return judged;
+    if (isDelivered(inward.outcome)) return judged;
     return { ...judged, verdict: failure(inward.outcome, "dropped") };
   }
 
@@ -124,7 +124,7 @@ export class Follower {
     const leaves = outcome.kind === "route" && outcome.type !== "local";
     if (!leaves || arrival === undefined || !(asShould || astray)) return judged;
     const inward = this.arrive(exchange, judged.local ?? local, arrival, trace);
-    if (!asShould || inward.outcome.kind === "route") return { ...judged, inward };
+    if (!asShould || isDelivered(inward.outcome)) return { ...judged, inward };
     return { ...judged, inward, verdict: failure(inward.outcome, "dropped") };
   }
 
@@ -227,6 +227,11 @@ export class Follower {
       ? { flow, ...tracing(this.model, flow) }
       : { flow, outcome: input(this.model, flow), steps: [], rules: [] };
   }
+}
+
+/** Whether the host takes it for its own, and neither drops it nor sends it on. */
+export function isDelivered(outcome: Outcome): boolean {
+  return outcome.kind === "route" && outcome.type !== "unicast";
 }
 
 function failure(outcome: Outcome, otherwise: "dropped" | "refused"): ExchangeVerdict {

@@ -383,6 +383,10 @@ describe("multihome explain", () => {
       ["edge.json", "--from", "1.2.3.4", "--to", "5.6.7.8"],
       "5.6.7.8 is no address of an interface of edge-1",
     ],
+    [
+      ["edge.json", "--from", "172.17.0.2", "--to", "203.0.113.5", "--in", "docker0"],
+      "203.0.113.5 is no address of edge-1: what the host forwards, for containers or others, is not followed here",
+    ],
     [["edge.json", "--from", "fe80::1", "--to", "10.0.1.10"], "are of different families"],
     [["edge.json", "--from", "10.0.1", "--to", "10.0.1.10"], '--from: got "10.0.1"'],
     [
@@ -412,6 +416,15 @@ describe("multihome explain", () => {
     expect(outcome).toMatchObject({ code: 2, stdout: "" });
     expect(outcome.stderr).toContain(message);
   });
+});
+
+test("explain follows what comes in for an address of the host that is no interface's", async () => {
+  const argv = ["explain", "edge.json", "--from", "172.17.0.2", "--to", "172.17.0.1", "--in", "docker0"];
+  const { code, stdout } = await multihome(argv, { cwd: dir });
+  expect([code, stdout.split("\n")[0]]).toEqual([
+    0,
+    "172.17.0.2 asks 172.17.0.1: symmetric: the same way in both directions.",
+  ]);
 });
 
 describe("multihome doctor", () => {

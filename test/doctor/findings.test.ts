@@ -1,5 +1,8 @@
+import { diagnose } from "../../lib/doctor/diagnose";
 import { explain } from "../../lib/doctor/words";
-import { BY_SOURCE, DEFAULTS, diagnosed, found } from "./support";
+import { formatAddress } from "../../lib/net";
+import { normalize } from "../../lib/plan";
+import { BY_SOURCE, DEFAULTS, diagnosed, found, met } from "./support";
 
 /** Which flows the doctor follows, and what it takes for right. */
 
@@ -58,3 +61,43 @@ describe("an interface without a gateway", () => {
     expect(storage.notes.join()).toContain("nothing with its addresses should leave for beyond its own networks");
   });
 }); // prettier-ignore
+
+test("an address that is wanted and not on the host is not taken for accepted where the host forwards", () => {
+  const addresses = ["10.0.2.10/24", "2001:db8:2::10/64"];
+  const state = met({
+    devices: { eth0: ["10.0.1.10/24", "2001:db8:1::10/64"], eth1: addresses },
+    four: DEFAULTS,
+    six: "route add default via fe80::1 dev eth1\nroute add default via fe80::1 dev eth0 metric 2000",
+    edit: (one) => ({
+      ...one,
+      sysctls: { ...one.sysctls, "ipv4/conf/eth1/forwarding": 1, "ipv6/conf/all/forwarding": 1 },
+    }),
+  });
+  const more = ["10.0.2.11/24", "2001:db8:2::11/64"];
+  const wanted = normalize({
+    name: "edge",
+    interfaces: [
+      { name: "front", match: { ifname: "eth0" }, addresses: ["10.0.1.10/24"], gateways: ["10.0.1.1"] },
+      {
+        name: "back",
+        match: { ifname: "eth1" },
+        addresses: [...addresses, ...more],
+        gateways: ["10.0.2.1", "fe80::1"],
+      },
+    ],
+  });
+  const { findings, intent } = diagnose({ state }, wanted);
+  for (const text of more) {
+    const [finding] = findings.filter(
+      ({ kind, peer, locals }) =>
+        kind === "reply" &&
+        peer.kind === "beyond" &&
+        locals.map((one) => formatAddress(one)).join() === text.split("/")[0],
+    );
+    expect(finding.verdict).toBe("dropped");
+    expect(explain(finding, intent).comesIn).toBe(
+      "The request comes in by eth1, from its gateway, and the host, which does not have the address, sends it on by eth1 directly.",
+    );
+    expect(explain(finding, intent).firewalls).not.toContain("filter");
+  }
+});
