@@ -26,6 +26,7 @@ export class Agent {
   private readonly process: Background;
   private readonly waiting = new Map<number, (answer: Answer) => void>();
   private last = 0;
+  private ended: Answer | undefined;
 
   constructor(readonly namespace: Namespace) {
     this.process = namespace.start([process.execPath, path.join(__dirname, "traffic.cjs")]);
@@ -36,8 +37,8 @@ export class Agent {
       this.waiting.delete(id);
     });
     child.on("close", () => {
-      for (const answer of this.waiting.values())
-        answer({ ok: false, error: `agent ended: ${this.process.stderr}` });
+      this.ended = { ok: false, error: `agent ended: ${this.process.stderr}` };
+      for (const answer of this.waiting.values()) answer(this.ended);
       this.waiting.clear();
     });
     // Written to after its end: what waits has been answered by "close".
@@ -73,6 +74,7 @@ export class Agent {
   private ask(request: object): Promise<Answer> {
     const id = ++this.last;
     return new Promise((resolve) => {
+      if (this.ended !== undefined) return resolve(this.ended);
       this.waiting.set(id, resolve);
       this.process.child.stdin!.write(JSON.stringify({ id, ...request }) + "\n");
     });

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
+import { Agent } from "./agent";
 import { Namespace, Namespaces, describeOnKernel, dump, monitor, settle, sleep } from "./netns";
 
 describeOnKernel("namespaces for tests", () => {
@@ -51,6 +52,32 @@ describeOnKernel("namespaces for tests", () => {
       await living.destroy();
       await dead.destroy();
     }
+  });
+
+  test("a program that has ended is stopped with what it has started, and no other that has its number by then", async () => {
+    const living = host.start(["sleep", "1000"]);
+    const ended = host.start(["sh", "-c", "sleep 1000 >/dev/null 2>&1 & echo $!"]);
+    const left = (await ended.end()).stdout.trim();
+    const runs = () =>
+      spawnSync("ps", ["-o", "stat=", "-p", left], { encoding: "utf8" }).stdout.startsWith("S");
+    expect(runs()).toBe(true);
+    await ended.stop("SIGKILL");
+    for (let i = 0; i < 500 && runs(); i++) await sleep(10);
+    expect(runs()).toBe(false);
+
+    Object.defineProperty(ended.child, "pid", { value: living.child.pid });
+    await ended.stop("SIGKILL");
+    await sleep(100);
+    expect(living.child.signalCode).toBeNull();
+  });
+
+  test("an agent that has ended says so, whatever it is asked afterwards", async () => {
+    const agent = new Agent(host);
+    await agent.stop();
+    expect(await agent.run(["true"], 1000)).toMatchObject({
+      ok: false,
+      error: expect.stringMatching(/^agent ended/),
+    });
   });
 
   test("a monitor is silent when nothing changes, and reports a rule", async () => {

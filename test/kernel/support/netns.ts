@@ -131,11 +131,13 @@ export class Background {
 
   /** Ends it, and what it has started; what it printed. */
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<string> {
+    const { pid, exitCode, signalCode } = this.child;
+    const over = exitCode !== null || signalCode !== null;
     try {
-      // It leads a process group of its own.
-      if (this.child.pid !== undefined) process.kill(-this.child.pid, signal);
+      // It leads a process group of its own. Once it is over, a process of its number is another's.
+      if (pid !== undefined && !(over && fs.existsSync(`/proc/${pid}`))) process.kill(-pid, signal);
     } catch {
-      // It has ended.
+      // All have ended.
     }
     await this.ended;
     return this.stdout;
