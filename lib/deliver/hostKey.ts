@@ -6,8 +6,13 @@ import * as pulumi from "@pulumi/pulumi";
  * root, to whoever answers.
  */
 
-/** Host key types that can be pinned. */
-const PINNABLE = ["ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"];
+/** Host key types that can be pinned, and the bytes of a whole key: RFC 8709 section 4, RFC 5656 section 3.1. */
+const PINNABLE: Readonly<Record<string, number>> = {
+  "ssh-ed25519": 51,
+  "ecdsa-sha2-nistp256": 104,
+  "ecdsa-sha2-nistp384": 136,
+  "ecdsa-sha2-nistp521": 172,
+};
 
 const WANTED = 'Give the content of an ssh_host_*_key.pub file, such as "ssh-ed25519 AAAAC3Nza..."';
 
@@ -28,14 +33,15 @@ export function hostKeyProblem(text: string): { problem: string; fix: string } |
   }
   if (type.includes("-cert-")) return { problem: "is a certificate", fix: "Give the key itself" };
   if (/^(SHA256|MD5):/.test(type)) return { problem: "is a fingerprint, not a key", fix: WANTED };
-  if (!PINNABLE.includes(type)) {
-    return PINNABLE.includes(blob)
+  if (!Object.hasOwn(PINNABLE, type)) {
+    return Object.hasOwn(PINNABLE, blob)
       ? { problem: "begins with a host name, as in known_hosts", fix: "Leave the name out" }
       : { problem: "is not a public key in OpenSSH's format", fix: WANTED };
   }
   const bytes = /^[A-Za-z0-9+/]+={0,2}$/.test(blob) ? Buffer.from(blob, "base64") : Buffer.alloc(0);
   const named = bytes.length >= 4 ? bytes.subarray(4, 4 + bytes.readUInt32BE(0)).toString("latin1") : "";
-  return named === type ? undefined : { problem: `is not a whole ${type} key`, fix: WANTED };
+  const whole = named === type && bytes.length === PINNABLE[type];
+  return whole ? undefined : { problem: `is not a whole ${type} key`, fix: WANTED };
 }
 
 /** An SSH host key pair, in OpenSSH's formats. */

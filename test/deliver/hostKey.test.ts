@@ -35,6 +35,19 @@ describe("a host key derived from a seed", () => {
     expect(hostKeyProblem(`${deriveHostKey(SEED).publicKey} root@edge\n`)).toBeUndefined();
   });
 
+  test.each(["ed25519", "ecdsa -b 256", "ecdsa -b 384", "ecdsa -b 521"])("as can any of type %s", (type) => {
+    const directory = fs.mkdtempSync(path.join(os.tmpdir(), "hostkey-"));
+    try {
+      const file = path.join(directory, "key");
+      execFileSync("ssh-keygen", ["-q", "-N", "", "-f", file, "-t", ...type.split(" ")]);
+      const text = fs.readFileSync(`${file}.pub`, "utf8");
+      expect([text, hostKeyProblem(text)]).toEqual([text, undefined]);
+      expect(hostKeyProblem(text.split(" ").slice(0, 2).join(" ").slice(0, -8))?.problem).toMatch(/whole/);
+    } finally {
+      fs.rmSync(directory, { recursive: true });
+    }
+  });
+
   test("wants a seed that is worth the name", () => {
     expect(() => deriveHostKey("short")).toThrow(/is too short.*at least 16/);
     expect(() => deriveHostKey(12 as unknown as string)).toThrow(/is not text.*at least 16/);
@@ -55,6 +68,8 @@ describe("a host key is refused", () => {
     ["a certificate", `ssh-ed25519-cert-v01@openssh.com ${ed25519.split(" ")[1]}`, /certificate/],
     ["several keys", `${ed25519}\n${ed25519}`, /several lines/],
     ["a key cut off", ed25519.slice(0, 30), /whole/],
+    ["a key cut off behind its type", ed25519.slice(0, -6), /whole/],
+    ["a key with more behind it", `${ed25519}AAAA`, /whole/],
     ["a key of another type than it says", ed25519.replace("ssh-ed25519", "ecdsa-sha2-nistp256"), /whole/],
     ["no key", "hello", /not a public key/],
     ["nothing", "", /not a public key/],
