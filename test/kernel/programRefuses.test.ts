@@ -102,6 +102,15 @@ describeOnKernel("a program that cannot be applied touches nothing", () => {
     expect(refused(more, 1)).toBe(
       "multihome: address 10.1.0.11 of interface front is on device far0 and not on eth0",
     );
+    // The other end of the link answers for it.
+    const taken = found({ mac: MAC }, { addresses: ["10.1.0.10/24", "fd00:a::11/64"] });
+    ns.sysctl("net/ipv6/conf/eth0/accept_dad", "1");
+    ns.ip("addr add fd00:a::11/64 dev far0 nodad");
+    ns.ip("addr add fd00:a::11/64 dev eth0");
+    ns.ok("sh", "-c", "until ip -6 addr show dev eth0 dadfailed | grep -q fd00:a::11; do sleep 0.05; done");
+    expect(refused(taken, 1)).toBe(
+      "multihome: address fd00:a::11 of interface front is in use by another host",
+    );
   });
 
   test("a plan that somebody has damaged", () => {

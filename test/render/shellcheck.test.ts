@@ -15,9 +15,18 @@ const WORLDS = {
   interfaces: [{ name: "a", match: { ifname: "eth1" }, addresses: ["10.0.0.10/24"] }],
   policy: { worlds: [{ name: "w", kind: "netns" as const, interfaces: ["a"] }] },
 };
+const IDENTITY = {
+  ...SPEC,
+  policy: { identity: { addresses: ["192.0.2.1/32"], protocol: "ospf" as const } },
+};
+const TRAFFIC = {
+  ...SPEC,
+  policy: { traffic: [{ name: "backups", to: ["192.0.2.0/24"], use: ["front"] }] },
+};
 const PROGRAM = path.join(__dirname, "../../lib/render/program");
 const shellcheck = (args: string[], input?: string) =>
   spawnSync("shellcheck", ["--shell=sh", ...args], { input, encoding: "utf8" });
+const installed = (name: string) => spawnSync("sh", ["-c", `command -v ${name}`]).status === 0;
 const testWithShellcheck = spawnSync("shellcheck", ["--version"]).status === 0 ? test : test.skip;
 
 describe("the shell of the program", () => {
@@ -50,19 +59,47 @@ describe("the shell of the program", () => {
     expect(shellcheck(["--exclude=SC2016,SC2086,SC2030,SC2031,SC3013", "-"], whole).stdout).toBe("");
   });
 
-  test.each(["dash", "bash", "busybox"])("%s parses it", (name) => {
-    const argv = name === "busybox" ? ["busybox", "sh", "-n"] : [name, "-n"];
-    const { error, status, stderr } = spawnSync(argv[0], argv.slice(1), {
-      input: programBody(planHost(SPEC)),
-      encoding: "utf8",
-    });
-    if (error === undefined) expect([status, stderr]).toEqual([0, ""]);
+  const FORMS: readonly [string, string][] = [
+    ["of most plans", programBody(planHost(SPEC))],
+    ["of worlds", programBody(planHost(WORLDS))],
+    ["of an identity", programBody(planHost(IDENTITY))],
+    ["of the strong host model", programBody(planHost({ ...SPEC, policy: { hostModel: "strong" } }))],
+    ["of traffic policies", programBody(planHost(TRAFFIC))],
+    ["that keeps nothing in force", programBody(planHost({ ...SPEC, policy: { hostModel: "weak" } }))],
+    ["for user data", programBody(planHost(SPEC), true)],
+  ];
+  const shells = [["dash"], ["bash"], ["busybox", "sh"]].filter(([name]) => installed(name));
+
+  test.each(FORMS)("is parsed by every shell: the form %s", (_, body) => {
+    const parsed = (input: string) =>
+      shells.map(([name, ...args]) => {
+        const { status, stderr } = spawnSync(name, [...args, "-n"], { input, encoding: "utf8" });
+        return [name, status, stderr];
+      });
+    expect(shells).not.toEqual([]);
+    expect(parsed(body)).toEqual(shells.map(([name]) => [name, 0, ""]));
+    expect(parsed(`${body}\nfi\n`).filter(([, status]) => status === 0)).toEqual([]);
   });
 
-  test("every awk text is free of single quotes, and is awk", () => {
-    for (const file of fs.readdirSync(PROGRAM).filter((name) => name.endsWith(".awk"))) {
-      const text = fs.readFileSync(path.join(PROGRAM, file), "utf8");
-      expect([file, text.includes("'")]).toEqual([file, false]);
-    }
+  const awks = [["mawk"], ["gawk"], ["busybox", "awk"]].filter(([name]) => installed(name));
+  const texts = fs.readdirSync(PROGRAM).filter((name) => name.endsWith(".awk"));
+
+  test.each(texts)("%s is free of single quotes, and every awk takes it", (file) => {
+    const text = fs.readFileSync(path.join(PROGRAM, file), "utf8");
+    expect(text).not.toContain("'");
+    // These two go together.
+    const other = { "same.awk": "survey.awk", "survey.awk": "same.awk" }[file];
+    const whole = other === undefined ? text : `${text}${fs.readFileSync(path.join(PROGRAM, other), "utf8")}`;
+    const wrong = (source: string) =>
+      awks.flatMap(([name, ...args]) => {
+        const { stderr } = spawnSync(name, [...args, "-v", "file=/dev/null", `BEGIN { exit }\n${source}`], {
+          input: "",
+          encoding: "utf8",
+        });
+        return stderr === "" ? [] : [`${name}: ${stderr}`];
+      });
+    expect(awks).not.toEqual([]);
+    expect(wrong(whole)).toEqual([]);
+    expect(wrong(`${whole}\n}`)).toHaveLength(awks.length);
   });
 });
