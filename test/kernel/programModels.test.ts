@@ -98,6 +98,31 @@ describeOnKernel("host models", () => {
     expect(dump(ns)).toBe(pristine);
   });
 
+  test.each([
+    ["by its own program", SYMMETRIC, SYMMETRIC],
+    ["by one of a plan without such a table", STRONG, SYMMETRIC],
+  ])("a change that is rolled back %s leaves the table of the plan before", (_, change, by) => {
+    machine.ok(OTHER, "apply");
+    const before = [dump(ns), table()];
+    expect(machine.run(change, "apply", "--confirm-within", "60").status).toBe(0);
+    machine.ok(by, "rollback");
+    expect([dump(ns), table()]).toEqual(before);
+  });
+
+  test("a table that there is no nft any more to remove is told, and nothing is removed", () => {
+    machine.ok(OTHER, "apply");
+    const before = [dump(ns), table()];
+    const shell = machine.shell;
+    const hide = 'mount --bind /dev/null "$(PATH=$PATH:/usr/sbin:/sbin command -v nft)"; exec "$@"';
+    machine.shell = { ...shell, argv: ["unshare", "--mount", "sh", "-c", hide, "sh", ...shell.argv] };
+    const outcomes = [SYMMETRIC, OTHER].map((text) => machine.run(text, "remove"));
+    const applied = machine.run(SYMMETRIC, "apply");
+    machine.shell = shell;
+    for (const { status, stderr } of [...outcomes, applied])
+      expect([status, stderr]).toEqual([1, expect.stringMatching(/^multihome: nft .* not found in .*\n$/)]);
+    expect([dump(ns), table()]).toEqual(before);
+  });
+
   test("an nft that fails changes nothing: the plan before stays in force, with its table", () => {
     machine.ok(OTHER, "apply");
     const before = [dump(ns), table()];

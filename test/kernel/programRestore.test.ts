@@ -2,7 +2,8 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { HostModel, HostSpec } from "../../lib/model/spec";
-import { Namespace, Namespaces, describeOnKernel, dump, monitor, settle } from "./support/netns";
+import { persistenceFiles } from "../../lib/render/persistence";
+import { Namespace, Namespaces, describeOnKernel, dump, monitor, settle, sleep } from "./support/netns";
 import { ProgramHost, program } from "./support/program";
 
 const MAC = (n: number): string => `02:00:00:00:0b:0${n}`;
@@ -178,10 +179,167 @@ exec $ip "$@"
     expect([way(1), way(2)]).toEqual(["none", "none"]);
     host.ok(text, "open");
     expect([way(1), way(2)]).toEqual(["eth1", "eth1"]);
-    host.env = { SERVICE_RESULT: "success" };
-    host.ok(text, "close");
+    // Nor is it opened when a restoration has made way for another change, as systemd says.
+    for (const env of [{ SERVICE_RESULT: "success" }, { SERVICE_RESULT: "exit-code", EXIT_STATUS: "75" }]) {
+      host.env = env as Record<string, string>;
+      host.ok(text, "close");
+      host.ok(text, "open");
+      expect(way(2)).toBe("none");
+    }
+    host.env = { SERVICE_RESULT: "exit-code", EXIT_STATUS: "1" };
     host.ok(text, "open");
-    expect(way(2)).toBe("none");
+    expect(way(2)).toBe("eth1");
+  });
+
+  /** What the units and hooks run. */
+  const putRun = (): void => {
+    const run = persistenceFiles().find(({ path: file }) => file.endsWith("/run"));
+    fs.writeFileSync(path.join(host.stateDir, "run"), run!.text);
+  };
+
+  test.each([
+    ["stays closed", "while another change is in progress", 75, "none"],
+    ["is opened again", "when that fails", 1, "eth1"],
+  ])("%s at a boot %s", (_, when, status, where) => {
+    host.ok(text, "apply");
+    putRun();
+    ns.ip("rule flush protocol 77");
+    host.ok(text, "close");
+    if (status === 1) fs.writeFileSync(path.join(host.stateDir, "program.0"), "exit 1\n");
+    else holdLock();
+    expect([when, host.run(text, "boot").status, way(2)]).toEqual([when, status, where]);
+  });
+
+  /** A change of this test's, which goes on for as long as it. */
+  function holdLock(): string {
+    fs.mkdirSync(host.runDir, { recursive: true });
+    const [, fields] = fs.readFileSync("/proc/self/stat", "utf8").split(") ");
+    const file = path.join(host.runDir, `lock.${process.pid}.${fields.split(" ")[19]}`);
+    fs.writeFileSync(file, "");
+    return file;
+  }
+
+  test.each([
+    ["stays where it came with units from elsewhere", true],
+    ["goes where nothing else may run it", false],
+  ])("what runs it %s, and with a removal", (_, systemd) => {
+    const plan = program({ ...SPEC, policy: { persistence: "none" } });
+    const run = path.join(host.stateDir, "run");
+    fs.mkdirSync(host.stateDir);
+    putRun();
+    const mounts = `mount -t tmpfs tmpfs /run${systemd ? "; mkdir -p /run/systemd/system" : ""}; exec dash "$@"`;
+    host.shell = { name: "dash", argv: ["unshare", "--mount", "sh", "-c", mounts, "sh"] };
+    host.ok(plan, "apply");
+    expect(fs.existsSync(run)).toBe(systemd);
+    host.ok(plan, "remove");
+    expect(fs.existsSync(host.stateDir)).toBe(false);
+  });
+
+  describe("by the monitor", () => {
+    const monitorIn = (dir: string) => {
+      const file = path.join(host.dir, "program");
+      const tables = `for d in /etc /usr/share /usr/lib; do
+        [ ! -e $d/iproute2/rt_tables ] || mount --bind ${dir} $d/iproute2/rt_tables; done`;
+      const argv = [
+        "unshare",
+        "--mount",
+        "sh",
+        "-c",
+        `${dir === "" ? ":" : tables}; exec sh ${file} monitor`,
+      ];
+      return ns.start(argv, { env: host.environment() });
+    };
+    const until = async (what: () => boolean): Promise<boolean> => {
+      for (let i = 0; i < 300 && !what(); i++) await sleep(100);
+      return what();
+    };
+    /** It has looked twice, and waits for an event. */
+    const begun = async (): Promise<void> => {
+      expect(await until(() => fs.existsSync(path.join(host.runDir, "monitor.ip")))).toBe(true);
+      await sleep(4000);
+    };
+
+    test("is had again also where somebody has given names to its tables", async () => {
+      host.ok(text, "apply");
+      putRun();
+      const tables = [...new Set(ours(2).match(/(?<= table )7\d\d\d/g))];
+      expect(tables).toHaveLength(1);
+      const names = path.join(host.dir, "rt_tables");
+      fs.writeFileSync(names, `255 local\n254 main\n253 default\n${tables[0]} back\n`);
+      const watcher = monitorIn(names);
+      await begun();
+      ns.ip(`route flush table ${tables[0]}`);
+      expect(await until(() => way(2) === "eth2")).toBe(true);
+      await watcher.stop();
+    });
+
+    test("is had again when another change has ended, of which there is no event", async () => {
+      host.ok(text, "apply");
+      putRun();
+      const watcher = monitorIn("");
+      await begun();
+      const lock = holdLock();
+      ns.ip("rule flush protocol 77");
+      await sleep(6000);
+      expect(way(2)).not.toBe("eth2");
+      fs.rmSync(lock);
+      expect(await until(() => way(2) === "eth2")).toBe(true);
+      await watcher.stop();
+    });
+  });
+});
+
+describeOnKernel("what keeps a plan in force and cannot be taken away", () => {
+  const namespaces = new Namespaces("prgkept");
+  afterEach(() => namespaces.destroy());
+
+  const testWithUnits = fs.existsSync("/etc/systemd") ? test : test.skip;
+  testWithUnits("is told by remove, which fails, and is taken away by the next", () => {
+    const ns = namespaces.create("host");
+    const host = new ProgramHost(ns);
+    try {
+      ns.ip("link add name eth1 type veth peer name far1");
+      for (const device of ["eth1", "far1"]) ns.ip(`link set dev ${device} up`);
+      ns.ip("addr add 10.1.0.10/24 dev eth1");
+      ns.steady();
+      const before = dump(ns);
+      const n1 = {
+        name: "n1",
+        match: { ifname: "eth1" },
+        addresses: ["10.1.0.10/24"],
+        gateways: ["10.1.0.1"],
+      };
+      const text = program({ name: "edge", interfaces: [n1] });
+      host.ok(text, "apply");
+      const units = path.join(host.dir, "systemd");
+      const unit = path.join(units, "system/multihome-close.service");
+      fs.mkdirSync(path.dirname(unit), { recursive: true });
+      fs.writeFileSync(unit, "");
+      fs.writeFileSync(path.join(host.stateDir, "kept"), "\n");
+      fs.mkdirSync(path.join(host.dir, "bin"));
+      fs.writeFileSync(path.join(host.dir, "bin/systemctl"), "#!/bin/sh\n", { mode: 0o755 });
+      host.env = { PATH: `${host.dir}/bin:${process.env.PATH}` };
+      /** In a place of its own for units. */
+      const remove = (how: string) => {
+        const mounts = `mount --bind ${units} /etc/systemd && mount -o remount,bind,${how} /etc/systemd`;
+        host.shell = {
+          name: "dash",
+          argv: ["unshare", "--mount", "sh", "-c", `${mounts} && exec dash "$@"`, "sh"],
+        };
+        return host.run(text, "remove");
+      };
+      const { status, stderr } = remove("ro");
+      expect([status, stderr]).toEqual([
+        1,
+        expect.stringMatching(/multihome-close\.service.*Read-only file system/),
+      ]);
+      expect([fs.existsSync(unit), fs.existsSync(path.join(host.stateDir, "kept"))]).toEqual([true, true]);
+      expect(remove("rw")).toEqual({ status: 0, stdout: "", stderr: "" });
+      expect([fs.existsSync(unit), fs.existsSync(host.stateDir)]).toEqual([false, false]);
+      expect(dump(ns)).toBe(before);
+    } finally {
+      host.destroy();
+    }
   });
 });
 

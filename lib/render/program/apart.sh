@@ -10,7 +10,8 @@ apart() { [ -e "$STATE/worlds" ]; }
 part() {
   apart || return 0
   parting
-  rejoin || fail 'not all interfaces could be taken out of their worlds'
+  rejoin
+  ! apart || fail 'not all interfaces could be taken out of their worlds'
   found
 }
 

@@ -75,7 +75,7 @@ replace() {
   ! announces || frr_check || fail "$why"
   text
   # Until these are there nothing can be put back by them.
-  { records 'todo keep undo' "$RUN" && { [ ! -s "$STATE/restore" ] || [ -s "$RUN/before" ]; }; } || fail "cannot write to $RUN"
+  { records 'todo keep undo' "$RUN" && { [ ! -s "$STATE/restore" ] || [ -s "$RUN/before" ]; }; } || unwritable
   staged=1
   arm
   # The commit has it written through.

@@ -21,21 +21,21 @@ backstopped() {
 }
 
 # close: before the network comes up.
-close() {
-  needs write
-  load
-  [ "$committed" != - ] || return 0
-  survey
-  { [ -n "$seen" ] && backstop 1; } || fail "$why"
+close() { hold 1; }
+
+# open: nothing has been put in force, and a host that nobody reaches is worse. Who has tried says how that ended: with 75
+# when another change is in progress, which is for that one to say.
+open() {
+  case ${SERVICE_RESULT-}${EXIT_STATUS-} in success* | *75) ;; *) hold 0 ;; esac
 }
 
-# open: nothing has been put in force, and a host that nobody reaches is worse. The unit says how it has ended.
-open() {
-  [ "${SERVICE_RESULT-}" != success ] || return 0
+# hold 1|0
+hold() {
   needs write
   load
+  [ "$1$committed" != 1- ] || return 0
   survey
-  { [ -n "$seen" ] && backstop 0; } || fail "$why"
+  { [ -n "$seen" ] && backstop "$1"; } || fail "$why"
 }
 
 # restore: puts what is committed in force, as far as its interfaces are there. The sources of the others are closed.
@@ -65,9 +65,9 @@ boot() {
     sleep 0.2
   done
   /bin/sh "$STATE/run" restore && return
-  result=$?
-  [ $result = 75 ] || open
-  exit $result
+  EXIT_STATUS=$?
+  open
+  exit $EXIT_STATUS
 }
 
 # addressed: whether every interface has its first address of each family.

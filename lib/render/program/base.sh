@@ -41,6 +41,9 @@ fail() {
   exit 1
 }
 
+# unwritable: ends the program.
+unwritable() { fail "cannot write to $RUN"; }
+
 environment() {
   case $STATE in /*) ;; *) misuse 'MULTIHOME_STATE_DIR must be an absolute path' ;; esac
   case $RUN in /*) ;; *) misuse 'MULTIHOME_RUN_DIR must be an absolute path' ;; esac

@@ -28,7 +28,7 @@ change() {
     fail "$RUN/change is damaged or of another version. $(standing). Delete $RUN, and apply again"
   fi
   ! committed_as "$3" || return 1
-  id=$3 new=$4 keep4=$5 keep6=$6 proposed=$7 within=$8 deadline=$9 booted=${10} filtered=1
+  id=$3 new=$4 keep4=$5 keep6=$6 proposed=$7 within=$8 deadline=$9 booted=${10}
 }
 
 whole() {
@@ -118,7 +118,7 @@ recover() {
     stood=
     lapsed || lapse='the process that made it was killed'
     # What it has changed besides rules is known without its program.
-    ({ [ ! -r "$RUN/program" ] || adopt "$RUN/program"; } && revert "$lapse") || fail 'an unfinished change cannot be rolled back; apply again'
+    ({ [ ! -r "$RUN/program" ] || become "$RUN/program"; } && revert "$lapse") || fail 'an unfinished change cannot be rolled back; apply again'
     load
   else
     disarm
@@ -157,7 +157,6 @@ commit() {
 # revert REASON: from anywhere before the commit, exactly back to what was before. Fails when that takes another try.
 # PLAN must be the plan of the change.
 revert() {
-  filtered=1
   filter_back
   [ -z "${ANNOUNCE-}" ] || frr_back
   ! has unamend || unamend || {
@@ -196,6 +195,9 @@ adopt() {
   PLAN=${PLAN%%\'*}
   numbered
 }
+
+# become FILE: the same with all its parts, since another program may lack some that its plan takes.
+become() { adopt "$1" && eval "${self%"$nl"*}"; }
 
 # bare: a plan that wants nothing.
 bare() {

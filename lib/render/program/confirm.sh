@@ -4,7 +4,7 @@
 # pend: leaves the change to whoever watches over it.
 pend() {
   alive "$RUN"/watch.* || fail 'a process that watched over it was killed'
-  announce "$wanted" "$wanted" || fail "cannot write to $RUN"
+  announce "$wanted" "$wanted" || unwritable
   staged='' parted=
   rm -f "$RUN"/maker.*
 }
@@ -30,7 +30,6 @@ told() {
 # such change.
 about() {
   needs write
-  load
   lock
   load
   if ! change; then
@@ -39,7 +38,7 @@ about() {
   fi
   if ! [ -r "$RUN/program" ]; then
     lapse='its program was deleted'
-  elif ! adopt "$RUN/program"; then
+  elif ! become "$RUN/program"; then
     fail "cannot read $RUN/program. $(standing). Apply again"
   elif ! lapsed; then
     [ "${given:-$id}" = "$id" ] || fail "it is change $id that waits to be confirmed, for $((deadline - now)) s more, not $given"

@@ -17,7 +17,7 @@ deliver() {
     rm -f "$RUN/owed"
     apply
     if change && [ "$within" != 0 ]; then
-      printf '%s\n' "$id" >"$RUN/owed" || fail "cannot write to $RUN"
+      printf '%s\n' "$id" >"$RUN/owed" || unwritable
       reason="change $id is in force, and waits to be confirmed, for $within s, by the same command over a new connection"
       exit 75
     fi

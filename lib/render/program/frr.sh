@@ -36,12 +36,13 @@ silence() {
     say "$FRR/frr.conf has been edited since we wrote it; it is kept as $FRR/frr.conf.edited"
   fi
   why="cannot write to $FRR"
-  if [ -e "$STATE/frr/conf" ]; then
-    frr_put "$STATE/frr/conf" frr.conf || return
-  else
-    rm -f "$FRR/frr.conf"
-  fi
-  frr_put "$STATE/frr/daemons" daemons || return
+  {
+    if [ -e "$STATE/frr/conf" ]; then frr_put "$STATE/frr/conf" frr.conf; else rm -f "$FRR/frr.conf"; fi &&
+      frr_put "$STATE/frr/daemons" daemons
+  } || {
+    say "$why"
+    return 1
+  }
   if [ -e "$STATE/frr/ran" ]; then frr_service restart; else frr_service stop; fi
   rm -r "$STATE/frr"
 }

@@ -7,7 +7,7 @@
 arm() {
   { { [ -z "$amending" ] || printf '%s\n' "$edits" >"$RUN/amend"; } &&
     printf '%s\n' "$text" >"$RUN/program" && started $$ && true >"$RUN/maker.$$.$started"; } ||
-    fail "cannot write to $RUN"
+    unwritable
   # Before there is a change to watch over, so that there is none that nobody will. What restores is started again, and
   # whoever comes next clears up.
   if [ -n "$restoring" ]; then
@@ -18,7 +18,7 @@ arm() {
   else
     launch
   fi
-  announce 0 60 || fail "cannot write to $RUN"
+  announce 0 60 || unwritable
 }
 
 launch() {

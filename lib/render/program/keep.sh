@@ -94,17 +94,17 @@ halt_units() {
   systemctl stop multihome-monitor.service multihome-restore.service multihome-close.service
 }
 
-# unkeep: takes all of it away.
+# unkeep: takes all of it away. Beside systemd, what runs the program may have come with units from elsewhere.
 # shellcheck disable=SC2086
 unkeep() {
-  [ ! -e "$STATE/run" ] || rm -f "$STATE/run"
+  [ -d /run/systemd/system ] || rm -f "$STATE/run"
   [ -e "$STATE/kept" ] || return 0
   [ -n "$halted" ] || halt_units
-  rm -f $early $protection $units $links
+  rm -f $early $protection $units $links || return
   sed '1!G;h;$!d' "$STATE/kept" | while read -r n; do [ -z "$n" ] || rmdir "$n" 2>/dev/null; done
   systemctl daemon-reload
   systemctl reset-failed 'multihome-*' 2>/dev/null
-  rm -f "$STATE/kept"
+  rm -f "$STATE/kept" "$STATE/run"
   halted=
 }
 

@@ -23,7 +23,7 @@ lock() {
   mine=$RUN/lock.$$.$started
   tries=0
   while
-    { [ -d "$RUN" ] || mkdir -p "$RUN"; } && true >"$mine.try" || [ -n "${1-}" ] || fail "cannot write to $RUN"
+    { [ -d "$RUN" ] || mkdir -p "$RUN"; } && true >"$mine.try" || [ -n "${1-}" ] || unwritable
     rivals
   do
     if [ -n "$ahead" ]; then

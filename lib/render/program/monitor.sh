@@ -9,7 +9,7 @@ events='^(Deleted )?[0-9]+:|table [0-9]+|netlink'
 monitor() {
   needs read timeout grep
   started $$
-  { mkdir -p "$RUN" && printf '%s\n' "$$ $started" >"$RUN/monitor"; } || fail "cannot write to $RUN"
+  { mkdir -p "$RUN" && printf '%s\n' "$$ $started" >"$RUN/monitor"; } || unwritable
   # Once nobody reads what it says it has to end.
   trap - PIPE
   # A supervisor that knows one process by its number ends, or has lost, that alone.
@@ -17,7 +17,7 @@ monitor() {
   end_follower
   main=$$
   # shellcheck disable=SC2016
-  /bin/sh -c 'echo $$ >"$1" && exec ip -o monitor link address rule route 2>&1' sh "$RUN/monitor.ip" | follow &
+  /bin/sh -c 'echo $$ >"$1" && exec ip -N -o monitor link address rule route 2>&1' sh "$RUN/monitor.ip" | follow &
   wait $!
 }
 
@@ -70,31 +70,31 @@ follow() {
     /bin/sh "$STATE/run" restore
     case $? in
       0)
-        failures=0
+        failures=0 later=
         putback
         load
         [ "$committed" = - ] || grep -q "^BODY=$BODY\$" "$STATE/program.$committed" || exec /bin/sh "$STATE/run" resume 3<&0
         ;;
-      # Another change is in progress: look again when it has ended.
-      75) ;;
-      *) [ $failures -ge 8 ] || failures=$((failures + 1)) ;;
+      # Another change is in progress: look again when it has ended, of which there may be no event.
+      75) later=9 ;;
+      *)
+        # Nor need there be one of what it failed for, such as a full disk.
+        later=9
+        [ $failures -ge 8 ] || failures=$((failures + 1))
+        # A failure is not repeated at the pace of events. The first are mostly of something that is just being set up.
+        if [ $failures -gt 2 ]; then sleep $((1 << (failures - 3))); else nap 0.2; fi
+        ;;
     esac
-    # A failure is not repeated at the pace of events. The first are mostly of something that is just being set up.
-    case $failures in
-      0) ;;
-      [12]) nap 0.2 ;;
-      *) sleep $((1 << (failures - 3))) ;;
-    esac
-    if [ $burst -lt 3 ] && event 1; then
-      burst=$((burst + 1))
-    elif [ $burst -ge 3 ]; then
+    if [ $burst = 3 ]; then
       nap 0.3
       burst=0
+    elif event 1; then
+      burst=$((burst + 1))
     else
       burst=0
-      alive=
-      event && alive=1
-      [ -n "$alive" ] || return 1
+      # shellcheck disable=SC2086
+      event $later
+      [ $? != 1 ] || return
     fi
   done
 }

@@ -7,9 +7,11 @@ filters() {
   case ${PLAN%%"${nl}address "*} in *"${nl}model strong$nl"* | *"${nl}connection "*) ;; *) return 1 ;; esac
 }
 
-# filter_tool: ends the program when the plan needs nft and there is none.
+# filter_tool: ends the program when there is no nft, and the plan needs it, or there may be a table yet of one that did,
+# which nobody can take away then; what is restored has none to take away.
 filter_tool() {
-  ! filters || has nft ||
+  filters || { [ -z "$restoring" ] && [ -e "$STATE/nft" ]; } || return 0
+  has nft ||
     fail "nft (nftables) is needed for the strong host model and for tracked connections, and not found in $PATH"
 }
 
@@ -50,7 +52,6 @@ filter_check() {
 # filter_load: puts the plan's table in force, and notes how it reads then.
 filter_load() {
   filters || return 0
-  filtered=1
   # Whatever ends us, from here on there may be one.
   [ -e "$STATE/nft" ] || put nft '' || return
   v=$(of_both "$NFT") && n=${v##*#} && nft_run "$v" || return
@@ -61,8 +62,9 @@ filter_load() {
 }
 
 # filter_back: after a load that is to be undone, the table of what is committed. Where that has none, undo drops ours.
+# A program whose plan has no such table has loaded none: it drops what there is after its commit.
 filter_back() {
-  [ -n "${filtered-}" ] && [ -r "$STATE/program.$committed" ] || return 0
+  [ -n "${NFT-}" ] && [ -r "$STATE/program.$committed" ] || return 0
   own=$PLAN
   adopt "$STATE/program.$committed"
   survey

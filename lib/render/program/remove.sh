@@ -13,10 +13,13 @@ remove() {
   look
   emptied=1
   [ "$seen" != 'facts - - - - - -' ] || [ -e "$STATE" ] || [ -e "$RUN" ] || return 0
+  filter_tool
   halt_units
   lock
   recover
   rejoin
+  lost=$?
+  ! apart || exit
   load
   look
   # While the rules of the plan still decide.
@@ -26,7 +29,7 @@ remove() {
   ! has backstop || backstop 0 || fail "cannot remove the rules behind the plan's: $why"
   silenced || exit
   filter_undo
-  tune undo || say 'cannot write sysctls'
+  tune undo
   # Both families go out of force before either is cleared away.
   [ "$live4" = - ] || flip 4 -
   [ "$live6" = - ] || flip 6 -
@@ -34,9 +37,11 @@ remove() {
   survey
   tidy - - || fail "cannot remove all rules and routes: $why"
   undo || fail "cannot put back all that was changed: $why"
-  unkeep
+  unkeep || exit
   ! has end_follower || end_follower
-  rm -f "$STATE/restore" "$STATE/undo" "$STATE/nft" "$STATE"/program.[01] "$STATE"/*.new
+  rm -f "$STATE/restore" "$STATE/nft" "$STATE/run" "$STATE"/program.[01] "$STATE"/*.new
   [ ! -d "$STATE" ] || rmdir "$STATE" 2>/dev/null || say "$STATE holds files that are not ours, so it stays"
-  rm -f "$RUN/last" "$RUN/owed" "$RUN/monitor" "$RUN/monitor.ip"
+  rm -f "$RUN/last" "$RUN/owed" "$RUN"/monitor*
+  # All has been taken away, and rejoin has said what an interface could not be given back.
+  return $lost
 }

@@ -103,8 +103,9 @@ create() {
   fail "$v"
 }
 
-# unmake NAME: what is left when its interfaces have gone. Ours alone, so that what is in it may go.
+# unmake NAME: what is left when its interfaces have gone. Ours alone, so that what else is in it may go.
 unmake() {
+  for n in "$STATE/worlds/$1"/home.*; do [ ! -e "$n" ] || return 0; done
   if known "$1"; then
     if [ "$kind" = netns ]; then
       ! exists netns "$1" || ip netns del "$1"
@@ -168,23 +169,31 @@ move() {
   batch 4 "$v" || fail "world $1: interface $2 cannot be moved: $why"
 }
 
-# home NAME IFACE: back to the host's own world, with all that it had.
+# home NAME IFACE: back to the host's own world, with all that it had; fails, and says why, when not. What cannot be taken
+# out stays in its world.
 home() {
   from=$STATE/worlds/$1/home.$2
   read -r v device <"$from"
   known "$1"
   if [ "$kind" = netns ] && exists netns "$1" && ip -n "$1" link show dev "$device" >/dev/null 2>&1; then
-    v=$(ip -n "$1" link set dev "$device" netns $$ 2>&1) || say "interface $2 cannot be taken out of world $1: $v"
+    v=$(ip -n "$1" link set dev "$device" netns $$ 2>&1) || {
+      ! present "$device" || v="there is another $device. Give that another name, and try again"
+      say "interface $2 cannot be taken out of world $1: $v"
+      return 1
+    }
   elif [ "$kind" = vrf ]; then
     ip link set dev "$device" nomaster 2>/dev/null
   fi
+  lost=
   if ! present "$device"; then
     say "the device $device of interface $2 is gone"
   # After a reboot it has what others have given it since.
   elif [ -n "$kind" ]; then
-    give_back "$device" <"$from" || say "interface $2 could not be given back all that it had: $why"
+    give_back "$device" <"$from"
+    [ -z "$lost" ] || say "interface $2 could not be given back all that it had: $lost"
   fi
   rm -f "$from"
+  [ -z "$lost" ]
 }
 
 # give_back DEVICE: from what capture said.
@@ -211,18 +220,30 @@ give_back() {
   done <<END
 $v
 END
-  batch 4 "link set dev $1 group $group${a4}" || return
+  restored 4 "link set dev $1 group $group${a4}"
   [ "$up" = 0 ] || ip link set dev "$1" up
   there=$(ip -6 -o addr show dev "$1" 2>/dev/null)
   a6=$(printf '%s' "$a6" | while read -r n v; do
     case $there in *" $n "*) ;; *) printf '%s\n' "addr replace $n $v dev $1" ;; esac
   done)
-  batch 6 "$a6" || return
+  restored 6 "$a6"
   for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
     case $(ip -6 -o addr show dev "$1" tentative 2>/dev/null) in '') break ;; esac
     sleep 0.2
   done
-  [ "$up" = 0 ] || { batch 4 "${r4#"$nl"}" && batch 6 "${r6#"$nl"}"; }
+  [ "$up" = 0 ] || {
+    restored 4 "${r4#"$nl"}"
+    restored 6 "${r6#"$nl"}"
+  }
+}
+
+# restored FAMILY TEXT: has ip do all lines that it can; sets $lost to the first of all that it cannot, and why.
+restored() {
+  v=$(printf '%s\n' "$2" | ip "-$1" -force -batch - 2>&1) || [ -n "$lost" ] || {
+    n=${v#*Command failed -:}
+    n=${n%%[!0-9]*}
+    lost="${v%%"$nl"*} (ip -$1 $(printf '%s\n' "$2" | sed -n "${n:-1}p"))"
+  }
 }
 
 # resolver NAME: the world's resolv.conf, for ip netns exec and for units.

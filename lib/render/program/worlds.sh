@@ -38,6 +38,7 @@ part() {
   { mkdir -p "$STATE/worlds" && put worlds/program "$text"; } || fail "cannot write to $STATE"
   if [ -n "$strays" ]; then
     dissolve "$strays"
+    ! apart || fail 'not all interfaces could be taken out of their worlds'
     resolve_all
   fi
   each make
@@ -54,24 +55,32 @@ $all
 END
 }
 
-# rejoin: takes all worlds down, and gives the host back what their interfaces were.
+# rejoin: takes all worlds down, and gives the host back what their interfaces were; fails when one has not come home, whose
+# world then stays, or has come without all that it had.
 rejoin() {
   PLAN=$(bare)
   load
-  ! apart || dissolve "$strays"
+  code=0
+  ! apart || dissolve "$strays" || code=1
+  ! apart || return
   rm -rf "${STATE:?}/worlds" "${RUN:?}/worlds"
+  return $code
 }
 
-# dissolve LIST: of $strays.
+# dissolve LIST: of $strays; fails as rejoin does.
 dissolve() {
-  printf '%s' "$1" | while read -r name iface; do
-    if [ -n "$iface" ]; then
-      home "$name" "$iface"
-    else
-      for v in "$STATE/worlds/$name"/home.*; do [ ! -e "$v" ] || home "$name" "${v##*/home.}"; done
-      unmake "$name"
-    fi
-  done
+  printf '%s' "$1" | {
+    code=0
+    while read -r name iface; do
+      if [ -n "$iface" ]; then
+        home "$name" "$iface" || code=1
+      else
+        for v in "$STATE/worlds/$name"/home.*; do [ ! -e "$v" ] || home "$name" "${v##*/home.}" || code=1; done
+        unmake "$name"
+      fi
+    done
+    [ $code = 0 ]
+  }
 }
 
 # resolve_all: sets $devices to "NAME device IFACE DEVICE" of all interfaces in worlds, when every one can be where the
@@ -84,8 +93,9 @@ resolve_all() {
     dumped=$(dump)
     case $dumped in *=whole) ;; *) fail 'ip cannot show rules and routes' ;; esac
     # At a first start nobody has come in.
-    client=
+    client='' v=
     ! has operator || operator
+    session=$v
     each resolve
     case $missing/$restoring in / | */1) break ;; esac
     clock
@@ -141,13 +151,13 @@ check_move() {
   case $(ip -o link show dev "$3" 2>/dev/null) in
     *' master '*) fail "world $1: interface $2: its device $3 is a port of another device. Take it out of that first" ;;
   esac
-  [ -n "$client" ] || return 0
   case $PLAN in *"${nl}world $1 moves$nl"*) return 0 ;; esac
-  case $(ip -o addr show dev "$3" 2>/dev/null) in
-    *" ${server#::ffff:}/"* | *" ${server#::ffff:} peer "*)
-      fail "world $1: interface $2: its device $3 has ${server#::ffff:}, by which this session comes in, and moving it would cut that off. Come in by another, or set moveManagement of the world to true"
-      ;;
+  case $session in *"%$3 "*) v="is the one" ;; *) v= ;; esac
+  [ -z "$client" ] || case $(ip -o addr show dev "$3" 2>/dev/null) in
+    *" ${server#::ffff:}/"* | *" ${server#::ffff:} peer "*) v="has ${server#::ffff:}," ;;
   esac
+  [ -z "$v" ] ||
+    fail "world $1: interface $2: its device $3 $v by which this session comes in, and moving it would cut that off. Come in by another, or set moveManagement of the world to true"
 }
 
 # furnish NAME: its interfaces, with addresses and routes, and the world's own program.
@@ -155,8 +165,8 @@ furnish() {
   known "$1"
   resolver "$1"
   own=$(printf '%s\n' "$devices" | sed -n "s/^$1 device /device /p")
-  while read -r v iface device; do
-    [ -z "$iface" ] || inhabits "$1" "$iface" || move "$1" "$iface" "$device" </dev/null
+  while read -r v iface found; do
+    [ -z "$iface" ] || inhabits "$1" "$iface" || move "$1" "$iface" "$found" </dev/null
   done <<END
 $own
 END
@@ -176,7 +186,7 @@ END
   if [ "$kind" = netns ]; then
     v=$(inside "$1" $n 2>&1) || fail "world $1: ${v##*multihome: }"
   else
-    raise "$1"
+    raise "$1" || fail "world $1: cannot write sysctls"
     # What is expected of interfaces that are not there is not right.
     [ $n = apply ] || return 0
     how=brief
@@ -197,7 +207,7 @@ gifts() {
 # raise NAME: the settings that the interfaces of a VRF need; given back with all others when they come home.
 raise() {
   low "$1" | while read -r n least; do
-    printf '%s\n' "$least" >"$n" || fail "world $1: cannot write $n"
+    printf '%s\n' "$least" >"$n" || exit 1
   done
 }
 

@@ -64,7 +64,60 @@ expect6 a fd00::ffff:ffff:ffff:fffe attached dev @a
 expect6 b 2001:db8:ffff:ffff::1 elsewhere dev @b via fe80::1
 expect6 b fd00::ffff:ffff:ffff:fffe attached dev @b
 end'
-BODY=18f4dc81e751447e
+BODY=6a55ee72e5a23e58
+BACKSTOP='function should(key){if(want&&!(key in wanted)){wanted[key];order[++n]=key}}
+function bare(prefix){
+sub(f==6?"/128$":"/32$","",prefix)
+return"from "prefix
+}
+function change(verb,key){if(key!~/lookup/)print"rule "verb" priority "key" protocol kernel"}
+$1==f&&$2=="backstop"{
+key=$0
+sub(/^[^ ]+ backstop /,"",key)
+sub(/ \[unresolved\]$/,"",key)
+sub(/ 7$/," unreachable",key)
+sub(/from all /,"",key)
+if($3)have[key]++
+else{
+front=front key"\n"
+if(sub(/.* goto /,"",key))past=key
+}
+}
+$1=="rule"f&&($2=="+0"||$2=="+8")&&$3=="not"&&!skip{
+skip=$0
+sub(/^[^ ]+ [^ ]+ /,"",skip)
+sub(/ goto .*/,"",skip)
+sub(f==6?"/128( |$)":"/32( |$)"," ",skip)
+sub(/ $/,"",skip)
+should(join+3" nop")
+should(join+1" "skip" goto "join+3)
+}
+$1=="cover"f&&want&&!known[$2]++{covers=covers"0 "bare($2)"&\n"}
+($1=="address"||$1=="prefix")&&($3~/:/)==(f==6){should(join+2" "bare($3)" unreachable")}
+END{
+if(!past)past=1
+moves=front!=""&&!((past" nop")in have)
+if(moves)past=3-past
+key=past" nop"
+if(want>1)n=0
+if(covers!=""){
+if(want>1?moves:front=="")should(key)
+wanted[key]
+}
+for(i=1;i<=n;i++)if(!(order[i] in have))change("add",order[i])
+if(want>1)exit
+iif=(past>1?" fwmark 0x2/0":"")(skip~/ iif lo/?" iif lo":"")
+way=shut=covers
+gsub(/&/,iif" goto "past,way)
+gsub(/&/,iif" unreachable",shut)
+if(front!=way shut){
+n=split(way shut,order,"\n")
+for(i=1;moves&&i<n;i++)change("add",order[i])
+for(i=split(front,list,"\n");--i>0;)change("del",list[i])
+for(i=1;!moves&&i<n;i++)change("add",order[i])
+}
+for(key in have)for(i=key in wanted?1:0;i<have[key];i++)change("del",key)
+}'
 SAME='function line_of(file,text){return (getline text<file)>0?text:""}
 BEGIN{while(was!=""&&(ahead=line_of(old))!=""&&!sub(/^PLAN=./,"",ahead))continue}
 /^=/{part=""}
@@ -77,6 +130,171 @@ if(partial)return 1
 if(keeps&&line_of(was)!="=kept")return 0
 for(i=1;i<=keeps;i++)while((getline text<kept[i])>0)if(line_of(was)!=text)return 0
 return line_of(was)==""
+}'
+AMEND='function no(){bad=1}
+function count(text,by,word){
+if(text~/^([46]|rule[46]) /){
+differs[text]+=text~/^r/?by:-by
+return
+}
+if(text~/^address /&&split(text,word," "))sources[word[3]]+=by
+if(text~/^(prefix|expect[46]|flow[46]) /)others[text]+=by
+if(text~/^todo address /)touched[text~/:/?6:4]
+if(text~/^(facts|device) /)by=-by
+else if(text~/^(todo|undo) /&&text!~/^[a-z]+ address /||text~/^(absent|nft|world) /)no()
+else if(text!~/^(numbers|model|virtual|interface|connection|table|sysctl|route[46]|identity|frr) /)return
+differs[text]+=by
+}
+function bare(source,f){
+sub(f==4?"/32$":"/128$","",source)
+return source
+}
+function alike(f,i,several,hosts){
+hosts=1
+for(i=1;i<=n[f];i++){
+if(source[f,i]~/\//)hosts=0
+if(target[f,i]!=target[f,1])several=1
+if(source[f,i] in seen_to&&seen_to[source[f,i]]!=target[f,i]||target[f,i]<=last[f])no()
+seen_to[source[f,i]]=target[f,i]
+}
+if(several&&!hosts)no()
+}
+BEGIN{
+if(mode=="plan"){
+if((getline line<was)<1||line!=id"")no()
+while((getline line<was)>0)if(line~/^(facts|device|[46]) /)differs[line]++
+while((getline line<old)>0&&!sub(/^PLAN=./,"",line))continue
+do count(line,-1)
+while((getline line<old)>0&&line!~/^end/)
+}
+start=generation?band1:band0
+}
+mode=="plan"{count($0,1)}
+mode!="plan"&&$1==f&&($2=="rule"?$3 in ours:$2~/^(add|del)$/){
+ours[$3]
+text=$3" "$4" "$5" "$6" "$7
+if($2=="rule")there[text]
+else if(($2=="add")==(mode=="redo"))wanted[text]
+else unwanted[text]
+}
+END{
+if(mode!="plan"){
+for(text in wanted)if(!(text in there))print"rule add priority "text" protocol "protocol
+for(text in unwanted)if(text in there)print"rule del priority "text" protocol "protocol
+print"#"
+exit
+}
+if(bad)exit 1
+for(text in differs)if(differs[text]){
+k=split(text,word," ")
+if(k!=6||word[1]!~/^rule/||word[2] word[6]!~/^\+[0-9]+\+[0-9]+$/||word[3]!="from"||word[5]!="goto"||
+differs[text]*differs[text]!=1)exit 1
+f=substr(word[1],5)
+i=++n[f]
+source[f,i]=bare(word[4],f)
+target[f,i]=word[6]+0
+if(word[2]+0>last[f])last[f]=word[2]+0
+line=f (differs[text]>0?" add ":" del ")start+word[2]" from "source[f,i]" goto "start+word[6]
+if(differs[text]>0)first=first line"\n"
+else second=second line"\n"
+}
+for(f in n)alike(f)
+if(bad)exit 1
+printf"%s%s",first,second
+for(f in touched)print f" todo"
+for(text in sources)if(sources[text]>0)print"source "text
+for(text in others)if(others[text])all="all\n"
+print all"end"
+}'
+STAGE='function filled(i,word,text){
+for(i=2;i<=NF;i++){
+word=$i
+if(word~/^@/){
+word=substr(word,2)
+word=$(i-1)~/^(dev|[io]if)$/?dev[word]:table+2*slot[word]+generation
+}else if(word~/^\+/)word=start+word
+else if(word=="join")word=join
+text=text" "word
+}
+return text
+}
+function lacks(i,lost,hops){
+for(i=2;i<=NF;i++)if($(i-1)~/^(dev|[io]if)$/&&substr($i,2)in absent)lost[substr($i,2)]
+for(i in lost)while(sub(" nexthop via [^ ]+ dev @"i"( onlink)? weight [0-9]+",""))hops=1
+for(i in lost)return !hops||!/ nexthop /
+return 0
+}
+BEGIN{start=generation?band1:band0}
+$1=="device"{dev[$2]=$3}
+$1=="absent"&&$3==f{absent[$2]}
+$1=="interface"||$1=="table"{slot[$2]=$4}
+$1=="todo"&&f==4&&$2=="group"{print"link set dev "$3" group "group}
+$1=="todo"&&f==4&&$2=="down"{print"link set dev "$3" up"}
+$1=="todo"&&$2=="address"&&($4~/:/)==(f==6){
+print"addr add "$4" dev "$3" noprefixroute"(f==6?" nodad "$5" "$6:"")
+}
+$1=="route"f&&!lacks(){
+text=filled()
+if(!sub(/ nexthop /," proto "protocol"&",text))text=text" proto "protocol
+print"route add"text
+}
+$1=="rule"f{
+if(!rules++&&keep=="-"){
+print"rule add priority "join" nop protocol "protocol
+print"rule add priority "active" goto "join" protocol "protocol
+}
+if(!lacks())print"rule add priority"filled()" protocol "protocol
+}
+END{if(rules)print"rule add priority "canary" fwmark "mark"/"mark" goto "start" protocol "protocol}'
+TIDY='function del(p){print"rule del priority "p" protocol "protocol}
+function add(p,action){print"rule add priority "p" "action" protocol "protocol}
+BEGIN{start=keep?band1:band0}
+$1!=f||$2=="backstop"{next}
+$2=="route"{
+if(($3-table)% 2!=keep)stale[$3]
+next
+}
+{target=$6=="goto"?$7:0}
+$3==canary{canaries++;next}
+$3==pending{
+pendings++
+parked=target==join
+next
+}
+$3==active{
+actives++
+if(target==start)right++
+next
+}
+$3==join{joins++;next}
+($3>=band1)!=keep{band[++n]=$3}
+END{
+while(canaries-->0)del(canary)
+if(!joins&&(keep!="-"||actives+n)){
+add(join,"nop")
+joins=1
+}
+if(keep!="-"){
+if(actives!=1||!right){
+while(actives-->0)del(active)
+add(active,"goto "start)
+}
+while(pendings-->0)del(pending)
+}else{
+if(!parked&&actives+n){
+while(pendings-->0)del(pending)
+add(pending,"goto "join)
+pendings=1
+}
+while(actives-->0)del(active)
+}
+while(n>0)del(band[n--])
+if(keep=="-"){
+while(pendings-->0)del(pending)
+while(joins-->0)del(join)
+}
+for(t in stale)print"route flush table "t" proto "protocol
+print"#"
 }'
 SURVEY='function refuse(text){
 if(!names)return
@@ -359,171 +577,6 @@ for(i=1;i<=outs;i++)print out[i]
 printf"%s",notes
 exit code
 }'
-STAGE='function filled(i,word,text){
-for(i=2;i<=NF;i++){
-word=$i
-if(word~/^@/){
-word=substr(word,2)
-word=$(i-1)~/^(dev|[io]if)$/?dev[word]:table+2*slot[word]+generation
-}else if(word~/^\+/)word=start+word
-else if(word=="join")word=join
-text=text" "word
-}
-return text
-}
-function lacks(i,lost,hops){
-for(i=2;i<=NF;i++)if($(i-1)~/^(dev|[io]if)$/&&substr($i,2)in absent)lost[substr($i,2)]
-for(i in lost)while(sub(" nexthop via [^ ]+ dev @"i"( onlink)? weight [0-9]+",""))hops=1
-for(i in lost)return !hops||!/ nexthop /
-return 0
-}
-BEGIN{start=generation?band1:band0}
-$1=="device"{dev[$2]=$3}
-$1=="absent"&&$3==f{absent[$2]}
-$1=="interface"||$1=="table"{slot[$2]=$4}
-$1=="todo"&&f==4&&$2=="group"{print"link set dev "$3" group "group}
-$1=="todo"&&f==4&&$2=="down"{print"link set dev "$3" up"}
-$1=="todo"&&$2=="address"&&($4~/:/)==(f==6){
-print"addr add "$4" dev "$3" noprefixroute"(f==6?" nodad "$5" "$6:"")
-}
-$1=="route"f&&!lacks(){
-text=filled()
-if(!sub(/ nexthop /," proto "protocol"&",text))text=text" proto "protocol
-print"route add"text
-}
-$1=="rule"f{
-if(!rules++&&keep=="-"){
-print"rule add priority "join" nop protocol "protocol
-print"rule add priority "active" goto "join" protocol "protocol
-}
-if(!lacks())print"rule add priority"filled()" protocol "protocol
-}
-END{if(rules)print"rule add priority "canary" fwmark "mark"/"mark" goto "start" protocol "protocol}'
-AMEND='function no(){bad=1}
-function count(text,by,word){
-if(text~/^([46]|rule[46]) /){
-differs[text]+=text~/^r/?by:-by
-return
-}
-if(text~/^address /&&split(text,word," "))sources[word[3]]+=by
-if(text~/^(prefix|expect[46]|flow[46]) /)others[text]+=by
-if(text~/^todo address /)touched[text~/:/?6:4]
-if(text~/^(facts|device) /)by=-by
-else if(text~/^(todo|undo) /&&text!~/^[a-z]+ address /||text~/^(absent|nft|world) /)no()
-else if(text!~/^(numbers|model|virtual|interface|connection|table|sysctl|route[46]|identity|frr) /)return
-differs[text]+=by
-}
-function bare(source,f){
-sub(f==4?"/32$":"/128$","",source)
-return source
-}
-function alike(f,i,several,hosts){
-hosts=1
-for(i=1;i<=n[f];i++){
-if(source[f,i]~/\//)hosts=0
-if(target[f,i]!=target[f,1])several=1
-if(source[f,i] in seen_to&&seen_to[source[f,i]]!=target[f,i]||target[f,i]<=last[f])no()
-seen_to[source[f,i]]=target[f,i]
-}
-if(several&&!hosts)no()
-}
-BEGIN{
-if(mode=="plan"){
-if((getline line<was)<1||line!=id"")no()
-while((getline line<was)>0)if(line~/^(facts|device|[46]) /)differs[line]++
-while((getline line<old)>0&&!sub(/^PLAN=./,"",line))continue
-do count(line,-1)
-while((getline line<old)>0&&line!~/^end/)
-}
-start=generation?band1:band0
-}
-mode=="plan"{count($0,1)}
-mode!="plan"&&$1==f&&($2=="rule"?$3 in ours:$2~/^(add|del)$/){
-ours[$3]
-text=$3" "$4" "$5" "$6" "$7
-if($2=="rule")there[text]
-else if(($2=="add")==(mode=="redo"))wanted[text]
-else unwanted[text]
-}
-END{
-if(mode!="plan"){
-for(text in wanted)if(!(text in there))print"rule add priority "text" protocol "protocol
-for(text in unwanted)if(text in there)print"rule del priority "text" protocol "protocol
-print"#"
-exit
-}
-if(bad)exit 1
-for(text in differs)if(differs[text]){
-k=split(text,word," ")
-if(k!=6||word[1]!~/^rule/||word[2] word[6]!~/^\+[0-9]+\+[0-9]+$/||word[3]!="from"||word[5]!="goto"||
-differs[text]*differs[text]!=1)exit 1
-f=substr(word[1],5)
-i=++n[f]
-source[f,i]=bare(word[4],f)
-target[f,i]=word[6]+0
-if(word[2]+0>last[f])last[f]=word[2]+0
-line=f (differs[text]>0?" add ":" del ")start+word[2]" from "source[f,i]" goto "start+word[6]
-if(differs[text]>0)first=first line"\n"
-else second=second line"\n"
-}
-for(f in n)alike(f)
-if(bad)exit 1
-printf"%s%s",first,second
-for(f in touched)print f" todo"
-for(text in sources)if(sources[text]>0)print"source "text
-for(text in others)if(others[text])all="all\n"
-print all"end"
-}'
-TIDY='function del(p){print"rule del priority "p" protocol "protocol}
-function add(p,action){print"rule add priority "p" "action" protocol "protocol}
-BEGIN{start=keep?band1:band0}
-$1!=f||$2=="backstop"{next}
-$2=="route"{
-if(($3-table)% 2!=keep)stale[$3]
-next
-}
-{target=$6=="goto"?$7:0}
-$3==canary{canaries++;next}
-$3==pending{
-pendings++
-parked=target==join
-next
-}
-$3==active{
-actives++
-if(target==start)right++
-next
-}
-$3==join{joins++;next}
-($3>=band1)!=keep{band[++n]=$3}
-END{
-while(canaries-->0)del(canary)
-if(!joins&&(keep!="-"||actives+n)){
-add(join,"nop")
-joins=1
-}
-if(keep!="-"){
-if(actives!=1||!right){
-while(actives-->0)del(active)
-add(active,"goto "start)
-}
-while(pendings-->0)del(pending)
-}else{
-if(!parked&&actives+n){
-while(pendings-->0)del(pending)
-add(pending,"goto "join)
-pendings=1
-}
-while(actives-->0)del(active)
-}
-while(n>0)del(band[n--])
-if(keep=="-"){
-while(pendings-->0)del(pending)
-while(joins-->0)del(join)
-}
-for(t in stale)print"route flush table "t" proto "protocol
-print"#"
-}'
 CHECK='function clean(text){
 gsub(/[^-A-Za-z0-9_.:@ ]/,"?",text)
 return text
@@ -689,59 +742,6 @@ gsub(/[^-A-Za-z0-9_.:@\/ ]/,"?",text)
 if(!(text in told)&&n++<3)print". The rule \""text"\""who" comes before ours: "cure
 told[text]
 }'
-BACKSTOP='function should(key){if(want&&!(key in wanted)){wanted[key];order[++n]=key}}
-function bare(prefix){
-sub(f==6?"/128$":"/32$","",prefix)
-return"from "prefix
-}
-function change(verb,key){if(key!~/lookup/)print"rule "verb" priority "key" protocol kernel"}
-$1==f&&$2=="backstop"{
-key=$0
-sub(/^[^ ]+ backstop /,"",key)
-sub(/ \[unresolved\]$/,"",key)
-sub(/ 7$/," unreachable",key)
-sub(/from all /,"",key)
-if($3)have[key]++
-else{
-front=front key"\n"
-if(sub(/.* goto /,"",key))past=key
-}
-}
-$1=="rule"f&&($2=="+0"||$2=="+8")&&$3=="not"&&!skip{
-skip=$0
-sub(/^[^ ]+ [^ ]+ /,"",skip)
-sub(/ goto .*/,"",skip)
-sub(f==6?"/128( |$)":"/32( |$)"," ",skip)
-sub(/ $/,"",skip)
-should(join+3" nop")
-should(join+1" "skip" goto "join+3)
-}
-$1=="cover"f&&want&&!known[$2]++{covers=covers"0 "bare($2)"&\n"}
-($1=="address"||$1=="prefix")&&($3~/:/)==(f==6){should(join+2" "bare($3)" unreachable")}
-END{
-if(!past)past=1
-moves=front!=""&&!((past" nop")in have)
-if(moves)past=3-past
-key=past" nop"
-if(want>1)n=0
-if(covers!=""){
-if(want>1?moves:front=="")should(key)
-wanted[key]
-}
-for(i=1;i<=n;i++)if(!(order[i] in have))change("add",order[i])
-if(want>1)exit
-iif=(past>1?" fwmark 0x2/0":"")(skip~/ iif lo/?" iif lo":"")
-way=shut=covers
-gsub(/&/,iif" goto "past,way)
-gsub(/&/,iif" unreachable",shut)
-if(front!=way shut){
-n=split(way shut,order,"\n")
-for(i=1;moves&&i<n;i++)change("add",order[i])
-for(i=split(front,list,"\n");--i>0;)change("del",list[i])
-for(i=1;!moves&&i<n;i++)change("add",order[i])
-}
-for(key in have)for(i=key in wanted?1:0;i<have[key];i++)change("del",key)
-}'
 set -u
 umask 077
 LC_ALL=C
@@ -765,6 +765,7 @@ fail() {
 reason=$1
 exit 1
 }
+unwritable() { fail "cannot write to $RUN"; }
 environment() {
 case $STATE in /*) ;; *) misuse 'MULTIHOME_STATE_DIR must be an absolute path' ;; esac
 case $RUN in /*) ;; *) misuse 'MULTIHOME_RUN_DIR must be an absolute path' ;; esac
@@ -850,259 +851,6 @@ case $n in
 esac
 why=${why%%"$nl"*}$n
 return 1
-}
-started() {
-read -r started 2>/dev/null <"/proc/$1/stat" || return 1
-set -- ${started##*) }
-started=${20} parent=$2
-[ "$1" != Z ]
-}
-lock() {
-started $$
-mine=$RUN/lock.$$.$started
-tries=0
-while
-{ [ -d "$RUN" ] || mkdir -p "$RUN"; } && true >"$mine.try" || [ -n "${1-}" ] || fail "cannot write to $RUN"
-rivals
-do
-if [ -n "$ahead" ]; then
-rm -f "$mine.try"
-tries=$((tries + 1))
-if [ -z "${1-}" ] && { [ -z "$rolling" ] || [ $tries = 10 ]; }; then
-reason="another change is in progress, by process $ahead"
-exit 75
-fi
-fi
-sleep 1
-done
-true >"$mine${1:+.back}${restoring:+.back}"
-}
-rivals() {
-ahead='' rolling=''
-set --
-for rival in "$RUN"/lock.*; do
-v=${rival#"$RUN"/lock.}
-n=${v%%.*}
-v=${v#*.}
-if [ "$n" = $$ ]; then
-continue
-elif ! started "$n" || [ "$started" != "${v%.*}" ]; then
-rm -f "$rival"
-else
-set -- 1
-[ "$v" = "$started.try" ] && [ "$n" -gt $$ ] || ahead=$n
-[ "$v" != "$started.back" ] || rolling=1
-fi
-done
-[ $# = 1 ]
-}
-unlock() {
-[ -z "${mine-}" ] || rm -f "$mine" "$mine.try" "$mine.back"
-}
-dump() {
-n='link show'
-for f in 4 6; do
-[ -d /proc/sys/net/ipv$f ] || continue
-echo "=$f"
-ip -$f -N -o -batch - 2>/dev/null <<END || return
-rule show
-route show table all
-addr show
-$n
-END
-n=''
-done
-echo '=whole'
-}
-survey() {
-seen='' stale=
-filter_dump
-fresh
-seen=$(
-{
-printf '%s\n' =plan "$PLAN" ${filter_now:+=nft "$filter_now"} =more
-! announces || frr_look
-world_facts
-[ -z "$was" ] || { echo '=kept' && kept_now; }
-dump
-} | calc -v committed="$band" -v boot="$boot" -v records="$records" -v fresh="$fresh" -v sweep="${sweep-}" \
--v partial="$restoring" -v was="$was" -v id="$committed_id" -v old="$STATE/program.$committed" -v body="$whose" "$SAME$nl$SURVEY"
-)
-code=$?
-case $code/$seen in
-[0135]/?*) return $code ;;
-4/) why='ip cannot show rules and routes: iproute2 6.1 or newer does, and a kernel with policy routing is needed' ;;
-*) why='awk has failed' ;;
-esac
-seen=
-return 4
-}
-look() {
-survey
-code=$?
-[ $code != 5 ] || misuse "${seen#*! }"
-[ $code != 4 ] || fail "$why"
-set -- ${seen%%"$nl"*}
-live4=$2 keep4=$3 want4=$4 live6=$5 keep6=$6 want6=$7 settled=${8-}
-}
-found() {
-clock
-until=$((now + WAIT))
-while look; [ $code != 0 ]; do
-clock
-if [ "$code" != 3 ] || [ "$now" -ge $until ]; then fail "$(complaint)"; fi
-sleep 1
-done
-[ "$want6" = - ] || [ -d /proc/sys/net/ipv6 ] || fail 'the plan has IPv6, and this kernel does not'
-}
-complaint() {
-of_seen -v wait="$WAIT" '
-sub(/^! /,""){refused=refused"; "$0}
-sub(/^[?] /,""){missing=missing"; "$0" (waited "wait" s)"}
-END{print substr(refused==""?missing:refused,3)}'
-}
-parting() {
-parted=1
-{ mkdir -p "$RUN" && : >"$RUN/parted"; } || fail "cannot write to $RUN"
-}
-reunite() {
-[ -n "$parted" ] || [ -e "$RUN/parted.back" ] || return 0
-rm -f "$RUN/parted" "$RUN/parted.back"
-load
-if [ -r "$STATE/program.$committed" ]; then
-sh "$STATE/program.$committed" apply || say 'what was in force could not be put back; apply it again'
-else
-rejoin
-rmdir "$STATE" 2>/dev/null
-fi
-return 0
-}
-apart() { [ -e "$STATE/worlds" ]; }
-part() {
-apart || return 0
-parting
-rejoin || fail 'not all interfaces could be taken out of their worlds'
-found
-}
-rejoin() { [ ! -e "$STATE/worlds" ] || sh "$STATE/worlds/program" rejoin; }
-furnished() { :; }
-world_facts() { :; }
-judged() { check "$@"; }
-records() {
-[ -z "${2-}" ] || : >"$2/before" || return
-notes=$(printf '%s\n' "${seen%%"$nl"[46] *}" | awk -v words="$1" -v boot="$boot" -v old="$STATE/restore" -v to="${2-}" '
-function note(text){
-if((getline line<old)<1||line!=text)differs=1
-out[++outs]=text
-if(to!=""&&word~/^(|todo)$/)print text>(to"/undo")
-}
-BEGIN{
-while(to!=""&&(getline line<old)>0)print line>(to"/before")
-close(old)
-note("boot "boot)
-}
-$1==""||!index(words,$1){next}
-{thing=$2" "$3 ($2=="address"?$4:"")}
-!(thing in done){
-done[thing]
-word=$1
-note(substr($0,length(word)+2))
-}
-END{
-if((getline line<old)<1&&!differs)print"same"
-else for(i=1;i<=outs;i++)print out[i]
-}') || return
-case $notes in same | boot*) ;; *) return 1 ;; esac
-}
-noted() { [ "$notes" = same ] || put restore "$notes"; }
-tune() {
-case $seen in *"$nl$1 sysctl "*) ;; *) return 0 ;; esac
-v=$(of_seen -v word="$1" '
-$1==word&&$2=="sysctl"{print $3" "(word=="todo"?$5:$4)}') || return
-[ -n "$v" ] && printf '%s\n' "$v" | while read -r n v; do
-printf '%s\n' "$v" >"/proc/sys/$n" || exit 1
-done
-}
-undo() {
-for _ in 1 2 3 4 5; do
-case $seen in
-'') ;;
-*"${nl}undo "*)
-filter_undo
-tune undo || why='cannot write sysctls'
-for f in 6 4; do
-v=$(of_seen -v f=$f '
-$1!="undo"{next}
-$2=="address"&&($4~/:/)==(f==6){print"addr del "$4" dev "$3}
-f==4&&$2=="group"{later=later"link set dev "$3" group "$4"\n"}
-f==4&&$2=="down"{later=later"link set dev "$3" down\n"}
-END{printf"%s",later}') && batch $f "$v"
-done
-;;
-*) return 0 ;;
-esac
-survey
-done
-return 1
-}
-filters() {
-case ${PLAN%%"${nl}address "*} in *"${nl}model strong$nl"* | *"${nl}connection "*) ;; *) return 1 ;; esac
-}
-filter_tool() {
-! filters || has nft ||
-fail "nft (nftables) is needed for the strong host model and for tracked connections, and not found in $PATH"
-}
-filter_dump() {
-filter_now=
-if [ -e "$STATE/nft" ] || [ -n "${sweep-}" ] || filters; then
-filter_now=$(nft -s list table inet multihome 2>/dev/null)
-fi
-}
-fresh() {
-fresh=
-case ${PLAN%%"${nl}address "*} in
-*"${nl}model strong$nl"*)
-digested
-[ "$v" = "$committed_digest" ] || fresh=1
-;;
-esac
-}
-nft_run() {
-v=$1
-shift
-v=$(printf '%s\n' "$v" | nft "$@" -f - 2>&1) && return
-v=${v%%"$nl"*}
-why="nft: ${v:-has failed and said nothing}"
-return 1
-}
-filter_check() {
-v=$(of_both "$NFT") && nft_run "$v" -c
-}
-filter_load() {
-filters || return 0
-filtered=1
-[ -e "$STATE/nft" ] || put nft '' || return
-v=$(of_both "$NFT") && n=${v##*#} && nft_run "$v" || return
-filter_dump
-why='the table inet multihome of nftables is not as it was loaded'
-[ "$(printf '%s\n' "$filter_now" | grep -c .)" -ge "$n" ] && put nft "$filter_now"
-}
-filter_back() {
-[ -n "${filtered-}" ] && [ -r "$STATE/program.$committed" ] || return 0
-own=$PLAN
-adopt "$STATE/program.$committed"
-survey
-filter_load || say "the table inet multihome of nftables could not be put back: $why"
-PLAN=$own
-}
-filter_undo() {
-case $seen in *"${nl}undo nft "*) nft_run 'delete table inet multihome' && rm -f "$STATE/nft" ;; esac
-}
-filter_stands() {
-filters || return 0
-v=
-[ ! -r "$STATE/nft" ] || v=$(cat "$STATE/nft")
-[ -n "$v" ] && [ "$v" = "$filter_now" ]
 }
 amendable() {
 edits=
@@ -1216,6 +964,237 @@ true
 ;;
 esac
 }
+records() {
+[ -z "${2-}" ] || : >"$2/before" || return
+notes=$(printf '%s\n' "${seen%%"$nl"[46] *}" | awk -v words="$1" -v boot="$boot" -v old="$STATE/restore" -v to="${2-}" '
+function note(text){
+if((getline line<old)<1||line!=text)differs=1
+out[++outs]=text
+if(to!=""&&word~/^(|todo)$/)print text>(to"/undo")
+}
+BEGIN{
+while(to!=""&&(getline line<old)>0)print line>(to"/before")
+close(old)
+note("boot "boot)
+}
+$1==""||!index(words,$1){next}
+{thing=$2" "$3 ($2=="address"?$4:"")}
+!(thing in done){
+done[thing]
+word=$1
+note(substr($0,length(word)+2))
+}
+END{
+if((getline line<old)<1&&!differs)print"same"
+else for(i=1;i<=outs;i++)print out[i]
+}') || return
+case $notes in same | boot*) ;; *) return 1 ;; esac
+}
+noted() { [ "$notes" = same ] || put restore "$notes"; }
+tune() {
+case $seen in *"$nl$1 sysctl "*) ;; *) return 0 ;; esac
+v=$(of_seen -v word="$1" '
+$1==word&&$2=="sysctl"{print $3" "(word=="todo"?$5:$4)}') || return
+[ -n "$v" ] && printf '%s\n' "$v" | while read -r n v; do
+printf '%s\n' "$v" >"/proc/sys/$n" || exit 1
+done
+}
+undo() {
+for _ in 1 2 3 4 5; do
+case $seen in
+'') ;;
+*"${nl}undo "*)
+filter_undo
+tune undo || why='cannot write sysctls'
+for f in 6 4; do
+v=$(of_seen -v f=$f '
+$1!="undo"{next}
+$2=="address"&&($4~/:/)==(f==6){print"addr del "$4" dev "$3}
+f==4&&$2=="group"{later=later"link set dev "$3" group "$4"\n"}
+f==4&&$2=="down"{later=later"link set dev "$3" down\n"}
+END{printf"%s",later}') && batch $f "$v"
+done
+;;
+*) return 0 ;;
+esac
+survey
+done
+return 1
+}
+backstop() {
+case $1$seen in 1* | *' backstop '*) ;; *) return 0 ;; esac
+for f in 4 6; do
+v=$(of_both -v f=$f -v want="$1" "$BACKSTOP") || return
+[ -z "$v" ] || stale=1
+batch $f "$v" || return
+done
+}
+shut() { case $seen in *' goto '[12]' [unresolved]'*) ;; *) return 1 ;; esac; }
+backstopped() {
+if [ -n "$restoring" ] || [ "$keeper" = systemd ]; then backstop 1; else backstop 0; fi ||
+say "the plan is in force, but nothing holds back its sources when it is taken away: $why"
+}
+close() { hold 1; }
+open() {
+case ${SERVICE_RESULT-}${EXIT_STATUS-} in success* | *75) ;; *) hold 0 ;; esac
+}
+hold() {
+needs write
+load
+[ "$1$committed" != 1- ] || return 0
+survey
+{ [ -n "$seen" ] && backstop "$1"; } || fail "$why"
+}
+restore() {
+restoring=1 WAIT=0
+apply
+}
+absences() { printf '%s\n' "$seen" | sed -n '/^absent /p;/^world [^ ]* lacks /p'; }
+spared() {
+case ${seen-} in *"${nl}short"*) return 1 ;; *"${nl}absent "*) ;; *) return 1 ;; esac
+v=$(printf '%s\n' "$seen" | sed -n '/^world /p')
+[ -z "$v" ] || [ "$v" = "$(sed -n '/^world /p' "$STATE/observed" 2>/dev/null)" ] || return 1
+{ [ "$want4" = - ] || [ "$live4" = "$band" ]; } && { [ "$want6" = - ] || [ "$live6" = "$band" ]; } &&
+filter_stands && check brief '' >/dev/null
+}
+boot() {
+n=0
+until addressed || [ $n = 50 ]; do
+n=$((n + 1))
+sleep 0.2
+done
+/bin/sh "$STATE/run" restore && return
+EXIT_STATUS=$?
+open
+exit $EXIT_STATUS
+}
+addressed() {
+v=$(ip -o addr)
+for f in $(printf '%s\n' "$PLAN" | awk '$1=="address"&&!(($2,$3~/:/)in seen){seen[$2,$3~/:/];print $3}'); do
+case $v in *" $f/"*) ;; *) return 1 ;; esac
+done
+}
+filters() {
+case ${PLAN%%"${nl}address "*} in *"${nl}model strong$nl"* | *"${nl}connection "*) ;; *) return 1 ;; esac
+}
+filter_tool() {
+filters || { [ -z "$restoring" ] && [ -e "$STATE/nft" ]; } || return 0
+has nft ||
+fail "nft (nftables) is needed for the strong host model and for tracked connections, and not found in $PATH"
+}
+filter_dump() {
+filter_now=
+if [ -e "$STATE/nft" ] || [ -n "${sweep-}" ] || filters; then
+filter_now=$(nft -s list table inet multihome 2>/dev/null)
+fi
+}
+fresh() {
+fresh=
+case ${PLAN%%"${nl}address "*} in
+*"${nl}model strong$nl"*)
+digested
+[ "$v" = "$committed_digest" ] || fresh=1
+;;
+esac
+}
+nft_run() {
+v=$1
+shift
+v=$(printf '%s\n' "$v" | nft "$@" -f - 2>&1) && return
+v=${v%%"$nl"*}
+why="nft: ${v:-has failed and said nothing}"
+return 1
+}
+filter_check() {
+v=$(of_both "$NFT") && nft_run "$v" -c
+}
+filter_load() {
+filters || return 0
+[ -e "$STATE/nft" ] || put nft '' || return
+v=$(of_both "$NFT") && n=${v##*#} && nft_run "$v" || return
+filter_dump
+why='the table inet multihome of nftables is not as it was loaded'
+[ "$(printf '%s\n' "$filter_now" | grep -c .)" -ge "$n" ] && put nft "$filter_now"
+}
+filter_back() {
+[ -n "${NFT-}" ] && [ -r "$STATE/program.$committed" ] || return 0
+own=$PLAN
+adopt "$STATE/program.$committed"
+survey
+filter_load || say "the table inet multihome of nftables could not be put back: $why"
+PLAN=$own
+}
+filter_undo() {
+case $seen in *"${nl}undo nft "*) nft_run 'delete table inet multihome' && rm -f "$STATE/nft" ;; esac
+}
+filter_stands() {
+filters || return 0
+v=
+[ ! -r "$STATE/nft" ] || v=$(cat "$STATE/nft")
+[ -n "$v" ] && [ "$v" = "$filter_now" ]
+}
+dump() {
+n='link show'
+for f in 4 6; do
+[ -d /proc/sys/net/ipv$f ] || continue
+echo "=$f"
+ip -$f -N -o -batch - 2>/dev/null <<END || return
+rule show
+route show table all
+addr show
+$n
+END
+n=''
+done
+echo '=whole'
+}
+survey() {
+seen='' stale=
+filter_dump
+fresh
+seen=$(
+{
+printf '%s\n' =plan "$PLAN" ${filter_now:+=nft "$filter_now"} =more
+! announces || frr_look
+world_facts
+[ -z "$was" ] || { echo '=kept' && kept_now; }
+dump
+} | calc -v committed="$band" -v boot="$boot" -v records="$records" -v fresh="$fresh" -v sweep="${sweep-}" \
+-v partial="$restoring" -v was="$was" -v id="$committed_id" -v old="$STATE/program.$committed" -v body="$whose" "$SAME$nl$SURVEY"
+)
+code=$?
+case $code/$seen in
+[0135]/?*) return $code ;;
+4/) why='ip cannot show rules and routes: iproute2 6.1 or newer does, and a kernel with policy routing is needed' ;;
+*) why='awk has failed' ;;
+esac
+seen=
+return 4
+}
+look() {
+survey
+code=$?
+[ $code != 5 ] || misuse "${seen#*! }"
+[ $code != 4 ] || fail "$why"
+set -- ${seen%%"$nl"*}
+live4=$2 keep4=$3 want4=$4 live6=$5 keep6=$6 want6=$7 settled=${8-}
+}
+found() {
+clock
+until=$((now + WAIT))
+while look; [ $code != 0 ]; do
+clock
+if [ "$code" != 3 ] || [ "$now" -ge $until ]; then fail "$(complaint)"; fi
+sleep 1
+done
+[ "$want6" = - ] || [ -d /proc/sys/net/ipv6 ] || fail 'the plan has IPv6, and this kernel does not'
+}
+complaint() {
+of_seen -v wait="$WAIT" '
+sub(/^! /,""){refused=refused"; "$0}
+sub(/^[?] /,""){missing=missing"; "$0" (waited "wait" s)"}
+END{print substr(refused==""?missing:refused,3)}'
+}
 check() {
 form=$1 tag=$2
 shift 2
@@ -1248,252 +1227,6 @@ case $PLAN in *"${nl}flow$f "*) flows $f "$tag" ;; esac
 done
 ! announces || identity_rows "$tag"
 } | calc -v mode=judge -v gates=$gates -v generation="${new-}" "$@" "$CHECK"
-}
-change() {
-[ -r "$RUN/change" ] || return 1
-v=
-read -r v <"$RUN/change"
-set -- $v
-if ! whole "$@"; then
-[ -z "$watching" ] || return 1
-fail "$RUN/change is damaged or of another version. $(standing). Delete $RUN, and apply again"
-fi
-! committed_as "$3" || return 1
-id=$3 new=$4 keep4=$5 keep6=$6 proposed=$7 within=$8 deadline=$9 booted=${10} filtered=1
-}
-whole() {
-[ "$#/${1-}/${2-}" = 10/change/1 ] || return 1
-case $3/$4/$5/$6/$7$8$9 in
-*[!0-9a-f]*/[01]/[-01]/[-01]/* | *[!-0-9a-f/]* | /*) return 1 ;;
-*/[01]/[-01]/[-01]/*) ;;
-*) return 1 ;;
-esac
-case $8$9 in *[!0-9]*) return 1 ;; esac
-}
-committed_as() {
-[ -r "$STATE/committed" ] || return 1
-while read -r n v; do
-[ "$n $v" != "id $1" ] || return 0
-done <"$STATE/committed"
-return 1
-}
-ended() {
-ended='' fate=''
-[ -r "$RUN/last" ] && read -r ended fate <"$RUN/last"
-}
-standing() {
-if [ "$committed" = - ]; then
-printf %s 'Nothing is applied'
-else
-printf %s "In force is generation $committed, digest $committed_digest"
-fi
-}
-announce() {
-within=$1
-clock
-deadline=$((now + $2))
-printf '%s\n' "change 1 $id $new $keep4 $keep6 $proposed $within $deadline $boot" >"$RUN/change.new" &&
-mv -f "$RUN/change.new" "$RUN/change"
-}
-alive() {
-[ -e "$1" ] || return 1
-for process; do
-process=${process##*/}
-process=${process#*.}
-started "${process%%.*}" && [ "$started" = "${process#*.}" ] || return 1
-done
-}
-lapsed() {
-clock
-lapse=
-if [ "$booted" != "$boot" ]; then
-lapse='the host has been started anew since'
-elif [ "$now" -ge "$deadline" ]; then
-lapse="it was not confirmed within $within s"
-[ "$within" != 0 ] || lapse='it was not done in time'
-elif ! alive "$RUN"/watch.* && [ "$within" != 0 ]; then
-lapse='a process that watched over it was killed'
-elif [ "$within" = 0 ] && ! alive "$RUN"/maker.*; then
-lapse='the process that made it was killed'
-else
-return 1
-fi
-}
-unhindered() {
-load
-if change && [ "$within" != 0 ] && ! lapsed; then
-reason="change $id waits to be confirmed, for $((deadline - now)) s more: confirm it, or roll it back, first"
-exit 75
-fi
-}
-recover() {
-unhindered
-if change; then
-stood=
-lapsed || lapse='the process that made it was killed'
-({ [ ! -r "$RUN/program" ] || adopt "$RUN/program"; } && revert "$lapse") || fail 'an unfinished change cannot be rolled back; apply again'
-load
-else
-disarm
-fi
-}
-disarm() {
-[ ! -e "$RUN/change" ] || rm -f "$RUN/change" || return
-for n in "$RUN"/watch.*; do
-v=${n##*/watch.}
-v=${v%%.*}
-[ "$v" = $$ ] || ! alive "$n" || { kill "$v" && kill -s CONT "$v"; } 2>/dev/null
-done
-set --
-for n in "$RUN"/maker.* "$RUN"/watch.* "$RUN/program" "$RUN/undo" "$RUN/before" "$RUN/amend" "$RUN"/*.new; do
-[ ! -e "$n" ] || set -- "$@" "$n"
-done
-[ $# = 0 ] || rm -f "$@"
-}
-commit() {
-trap '' INT TERM
-v="generation $coming${nl}band $new${nl}digest $proposed${nl}numbers $numbers${nl}id $id"
-put committed "$v" "$STATE/program.$coming" || [ "$v" = "$(cat "$STATE/committed" 2>/dev/null)" ] || fail "cannot write to $STATE"
-staged='' parted=
-[ ! -e "$RUN/parted" ] || rm -f "$RUN/parted"
-committed=$coming band=$new committed_digest=$proposed committed_id=$id
-disarm
-[ -n "$restoring" ] || [ ! -e "$RUN/last" ] || rm -f "$RUN/last"
-}
-revert() {
-filtered=1
-filter_back
-[ -z "${ANNOUNCE-}" ] || frr_back
-! has unamend || unamend || {
-say "what was changed could not be changed back: $why"
-return 1
-}
-seen=
-tidy "$keep4" "$keep6" || {
-say "not all that was staged could be cleared away: $why"
-return 1
-}
-PLAN=$(bare)
-records=$RUN/undo
-if ! { survey; undo; }; then
-say "not all that was changed could be put back: $why"
-return 1
-fi
-if [ -s "$RUN/before" ]; then
-v=$(cat "$RUN/before") && [ -n "$v" ] && put restore "$v"
-elif [ -e "$RUN/before" ]; then
-rm -f "$STATE/restore"
-fi
-rm -f "$STATE/program.$coming" "$STATE"/*.new
-[ "$committed" != - ] || rm -f "$STATE/nft"
-rmdir "$STATE" 2>/dev/null
-[ -n "$restoring" ] || printf '%s\n' "$id $1" >"$RUN/last"
-[ ! -e "$RUN/parted" ] || mv -f "$RUN/parted" "$RUN/parted.back"
-disarm
-}
-adopt() {
-self=$(sed "1,/^cat <</d;/^MULTIHOME\$/,\$d" "$1") && [ -n "$self" ] || return
-PLAN=${self#PLAN=\'}
-PLAN=${PLAN%%\'*}
-numbered
-}
-bare() {
-printf '%s\n' 'plan 1 none' "numbers $numbers" end
-}
-arm() {
-{ { [ -z "$amending" ] || printf '%s\n' "$edits" >"$RUN/amend"; } &&
-printf '%s\n' "$text" >"$RUN/program" && started $$ && true >"$RUN/maker.$$.$started"; } ||
-fail "cannot write to $RUN"
-if [ -n "$restoring" ]; then
-:
-elif unit_fits; then
-launch_unit &
-unit=$!
-else
-launch
-fi
-announce 0 60 || fail "cannot write to $RUN"
-}
-launch() {
-for _ in 1 2; do $(command -v setsid) sh "$RUN/program" watch "$id" >/dev/null 2>&1 & done
-}
-armed() {
-[ -z "$restoring" ] || return 0
-n=2
-if [ -n "$unit" ]; then
-if wait "$unit"; then n=1; else launch; fi
-fi
-clock
-until=$((now + 10))
-until
-set -- "$RUN"/watch.*
-[ -e "$1" ] && [ $# -ge $n ]
-do
-clock
-[ "$now" -lt $until ] || fail 'nobody can be had to roll the change back if need be'
-nap 0.02
-done
-}
-unit_fits() {
-[ -d /run/systemd/system ] && has systemd-run || return 1
-case $STATE$RUN in *[!-A-Za-z0-9/._]*) return 1 ;; esac
-for n in net mnt; do
-[ /proc/self/ns/$n -ef /proc/1/ns/$n ] || return 1
-done
-}
-launch_unit() {
-systemd-run --quiet --collect --unit="multihome-$id" -p DefaultDependencies=no -E MULTIHOME_STATE_DIR="$STATE" \
--E MULTIHOME_RUN_DIR="$RUN" -p OOMScoreAdjust=-1000 -p RuntimeMaxSec=$((${wanted:-0} + 90)) \
--p ExecStopPost="/bin/sh -c 'test ! -e $RUN/program || exec /bin/sh $RUN/program expire $id'" \
-/bin/sh "$RUN/program" watch "$id" 2>/dev/null
-}
-watch() {
-watching=1
-load
-cd / || exit 1
-until ours; do
-alive "$RUN"/maker.* || ours || exit 1
-nap 0.02
-done
-started $$ && true >"$RUN/watch.$$.$started" || exit 1
-exec >/dev/null
-trap - INT TERM
-while sleep 1; do
-over || conclude
-done
-}
-expire() {
-watching=1
-load
-ours || exit 0
-lapse='what watched over it was ended'
-conclude
-}
-ours() { change && [ "$id" = "$given" ]; }
-over() {
-! committed_as "$given" || exit 0
-if change; then
-[ "$id" = "$given" ] || exit 0
-! lapsed
-else
-! ended || [ "$ended" != "$given" ] || exit 0
-if [ "$committed" = - ]; then [ ! -e "$STATE/committed" ]; else committed_as "$committed_id"; fi || exit 0
-lapse='its record was deleted'
-return 1
-fi
-}
-conclude() {
-said=$lapse
-set -- "$RUN"/maker.*
-if alive "$1"; then
-v=${1##*/maker.}
-kill -9 "${v%%.*}"
-fi
-lock patient
-over
-id=$given
-until (revert "$said"); do sleep 1; done
-exit 0
 }
 probing=1
 paths() {
@@ -1592,370 +1325,74 @@ wait
 }
 }
 suspects() { { ip -4 -N rule show && ip -6 -N rule show; } 2>/dev/null | calc "$MANAGERS" | tr -d '\n'; }
-apply() {
-needs write
-filter_tool
-! announces || frr_tool
-unhindered
-ended
-stood=$committed/$band/$committed_id/$ended
-[ ! -e "$RUN/change" ] || stood=
-if compare && { [ -z "$restoring" ] || ! spared; }; then
-lock
-recover
-! ended || say "the last change, $ended, was rolled back: $fate"
-if [ "$tries/$stood" = "0/$committed/$band/$committed_id/$ended" ] || compare; then
-keeper
-part
-prepare
-replace
-if [ "$wanted" != 0 ]; then
-told pending "$id" "$wanted" "$proposed"
-return
-fi
-commit
-foreseen
-settle
-fi
-fi
-[ "$wanted" = 0 ] || told '' "$committed_id" 0 "$committed_digest"
+events='^(Deleted )?[0-9]+:|table [0-9]+|netlink'
+monitor() {
+needs read timeout grep
+started $$
+{ mkdir -p "$RUN" && printf '%s\n' "$$ $started" >"$RUN/monitor"; } || unwritable
+trap - PIPE
+trap 'end_follower; exit 0' INT TERM
+end_follower
+main=$$
+/bin/sh -c 'echo $$ >"$1" && exec ip -N -o monitor link address rule route 2>&1' sh "$RUN/monitor.ip" | follow &
+wait $!
 }
-compare() {
-load
-[ "${committed_numbers:-$numbers}" = "$numbers" ] ||
-fail "the numbers of the plan differ from those in force ($committed_numbers); remove first, then apply"
-! apart || return 0
-was=$STATE/observed whose=$BODY
-found
-was=
-[ -z "$settled" ]
+end_follower() {
+read -r n 2>/dev/null <"$RUN/monitor.ip" && grep -q monitor "/proc/$n/cmdline" 2>/dev/null && kill "$n"
 }
-prepare() {
-case $keep4$keep6$band in
-01? | 10?) fail 'the switches of IPv4 and IPv6 disagree, so somebody has changed them; remove first, then apply' ;;
-0?? | -0? | --0) new=1 ;;
-*) new=0 ;;
-esac
-! has amendable || ! amendable || return 0
-tidy "$keep4" "$keep6" || fail "cannot clear away what an unfinished change has left: $why"
+resume() {
+main=$PPID
+follow <&3
 }
-replace() {
-[ -z "$restoring" ] || gone=$(absences)
-digested
-proposed=$v
-[ -n "$v" ] || fail 'sha256sum has failed'
-read -r id </proc/sys/kernel/random/uuid || fail 'the kernel has no random numbers'
-id=${id%%-*}
-[ -z "$restoring" ] || id=$committed_id
-! filters || filter_check || fail "$why"
-! announces || frr_check || fail "$why"
-text
-{ records 'todo keep undo' "$RUN" && { [ ! -s "$STATE/restore" ] || [ -s "$RUN/before" ]; }; } || fail "cannot write to $RUN"
-staged=1
-arm
-{ noted && printf '%s\n' "$text" >"$STATE/program.$coming"; } || fail "cannot write to $STATE"
-if [ -n "$amending" ]; then
-[ -z "$probing" ] || paths
-affected
-amendments redo
-armed
-amend redo || fail "$why"
-else
-armed
-! shut || backstop 2 || fail "$why"
-{ stage 4 "$new" "$keep4" && stage 6 "$new" "$keep6"; } || fail "$why"
-if shut; then
-case $keep4$keep6 in *-*) flips ;; esac
-backstop 1 || fail "$why"
-survey
-fi
-right "${numbers##*mark=}" canary
-[ -n "$restoring" ] || [ -z "$probing" ] || paths
-[ -n "$flipped" ] || flips
-fi
-tune todo || fail 'cannot write sysctls'
-filter_load || fail "$why"
-! announces || frr_load || fail "$why"
-if [ -z "$restoring" ]; then
-right '' "${amending:-pending}"
-only=
-[ -z "$probing" ] || still || fail "$why"
-furnished || fail "$why"
-fi
-[ "$wanted" = 0 ] || pend
+replaced() {
+n=
+read -r n _ 2>/dev/null <"$RUN/monitor"
+[ "$n" != "$main" ]
 }
-flips() {
-[ "$want4" = - ] || flip 4 "$new" || fail "$why"
-[ "$want6" = - ] || flip 6 "$new" || fail "$why"
-flipped=1
-}
-right() {
-case $2 in [a-z]*) number "$2" && gate=$v ;; esac
-for _ in 1 2 3 4 5; do
-v=$(check brief "$1") && gate= && return
-case $seen in *"${nl}todo address "*) nap 0.1 ;; *) break ;; esac
+standard() {
+for f in 4 6; do
+ip -$f -N rule show | sed -n "s/^\(3276[67]\):.from all lookup \(25[34]\).*/$f \1 \2/p"
 done
-fail "the new rules would not be right here: ${v%%"$nl"*}$(! has suspects || suspects)"
 }
-settle() {
-[ "$want4" = - ] || want4=$new
-[ "$want6" = - ] || want6=$new
-[ -n "$keeper" ] || keeper
-backstopped
-filter_undo
-{ silenced && tidy "$want4" "$want6" && undo; } || say "the plan is in force, but not all that is old could be cleared away: $why"
-rm -f "$STATE/program.$((1 - committed))"
-keep
-case $seen in '' | *"${nl}short"*) return 0 ;; esac
-! shut || return 0
-[ -n "$restoring" ] || kept_whole || return 0
-stale=
-backstopped
-if [ -z "$stale" ] && filter_stands && furnished && records 'keep undo' && noted && { [ -z "$restoring" ] || [ "$gone" = "$(absences)" ]; }; then
-v=$(kept_now)
-[ -z "$v" ] || v="=kept$nl$(cat $v 2>/dev/null)"
-[ -z "$restoring" ] || v=$(sed -n '/^=kept$/,$p' "$STATE/observed" 2>/dev/null)
-put observed "$committed_id$nl$seen${v:+$nl$v}"
-fi
-return 0
+putback() {
+now=$(standard)
+printf '%s\n' "$had" | while read -r f priority table; do
+case "$nl$now$nl" in *"$nl$f $priority $table$nl"*) continue ;; esac
+say "putting back the kernel's own rule $priority of IPv$f"
+ip "-$f" rule add priority "$priority" lookup "$table" protocol kernel
+done
 }
-pend() {
-alive "$RUN"/watch.* || fail 'a process that watched over it was killed'
-announce "$wanted" "$wanted" || fail "cannot write to $RUN"
-staged='' parted=
-rm -f "$RUN"/maker.*
-}
-quoted() {
-[ -n "$1" ] && v=\"$(printf %s "$1" | tr '\n"' " '")\" || v=null
-printf %s "$v"
-}
-told() {
-[ "$verb" != deliver ] || return 0
-if [ "$form" = json ]; then
-printf '{"pending":%s,"id":%s,"secondsLeft":%s,"digest":%s}\n' "${1:+true}" "$(quoted "$2")" "$3" "$(quoted "$4")" |
-sed 's/:,/:false,/'
-elif [ -n "$1" ]; then
-printf 'pending %s\nIt is rolled back in %s s, unless: sh PROGRAM confirm %s\n' "$2" "$3" "$2"
-fi
-}
-about() {
-needs write
+event() { ${1:+timeout "$1"} grep -Eq "$events"; }
+follow() {
+had=$(standard)
+event 1
+failures=0 burst=0
+until replaced; do
+/bin/sh "$STATE/run" restore
+case $? in
+0)
+failures=0 later=
+putback
 load
-lock
-load
-if ! change; then
-disarm
-return 1
-fi
-if ! [ -r "$RUN/program" ]; then
-lapse='its program was deleted'
-elif ! adopt "$RUN/program"; then
-fail "cannot read $RUN/program. $(standing). Apply again"
-elif ! lapsed; then
-[ "${given:-$id}" = "$id" ] || fail "it is change $id that waits to be confirmed, for $((deadline - now)) s more, not $given"
-return 0
-fi
-(revert "$lapse") || fail 'an unfinished change cannot be rolled back; apply again'
-return 1
-}
-confirm() {
-if about; then
-[ "$within" != 0 ] || fail "change $id is still being made"
-look
-commit
-settle
-[ "$form" = json ] || printf 'confirmed %s\n' "$id"
-return
-fi
-if ended && [ "${given:-$ended}" = "$ended" ]; then
-fail "change $ended cannot be confirmed any more, since it was rolled back: $fate. $(standing). Apply it again"
-elif [ -n "$committed_id" ] && [ "${given:-$committed_id}" = "$committed_id" ]; then
-[ "$form" = json ] || printf 'confirmed already %s\n' "$committed_id"
-else
-fail "no change${given:+ $given} is pending. $(standing). Apply it again"
-fi
-}
-rollback() {
-if about; then
-started $$ && true >"$RUN/maker.$$.$started" && announce 0 60
-revert 'by command' || fail 'it is tried again by what watches over it'
-elif ! ended || [ "${given:-$ended}" != "$ended" ]; then
-fail "no change${given:+ $given} is pending. $(standing). To get back to an earlier plan apply it, to none remove"
-fi
-printf 'rolled back %s\n' "${ended:-$id}"
-}
-deliver() {
-form=json owed=
-load
-[ ! -r "$RUN/owed" ] || read -r owed <"$RUN/owed"
-if [ -n "$owed" ] && ! committed_as "$owed" && ours_to_end; then
-rm -f "$RUN/owed"
-given=$owed
-confirm
-else
-rm -f "$RUN/owed"
-apply
-if change && [ "$within" != 0 ]; then
-printf '%s\n' "$id" >"$RUN/owed" || fail "cannot write to $RUN"
-reason="change $id is in force, and waits to be confirmed, for $within s, by the same command over a new connection"
-exit 75
-fi
-fi
-verify
-}
-ours_to_end() {
-change || return 0
-digested
-[ "$v" = "$proposed" ]
-}
-etc=/etc/systemd/system
-units="$etc/multihome-close.service $etc/multihome-monitor.service $etc/multihome-restore.service"
-protection=/etc/systemd/networkd.conf.d/50-multihome.conf
-early=/etc/udev/rules.d/75-multihome.rules
-n=$etc/multi-user.target.wants/multihome
-links="$n-close.service $n-monitor.service $n-restore.service $etc/network-online.target.wants/multihome-restore.service"
-keeper() {
-keeper=none unkept='policy.persistence is none'
-case ${PLAN%%"${nl}address "*} in
-*"${nl}model weak$nl"* | *"${nl}persistence volatile$nl"*) return ;;
-*"${nl}persistence none$nl"*) ;;
+[ "$committed" = - ] || grep -q "^BODY=$BODY\$" "$STATE/program.$committed" || exec /bin/sh "$STATE/run" resume 3<&0
+;;
+75) later=9 ;;
 *)
-if [ "$STATE" != /var/lib/multihome ]; then
-unkept='MULTIHOME_STATE_DIR is not /var/lib/multihome'
-elif ! [ /proc/$$/ns/net -ef /proc/1/ns/net ]; then
-unkept='this is not the network namespace of the first process'
-elif [ ! -d /run/systemd/system ]; then
-keeper=hook unkept='this host is not run by systemd'
-elif [ ! -w $etc ]; then
-keeper=hook unkept="$etc cannot be written"
+later=9
+[ $failures -ge 8 ] || failures=$((failures + 1))
+if [ $failures -gt 2 ]; then sleep $((1 << (failures - 3))); else nap 0.2; fi
+;;
+esac
+if [ $burst = 3 ]; then
+nap 0.3
+burst=0
+elif event 1; then
+burst=$((burst + 1))
 else
-keeper=systemd
-return
+burst=0
+event $later
+[ $? != 1 ] || return
 fi
-case $PLAN in *"${nl}persistence systemd$nl"*) fail "policy.persistence is systemd, but $unkept" ;; esac
-;;
-esac
-[ -n "$restoring" ] || ! evicted ||
-fail "systemd-networkd removes rules that it has not made, as these, and $unkept, so nothing would put them back. \
-Set ManageForeignRoutingPolicyRules=no in a file of /etc/systemd/networkd.conf.d, as 'multihome render --to systemd' does, \
-and restart it; or let policy.persistence be auto; or, to have them until they are removed, volatile"
-}
-evicted() {
-[ /proc/$$/ns/net -ef /proc/1/ns/net ] && [ -d /run/systemd/system ] || return
-systemctl is-active --quiet systemd-networkd.service || return
-set --
-for n in /usr/lib/systemd /run/systemd /etc/systemd; do
-for v in "$n"/networkd.conf "$n"/networkd.conf.d/*.conf; do
-[ ! -r "$v" ] || { [ "$v" = $protection ] && [ -e "$STATE/kept" ]; } || set -- "$@" "$v"
-done
-done
-[ $# != 0 ] || return 0
-case $(sed -n 's/^[[:space:]]*ManageForeignRoutingPolicyRules[[:space:]]*=[[:space:]]*//p' "$@" | sed -n '$p') in
-[nN]* | [fF]* | 0 | [oO][fF]*) return 1 ;;
-esac
-}
-keep() {
-[ -z "$restoring" ] || return 0
-[ -n "$keeper" ] || keeper
-case $keeper in
-systemd) ! has install_units || install_units || say "the plan is in force, but will not be after a reboot: $why" ;;
-hook)
-[ ! -e "$STATE/kept" ] || unkeep
-! has install_run || install_run || say "cannot write to $STATE"
-hooked || say "$unkept, so the plan is in force until a reboot, unless $v"
-;;
-*) unkeep ;;
-esac
-}
-hooked() {
-v="it runs 'sh $STATE/run boot' when its network is up"
-[ -d /run/openrc ] || return
-v="its OpenRC has the services of 'multihome render --to openrc'"
-set -- /etc/runlevels/*/multihome
-[ -e "$1" ]
-}
-halt_units() {
-[ -e "$STATE/kept" ] || return 0
-halted=1
-systemctl stop multihome-monitor.service multihome-restore.service multihome-close.service
-}
-unkeep() {
-[ ! -e "$STATE/run" ] || rm -f "$STATE/run"
-[ -e "$STATE/kept" ] || return 0
-[ -n "$halted" ] || halt_units
-rm -f $early $protection $units $links
-sed '1!G;h;$!d' "$STATE/kept" | while read -r n; do [ -z "$n" ] || rmdir "$n" 2>/dev/null; done
-systemctl daemon-reload
-systemctl reset-failed 'multihome-*' 2>/dev/null
-rm -f "$STATE/kept"
-halted=
-}
-kept_now() {
-[ -e "$STATE/kept" ] || return 0
-printf '%s\n' "$STATE/run" $early $protection
-for n in $links; do [ -L "$n" ] || return 0; done
-printf '%s\n' $units
-}
-kept_whole() {
-[ -e "$STATE/kept" ] || return 0
-for n in "$STATE/run" $units; do [ -f "$n" ] || return; done
-for n in $links; do [ -L "$n" ] || return; done
-}
-watched() {
-read -r n v 2>/dev/null <"$RUN/monitor" && started "$n" && [ "$started" = "$v" ]
-}
-install_run() {
-v=$(kept_text run)
-[ "$v" = "$(cat "$STATE/run" 2>/dev/null)" ] || put run "$v"
-}
-install_units() {
-why="cannot write to $STATE"
-install_run || return
-files="$early $protection $units"
-[ -x /lib/systemd/systemd-networkd ] || files="$early $units"
-make_directories || return
-stale=
-for n in $files; do
-if [ "$n" = "$early" ]; then v=$(early_text); else v=$(kept_text "$n"); fi
-[ "$v" != "$(cat "$n" 2>/dev/null)" ] || continue
-why="cannot write $n"
-{ printf '%s\n' "$v" >"$n.new" && chmod 644 "$n.new" && mv -f "$n.new" "$n"; } || return
-stale=1
-done
-for n in $links; do
-v=$etc/${n##*/}
-if [ -L "$n" ] && [ "$n" -ef "$v" ]; then continue; fi
-why="cannot write $n"
-ln -sf "$v" "$n" || return
-stale=1
-done
-why='systemctl has failed'
-[ -z "$stale" ] || systemctl daemon-reload || return
-watched || systemctl --no-block start multihome-monitor.service
-}
-early_text() {
-echo '# multihome: interfaces of the plan are in its group before they have an address.'
-of_seen '$1=="device"&&NF==4{
-print"SUBSYSTEM==\"net\", ACTION==\"add\", ATTR{address}==\""$4"\", ATTR{netdev_group}=\""group"\""
-}'
-}
-make_directories() {
-stale='' made=
-[ ! -e "$STATE/kept" ] || made=$(cat "$STATE/kept")
-for n in $files $links; do
-n=${n%/*}
-while [ ! -d "$n" ]; do
-stale="$n $stale"
-n=${n%/*}
-done
-done
-for n in $stale; do
-case $nl$made$nl in *"$nl$n$nl"*) ;; *) made=$made${made:+$nl}$n ;; esac
-done
-if [ -n "$stale" ] || [ ! -e "$STATE/kept" ]; then put kept "$made" || return; fi
-for n in $stale; do
-why="cannot make $n"
-[ -d "$n" ] || mkdir -m 755 "$n" || return
 done
 }
 kept_text() {
@@ -2040,134 +1477,337 @@ FILE
 ;;
 esac
 }
-backstop() {
-case $1$seen in 1* | *' backstop '*) ;; *) return 0 ;; esac
-for f in 4 6; do
-v=$(of_both -v f=$f -v want="$1" "$BACKSTOP") || return
-[ -z "$v" ] || stale=1
-batch $f "$v" || return
-done
-}
-shut() { case $seen in *' goto '[12]' [unresolved]'*) ;; *) return 1 ;; esac; }
-backstopped() {
-if [ -n "$restoring" ] || [ "$keeper" = systemd ]; then backstop 1; else backstop 0; fi ||
-say "the plan is in force, but nothing holds back its sources when it is taken away: $why"
-}
-close() {
-needs write
+deliver() {
+form=json owed=
 load
-[ "$committed" != - ] || return 0
-survey
-{ [ -n "$seen" ] && backstop 1; } || fail "$why"
-}
-open() {
-[ "${SERVICE_RESULT-}" != success ] || return 0
-needs write
-load
-survey
-{ [ -n "$seen" ] && backstop 0; } || fail "$why"
-}
-restore() {
-restoring=1 WAIT=0
-apply
-}
-absences() { printf '%s\n' "$seen" | sed -n '/^absent /p;/^world [^ ]* lacks /p'; }
-spared() {
-case ${seen-} in *"${nl}short"*) return 1 ;; *"${nl}absent "*) ;; *) return 1 ;; esac
-v=$(printf '%s\n' "$seen" | sed -n '/^world /p')
-[ -z "$v" ] || [ "$v" = "$(sed -n '/^world /p' "$STATE/observed" 2>/dev/null)" ] || return 1
-{ [ "$want4" = - ] || [ "$live4" = "$band" ]; } && { [ "$want6" = - ] || [ "$live6" = "$band" ]; } &&
-filter_stands && check brief '' >/dev/null
-}
-boot() {
-n=0
-until addressed || [ $n = 50 ]; do
-n=$((n + 1))
-sleep 0.2
-done
-/bin/sh "$STATE/run" restore && return
-result=$?
-[ $result = 75 ] || open
-exit $result
-}
-addressed() {
-v=$(ip -o addr)
-for f in $(printf '%s\n' "$PLAN" | awk '$1=="address"&&!(($2,$3~/:/)in seen){seen[$2,$3~/:/];print $3}'); do
-case $v in *" $f/"*) ;; *) return 1 ;; esac
-done
-}
-events='^(Deleted )?[0-9]+:|table [0-9]+|netlink'
-monitor() {
-needs read timeout grep
-started $$
-{ mkdir -p "$RUN" && printf '%s\n' "$$ $started" >"$RUN/monitor"; } || fail "cannot write to $RUN"
-trap - PIPE
-trap 'end_follower; exit 0' INT TERM
-end_follower
-main=$$
-/bin/sh -c 'echo $$ >"$1" && exec ip -o monitor link address rule route 2>&1' sh "$RUN/monitor.ip" | follow &
-wait $!
-}
-end_follower() {
-read -r n 2>/dev/null <"$RUN/monitor.ip" && grep -q monitor "/proc/$n/cmdline" 2>/dev/null && kill "$n"
-}
-resume() {
-main=$PPID
-follow <&3
-}
-replaced() {
-n=
-read -r n _ 2>/dev/null <"$RUN/monitor"
-[ "$n" != "$main" ]
-}
-standard() {
-for f in 4 6; do
-ip -$f -N rule show | sed -n "s/^\(3276[67]\):.from all lookup \(25[34]\).*/$f \1 \2/p"
-done
-}
-putback() {
-now=$(standard)
-printf '%s\n' "$had" | while read -r f priority table; do
-case "$nl$now$nl" in *"$nl$f $priority $table$nl"*) continue ;; esac
-say "putting back the kernel's own rule $priority of IPv$f"
-ip "-$f" rule add priority "$priority" lookup "$table" protocol kernel
-done
-}
-event() { ${1:+timeout "$1"} grep -Eq "$events"; }
-follow() {
-had=$(standard)
-event 1
-failures=0 burst=0
-until replaced; do
-/bin/sh "$STATE/run" restore
-case $? in
-0)
-failures=0
-putback
-load
-[ "$committed" = - ] || grep -q "^BODY=$BODY\$" "$STATE/program.$committed" || exec /bin/sh "$STATE/run" resume 3<&0
-;;
-75) ;;
-*) [ $failures -ge 8 ] || failures=$((failures + 1)) ;;
-esac
-case $failures in
-0) ;;
-[12]) nap 0.2 ;;
-*) sleep $((1 << (failures - 3))) ;;
-esac
-if [ $burst -lt 3 ] && event 1; then
-burst=$((burst + 1))
-elif [ $burst -ge 3 ]; then
-nap 0.3
-burst=0
+[ ! -r "$RUN/owed" ] || read -r owed <"$RUN/owed"
+if [ -n "$owed" ] && ! committed_as "$owed" && ours_to_end; then
+rm -f "$RUN/owed"
+given=$owed
+confirm
 else
-burst=0
-alive=
-event && alive=1
-[ -n "$alive" ] || return 1
+rm -f "$RUN/owed"
+apply
+if change && [ "$within" != 0 ]; then
+printf '%s\n' "$id" >"$RUN/owed" || unwritable
+reason="change $id is in force, and waits to be confirmed, for $within s, by the same command over a new connection"
+exit 75
 fi
+fi
+verify
+}
+ours_to_end() {
+change || return 0
+digested
+[ "$v" = "$proposed" ]
+}
+change() {
+[ -r "$RUN/change" ] || return 1
+v=
+read -r v <"$RUN/change"
+set -- $v
+if ! whole "$@"; then
+[ -z "$watching" ] || return 1
+fail "$RUN/change is damaged or of another version. $(standing). Delete $RUN, and apply again"
+fi
+! committed_as "$3" || return 1
+id=$3 new=$4 keep4=$5 keep6=$6 proposed=$7 within=$8 deadline=$9 booted=${10}
+}
+whole() {
+[ "$#/${1-}/${2-}" = 10/change/1 ] || return 1
+case $3/$4/$5/$6/$7$8$9 in
+*[!0-9a-f]*/[01]/[-01]/[-01]/* | *[!-0-9a-f/]* | /*) return 1 ;;
+*/[01]/[-01]/[-01]/*) ;;
+*) return 1 ;;
+esac
+case $8$9 in *[!0-9]*) return 1 ;; esac
+}
+committed_as() {
+[ -r "$STATE/committed" ] || return 1
+while read -r n v; do
+[ "$n $v" != "id $1" ] || return 0
+done <"$STATE/committed"
+return 1
+}
+ended() {
+ended='' fate=''
+[ -r "$RUN/last" ] && read -r ended fate <"$RUN/last"
+}
+standing() {
+if [ "$committed" = - ]; then
+printf %s 'Nothing is applied'
+else
+printf %s "In force is generation $committed, digest $committed_digest"
+fi
+}
+announce() {
+within=$1
+clock
+deadline=$((now + $2))
+printf '%s\n' "change 1 $id $new $keep4 $keep6 $proposed $within $deadline $boot" >"$RUN/change.new" &&
+mv -f "$RUN/change.new" "$RUN/change"
+}
+alive() {
+[ -e "$1" ] || return 1
+for process; do
+process=${process##*/}
+process=${process#*.}
+started "${process%%.*}" && [ "$started" = "${process#*.}" ] || return 1
 done
 }
+lapsed() {
+clock
+lapse=
+if [ "$booted" != "$boot" ]; then
+lapse='the host has been started anew since'
+elif [ "$now" -ge "$deadline" ]; then
+lapse="it was not confirmed within $within s"
+[ "$within" != 0 ] || lapse='it was not done in time'
+elif ! alive "$RUN"/watch.* && [ "$within" != 0 ]; then
+lapse='a process that watched over it was killed'
+elif [ "$within" = 0 ] && ! alive "$RUN"/maker.*; then
+lapse='the process that made it was killed'
+else
+return 1
+fi
+}
+unhindered() {
+load
+if change && [ "$within" != 0 ] && ! lapsed; then
+reason="change $id waits to be confirmed, for $((deadline - now)) s more: confirm it, or roll it back, first"
+exit 75
+fi
+}
+recover() {
+unhindered
+if change; then
+stood=
+lapsed || lapse='the process that made it was killed'
+({ [ ! -r "$RUN/program" ] || become "$RUN/program"; } && revert "$lapse") || fail 'an unfinished change cannot be rolled back; apply again'
+load
+else
+disarm
+fi
+}
+disarm() {
+[ ! -e "$RUN/change" ] || rm -f "$RUN/change" || return
+for n in "$RUN"/watch.*; do
+v=${n##*/watch.}
+v=${v%%.*}
+[ "$v" = $$ ] || ! alive "$n" || { kill "$v" && kill -s CONT "$v"; } 2>/dev/null
+done
+set --
+for n in "$RUN"/maker.* "$RUN"/watch.* "$RUN/program" "$RUN/undo" "$RUN/before" "$RUN/amend" "$RUN"/*.new; do
+[ ! -e "$n" ] || set -- "$@" "$n"
+done
+[ $# = 0 ] || rm -f "$@"
+}
+commit() {
+trap '' INT TERM
+v="generation $coming${nl}band $new${nl}digest $proposed${nl}numbers $numbers${nl}id $id"
+put committed "$v" "$STATE/program.$coming" || [ "$v" = "$(cat "$STATE/committed" 2>/dev/null)" ] || fail "cannot write to $STATE"
+staged='' parted=
+[ ! -e "$RUN/parted" ] || rm -f "$RUN/parted"
+committed=$coming band=$new committed_digest=$proposed committed_id=$id
+disarm
+[ -n "$restoring" ] || [ ! -e "$RUN/last" ] || rm -f "$RUN/last"
+}
+revert() {
+filter_back
+[ -z "${ANNOUNCE-}" ] || frr_back
+! has unamend || unamend || {
+say "what was changed could not be changed back: $why"
+return 1
+}
+seen=
+tidy "$keep4" "$keep6" || {
+say "not all that was staged could be cleared away: $why"
+return 1
+}
+PLAN=$(bare)
+records=$RUN/undo
+if ! { survey; undo; }; then
+say "not all that was changed could be put back: $why"
+return 1
+fi
+if [ -s "$RUN/before" ]; then
+v=$(cat "$RUN/before") && [ -n "$v" ] && put restore "$v"
+elif [ -e "$RUN/before" ]; then
+rm -f "$STATE/restore"
+fi
+rm -f "$STATE/program.$coming" "$STATE"/*.new
+[ "$committed" != - ] || rm -f "$STATE/nft"
+rmdir "$STATE" 2>/dev/null
+[ -n "$restoring" ] || printf '%s\n' "$id $1" >"$RUN/last"
+[ ! -e "$RUN/parted" ] || mv -f "$RUN/parted" "$RUN/parted.back"
+disarm
+}
+adopt() {
+self=$(sed "1,/^cat <</d;/^MULTIHOME\$/,\$d" "$1") && [ -n "$self" ] || return
+PLAN=${self#PLAN=\'}
+PLAN=${PLAN%%\'*}
+numbered
+}
+become() { adopt "$1" && eval "${self%"$nl"*}"; }
+bare() {
+printf '%s\n' 'plan 1 none' "numbers $numbers" end
+}
+parting() {
+parted=1
+{ mkdir -p "$RUN" && : >"$RUN/parted"; } || unwritable
+}
+reunite() {
+[ -z "${REUNITING-}" ] || return
+[ -n "$parted" ] || [ -e "$RUN/parted.back" ] || return 0
+rm -f "$RUN/parted" "$RUN/parted.back"
+load
+if [ -r "$STATE/program.$committed" ]; then
+REUNITING=1 sh "$STATE/program.$committed" apply || { say 'what was in force could not be put back; apply it again' && outcome=1; }
+else
+rejoin || outcome=1
+rmdir "$STATE" 2>/dev/null
+fi
+return 0
+}
+apply() {
+needs write
+filter_tool
+! announces || frr_tool
+unhindered
+ended
+stood=$committed/$band/$committed_id/$ended
+[ ! -e "$RUN/change" ] || stood=
+if compare && { [ -z "$restoring" ] || ! spared; }; then
+lock
+recover
+! ended || say "the last change, $ended, was rolled back: $fate"
+if [ "$tries/$stood" = "0/$committed/$band/$committed_id/$ended" ] || compare; then
+keeper
+part
+prepare
+replace
+if [ "$wanted" != 0 ]; then
+told pending "$id" "$wanted" "$proposed"
+return
+fi
+commit
+foreseen
+settle
+fi
+fi
+[ "$wanted" = 0 ] || told '' "$committed_id" 0 "$committed_digest"
+}
+compare() {
+load
+[ "${committed_numbers:-$numbers}" = "$numbers" ] ||
+fail "the numbers of the plan differ from those in force ($committed_numbers); remove first, then apply"
+! apart || return 0
+was=$STATE/observed whose=$BODY
+found
+was=
+[ -z "$settled" ]
+}
+prepare() {
+case $keep4$keep6$band in
+01? | 10?) fail 'the switches of IPv4 and IPv6 disagree, so somebody has changed them; remove first, then apply' ;;
+0?? | -0? | --0) new=1 ;;
+*) new=0 ;;
+esac
+! has amendable || ! amendable || return 0
+tidy "$keep4" "$keep6" || fail "cannot clear away what an unfinished change has left: $why"
+}
+replace() {
+[ -z "$restoring" ] || gone=$(absences)
+digested
+proposed=$v
+[ -n "$v" ] || fail 'sha256sum has failed'
+read -r id </proc/sys/kernel/random/uuid || fail 'the kernel has no random numbers'
+id=${id%%-*}
+[ -z "$restoring" ] || id=$committed_id
+! filters || filter_check || fail "$why"
+! announces || frr_check || fail "$why"
+text
+{ records 'todo keep undo' "$RUN" && { [ ! -s "$STATE/restore" ] || [ -s "$RUN/before" ]; }; } || unwritable
+staged=1
+arm
+{ noted && printf '%s\n' "$text" >"$STATE/program.$coming"; } || fail "cannot write to $STATE"
+if [ -n "$amending" ]; then
+[ -z "$probing" ] || paths
+affected
+amendments redo
+armed
+amend redo || fail "$why"
+else
+armed
+! shut || backstop 2 || fail "$why"
+{ stage 4 "$new" "$keep4" && stage 6 "$new" "$keep6"; } || fail "$why"
+if shut; then
+case $keep4$keep6 in *-*) flips ;; esac
+backstop 1 || fail "$why"
+survey
+fi
+right "${numbers##*mark=}" canary
+[ -n "$restoring" ] || [ -z "$probing" ] || paths
+[ -n "$flipped" ] || flips
+fi
+tune todo || fail 'cannot write sysctls'
+filter_load || fail "$why"
+! announces || frr_load || fail "$why"
+if [ -z "$restoring" ]; then
+right '' "${amending:-pending}"
+only=
+[ -z "$probing" ] || still || fail "$why"
+furnished || fail "$why"
+fi
+[ "$wanted" = 0 ] || pend
+}
+flips() {
+[ "$want4" = - ] || flip 4 "$new" || fail "$why"
+[ "$want6" = - ] || flip 6 "$new" || fail "$why"
+flipped=1
+}
+right() {
+case $2 in [a-z]*) number "$2" && gate=$v ;; esac
+for _ in 1 2 3 4 5; do
+v=$(check brief "$1") && gate= && return
+case $seen in *"${nl}todo address "*) nap 0.1 ;; *) break ;; esac
+done
+fail "the new rules would not be right here: ${v%%"$nl"*}$(! has suspects || suspects)"
+}
+settle() {
+[ "$want4" = - ] || want4=$new
+[ "$want6" = - ] || want6=$new
+[ -n "$keeper" ] || keeper
+backstopped
+filter_undo
+{ silenced && tidy "$want4" "$want6" && undo; } || say "the plan is in force, but not all that is old could be cleared away: $why"
+rm -f "$STATE/program.$((1 - committed))"
+keep
+case $seen in '' | *"${nl}short"*) return 0 ;; esac
+! shut || return 0
+[ -n "$restoring" ] || kept_whole || return 0
+stale=
+backstopped
+if [ -z "$stale" ] && filter_stands && furnished && records 'keep undo' && noted && { [ -z "$restoring" ] || [ "$gone" = "$(absences)" ]; }; then
+v=$(kept_now)
+[ -z "$v" ] || v="=kept$nl$(cat $v 2>/dev/null)"
+[ -z "$restoring" ] || v=$(sed -n '/^=kept$/,$p' "$STATE/observed" 2>/dev/null)
+put observed "$committed_id$nl$seen${v:+$nl$v}"
+fi
+return 0
+}
+apart() { [ -e "$STATE/worlds" ]; }
+part() {
+apart || return 0
+parting
+rejoin
+! apart || fail 'not all interfaces could be taken out of their worlds'
+found
+}
+rejoin() { [ ! -e "$STATE/worlds" ] || sh "$STATE/worlds/program" rejoin; }
+furnished() { :; }
+world_facts() { :; }
+judged() { check "$@"; }
 remove() {
 needs write
 unhindered
@@ -2179,10 +1819,13 @@ PLAN=$(bare)
 look
 emptied=1
 [ "$seen" != 'facts - - - - - -' ] || [ -e "$STATE" ] || [ -e "$RUN" ] || return 0
+filter_tool
 halt_units
 lock
 recover
 rejoin
+lost=$?
+! apart || exit
 load
 look
 case $seen in
@@ -2191,18 +1834,312 @@ esac
 ! has backstop || backstop 0 || fail "cannot remove the rules behind the plan's: $why"
 silenced || exit
 filter_undo
-tune undo || say 'cannot write sysctls'
+tune undo
 [ "$live4" = - ] || flip 4 -
 [ "$live6" = - ] || flip 6 -
 rm -f "$STATE/committed" "$STATE/observed"
 survey
 tidy - - || fail "cannot remove all rules and routes: $why"
 undo || fail "cannot put back all that was changed: $why"
-unkeep
+unkeep || exit
 ! has end_follower || end_follower
-rm -f "$STATE/restore" "$STATE/undo" "$STATE/nft" "$STATE"/program.[01] "$STATE"/*.new
+rm -f "$STATE/restore" "$STATE/nft" "$STATE/run" "$STATE"/program.[01] "$STATE"/*.new
 [ ! -d "$STATE" ] || rmdir "$STATE" 2>/dev/null || say "$STATE holds files that are not ours, so it stays"
-rm -f "$RUN/last" "$RUN/owed" "$RUN/monitor" "$RUN/monitor.ip"
+rm -f "$RUN/last" "$RUN/owed" "$RUN"/monitor*
+return $lost
+}
+started() {
+read -r started 2>/dev/null <"/proc/$1/stat" || return 1
+set -- ${started##*) }
+started=${20} parent=$2
+[ "$1" != Z ]
+}
+lock() {
+started $$
+mine=$RUN/lock.$$.$started
+tries=0
+while
+{ [ -d "$RUN" ] || mkdir -p "$RUN"; } && true >"$mine.try" || [ -n "${1-}" ] || unwritable
+rivals
+do
+if [ -n "$ahead" ]; then
+rm -f "$mine.try"
+tries=$((tries + 1))
+if [ -z "${1-}" ] && { [ -z "$rolling" ] || [ $tries = 10 ]; }; then
+reason="another change is in progress, by process $ahead"
+exit 75
+fi
+fi
+sleep 1
+done
+true >"$mine${1:+.back}${restoring:+.back}"
+}
+rivals() {
+ahead='' rolling=''
+set --
+for rival in "$RUN"/lock.*; do
+v=${rival#"$RUN"/lock.}
+n=${v%%.*}
+v=${v#*.}
+if [ "$n" = $$ ]; then
+continue
+elif ! started "$n" || [ "$started" != "${v%.*}" ]; then
+rm -f "$rival"
+else
+set -- 1
+[ "$v" = "$started.try" ] && [ "$n" -gt $$ ] || ahead=$n
+[ "$v" != "$started.back" ] || rolling=1
+fi
+done
+[ $# = 1 ]
+}
+unlock() {
+[ -z "${mine-}" ] || rm -f "$mine" "$mine.try" "$mine.back"
+}
+install_run() {
+v=$(kept_text run)
+[ "$v" = "$(cat "$STATE/run" 2>/dev/null)" ] || put run "$v"
+}
+install_units() {
+why="cannot write to $STATE"
+install_run || return
+files="$early $protection $units"
+[ -x /lib/systemd/systemd-networkd ] || files="$early $units"
+make_directories || return
+stale=
+for n in $files; do
+if [ "$n" = "$early" ]; then v=$(early_text); else v=$(kept_text "$n"); fi
+[ "$v" != "$(cat "$n" 2>/dev/null)" ] || continue
+why="cannot write $n"
+{ printf '%s\n' "$v" >"$n.new" && chmod 644 "$n.new" && mv -f "$n.new" "$n"; } || return
+stale=1
+done
+for n in $links; do
+v=$etc/${n##*/}
+if [ -L "$n" ] && [ "$n" -ef "$v" ]; then continue; fi
+why="cannot write $n"
+ln -sf "$v" "$n" || return
+stale=1
+done
+why='systemctl has failed'
+[ -z "$stale" ] || systemctl daemon-reload || return
+watched || systemctl --no-block start multihome-monitor.service
+}
+early_text() {
+echo '# multihome: interfaces of the plan are in its group before they have an address.'
+of_seen '$1=="device"&&NF==4{
+print"SUBSYSTEM==\"net\", ACTION==\"add\", ATTR{address}==\""$4"\", ATTR{netdev_group}=\""group"\""
+}'
+}
+make_directories() {
+stale='' made=
+[ ! -e "$STATE/kept" ] || made=$(cat "$STATE/kept")
+for n in $files $links; do
+n=${n%/*}
+while [ ! -d "$n" ]; do
+stale="$n $stale"
+n=${n%/*}
+done
+done
+for n in $stale; do
+case $nl$made$nl in *"$nl$n$nl"*) ;; *) made=$made${made:+$nl}$n ;; esac
+done
+if [ -n "$stale" ] || [ ! -e "$STATE/kept" ]; then put kept "$made" || return; fi
+for n in $stale; do
+why="cannot make $n"
+[ -d "$n" ] || mkdir -m 755 "$n" || return
+done
+}
+etc=/etc/systemd/system
+units="$etc/multihome-close.service $etc/multihome-monitor.service $etc/multihome-restore.service"
+protection=/etc/systemd/networkd.conf.d/50-multihome.conf
+early=/etc/udev/rules.d/75-multihome.rules
+n=$etc/multi-user.target.wants/multihome
+links="$n-close.service $n-monitor.service $n-restore.service $etc/network-online.target.wants/multihome-restore.service"
+keeper() {
+keeper=none unkept='policy.persistence is none'
+case ${PLAN%%"${nl}address "*} in
+*"${nl}model weak$nl"* | *"${nl}persistence volatile$nl"*) return ;;
+*"${nl}persistence none$nl"*) ;;
+*)
+if [ "$STATE" != /var/lib/multihome ]; then
+unkept='MULTIHOME_STATE_DIR is not /var/lib/multihome'
+elif ! [ /proc/$$/ns/net -ef /proc/1/ns/net ]; then
+unkept='this is not the network namespace of the first process'
+elif [ ! -d /run/systemd/system ]; then
+keeper=hook unkept='this host is not run by systemd'
+elif [ ! -w $etc ]; then
+keeper=hook unkept="$etc cannot be written"
+else
+keeper=systemd
+return
+fi
+case $PLAN in *"${nl}persistence systemd$nl"*) fail "policy.persistence is systemd, but $unkept" ;; esac
+;;
+esac
+[ -n "$restoring" ] || ! evicted ||
+fail "systemd-networkd removes rules that it has not made, as these, and $unkept, so nothing would put them back. \
+Set ManageForeignRoutingPolicyRules=no in a file of /etc/systemd/networkd.conf.d, as 'multihome render --to systemd' does, \
+and restart it; or let policy.persistence be auto; or, to have them until they are removed, volatile"
+}
+evicted() {
+[ /proc/$$/ns/net -ef /proc/1/ns/net ] && [ -d /run/systemd/system ] || return
+systemctl is-active --quiet systemd-networkd.service || return
+set --
+for n in /usr/lib/systemd /run/systemd /etc/systemd; do
+for v in "$n"/networkd.conf "$n"/networkd.conf.d/*.conf; do
+[ ! -r "$v" ] || { [ "$v" = $protection ] && [ -e "$STATE/kept" ]; } || set -- "$@" "$v"
+done
+done
+[ $# != 0 ] || return 0
+case $(sed -n 's/^[[:space:]]*ManageForeignRoutingPolicyRules[[:space:]]*=[[:space:]]*//p' "$@" | sed -n '$p') in
+[nN]* | [fF]* | 0 | [oO][fF]*) return 1 ;;
+esac
+}
+keep() {
+[ -z "$restoring" ] || return 0
+[ -n "$keeper" ] || keeper
+case $keeper in
+systemd) ! has install_units || install_units || say "the plan is in force, but will not be after a reboot: $why" ;;
+hook)
+[ ! -e "$STATE/kept" ] || unkeep
+! has install_run || install_run || say "cannot write to $STATE"
+hooked || say "$unkept, so the plan is in force until a reboot, unless $v"
+;;
+*) unkeep ;;
+esac
+}
+hooked() {
+v="it runs 'sh $STATE/run boot' when its network is up"
+[ -d /run/openrc ] || return
+v="its OpenRC has the services of 'multihome render --to openrc'"
+set -- /etc/runlevels/*/multihome
+[ -e "$1" ]
+}
+halt_units() {
+[ -e "$STATE/kept" ] || return 0
+halted=1
+systemctl stop multihome-monitor.service multihome-restore.service multihome-close.service
+}
+unkeep() {
+[ -d /run/systemd/system ] || rm -f "$STATE/run"
+[ -e "$STATE/kept" ] || return 0
+[ -n "$halted" ] || halt_units
+rm -f $early $protection $units $links || return
+sed '1!G;h;$!d' "$STATE/kept" | while read -r n; do [ -z "$n" ] || rmdir "$n" 2>/dev/null; done
+systemctl daemon-reload
+systemctl reset-failed 'multihome-*' 2>/dev/null
+rm -f "$STATE/kept" "$STATE/run"
+halted=
+}
+kept_now() {
+[ -e "$STATE/kept" ] || return 0
+printf '%s\n' "$STATE/run" $early $protection
+for n in $links; do [ -L "$n" ] || return 0; done
+printf '%s\n' $units
+}
+kept_whole() {
+[ -e "$STATE/kept" ] || return 0
+for n in "$STATE/run" $units; do [ -f "$n" ] || return; done
+for n in $links; do [ -L "$n" ] || return; done
+}
+watched() {
+read -r n v 2>/dev/null <"$RUN/monitor" && started "$n" && [ "$started" = "$v" ]
+}
+arm() {
+{ { [ -z "$amending" ] || printf '%s\n' "$edits" >"$RUN/amend"; } &&
+printf '%s\n' "$text" >"$RUN/program" && started $$ && true >"$RUN/maker.$$.$started"; } ||
+unwritable
+if [ -n "$restoring" ]; then
+:
+elif unit_fits; then
+launch_unit &
+unit=$!
+else
+launch
+fi
+announce 0 60 || unwritable
+}
+launch() {
+for _ in 1 2; do $(command -v setsid) sh "$RUN/program" watch "$id" >/dev/null 2>&1 & done
+}
+armed() {
+[ -z "$restoring" ] || return 0
+n=2
+if [ -n "$unit" ]; then
+if wait "$unit"; then n=1; else launch; fi
+fi
+clock
+until=$((now + 10))
+until
+set -- "$RUN"/watch.*
+[ -e "$1" ] && [ $# -ge $n ]
+do
+clock
+[ "$now" -lt $until ] || fail 'nobody can be had to roll the change back if need be'
+nap 0.02
+done
+}
+unit_fits() {
+[ -d /run/systemd/system ] && has systemd-run || return 1
+case $STATE$RUN in *[!-A-Za-z0-9/._]*) return 1 ;; esac
+for n in net mnt; do
+[ /proc/self/ns/$n -ef /proc/1/ns/$n ] || return 1
+done
+}
+launch_unit() {
+systemd-run --quiet --collect --unit="multihome-$id" -p DefaultDependencies=no -E MULTIHOME_STATE_DIR="$STATE" \
+-E MULTIHOME_RUN_DIR="$RUN" -p OOMScoreAdjust=-1000 -p RuntimeMaxSec=$((${wanted:-0} + 90)) \
+-p ExecStopPost="/bin/sh -c 'test ! -e $RUN/program || exec /bin/sh $RUN/program expire $id'" \
+/bin/sh "$RUN/program" watch "$id" 2>/dev/null
+}
+watch() {
+watching=1
+load
+cd / || exit 1
+until ours; do
+alive "$RUN"/maker.* || ours || exit 1
+nap 0.02
+done
+started $$ && true >"$RUN/watch.$$.$started" || exit 1
+exec >/dev/null
+trap - INT TERM
+while sleep 1; do
+over || conclude
+done
+}
+expire() {
+watching=1
+load
+ours || exit 0
+lapse='what watched over it was ended'
+conclude
+}
+ours() { change && [ "$id" = "$given" ]; }
+over() {
+! committed_as "$given" || exit 0
+if change; then
+[ "$id" = "$given" ] || exit 0
+! lapsed
+else
+! ended || [ "$ended" != "$given" ] || exit 0
+if [ "$committed" = - ]; then [ ! -e "$STATE/committed" ]; else committed_as "$committed_id"; fi || exit 0
+lapse='its record was deleted'
+return 1
+fi
+}
+conclude() {
+said=$lapse
+set -- "$RUN"/maker.*
+if alive "$1"; then
+v=${1##*/maker.}
+kill -9 "${v%%.*}"
+fi
+lock patient
+over
+id=$given
+until (revert "$said"); do sleep 1; done
+exit 0
 }
 deny() {
 if [ "$form" = json ]; then
@@ -2289,6 +2226,70 @@ printf 'kept: %s\n' "$v"
 fi
 [ -z "$waits" ] || printf 'pending: %s, of digest %s, %s s left\n' "$waits" "$proposed" "$left"
 [ -z "$fate" ] || printf 'rolled back: %s, since %s\n' "$ended" "$fate"
+}
+pend() {
+alive "$RUN"/watch.* || fail 'a process that watched over it was killed'
+announce "$wanted" "$wanted" || unwritable
+staged='' parted=
+rm -f "$RUN"/maker.*
+}
+quoted() {
+[ -n "$1" ] && v=\"$(printf %s "$1" | tr '\n"' " '")\" || v=null
+printf %s "$v"
+}
+told() {
+[ "$verb" != deliver ] || return 0
+if [ "$form" = json ]; then
+printf '{"pending":%s,"id":%s,"secondsLeft":%s,"digest":%s}\n' "${1:+true}" "$(quoted "$2")" "$3" "$(quoted "$4")" |
+sed 's/:,/:false,/'
+elif [ -n "$1" ]; then
+printf 'pending %s\nIt is rolled back in %s s, unless: sh PROGRAM confirm %s\n' "$2" "$3" "$2"
+fi
+}
+about() {
+needs write
+lock
+load
+if ! change; then
+disarm
+return 1
+fi
+if ! [ -r "$RUN/program" ]; then
+lapse='its program was deleted'
+elif ! become "$RUN/program"; then
+fail "cannot read $RUN/program. $(standing). Apply again"
+elif ! lapsed; then
+[ "${given:-$id}" = "$id" ] || fail "it is change $id that waits to be confirmed, for $((deadline - now)) s more, not $given"
+return 0
+fi
+(revert "$lapse") || fail 'an unfinished change cannot be rolled back; apply again'
+return 1
+}
+confirm() {
+if about; then
+[ "$within" != 0 ] || fail "change $id is still being made"
+look
+commit
+settle
+[ "$form" = json ] || printf 'confirmed %s\n' "$id"
+return
+fi
+if ended && [ "${given:-$ended}" = "$ended" ]; then
+fail "change $ended cannot be confirmed any more, since it was rolled back: $fate. $(standing). Apply it again"
+elif [ -n "$committed_id" ] && [ "${given:-$committed_id}" = "$committed_id" ]; then
+[ "$form" = json ] || printf 'confirmed already %s\n' "$committed_id"
+else
+fail "no change${given:+ $given} is pending. $(standing). Apply it again"
+fi
+}
+rollback() {
+if about; then
+started $$ && true >"$RUN/maker.$$.$started" && announce 0 60
+revert 'by command' || fail 'it is tried again by what watches over it'
+elif ! ended || [ "${given:-$ended}" != "$ended" ]; then
+fail "no change${given:+ $given} is pending. $(standing). To get back to an earlier plan apply it, to none remove"
+fi
+printf 'rolled back %s\n' "${ended:-$id}"
 }
 usage() {
 misuse 'usage: sh PROGRAM apply [--confirm-within SECONDS] [--json]
