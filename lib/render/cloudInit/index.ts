@@ -10,8 +10,8 @@ const BOOTHOOK = "#cloud-boothook";
  * User data for cloud-init that puts a plan on a machine when it first starts, before its services do. Later boots
  * put back what is committed then.
  *
- * The short form of the program: about 43 kB of text, 16 kB compressed; clouds that limit user data (EC2: 16 kB) take it compressed by gzip, and
- * cloud-init unpacks it.
+ * The short form of the program: about 43 kB of text, 15.5 kB compressed; clouds that limit user data (EC2: 16 kB) take it
+ * compressed by gzip, and cloud-init unpacks it.
  *
  * @example renderCloudInit(planHost(spec)) // "#cloud-boothook\n#!/bin/sh\n…"
  */
