@@ -2,8 +2,9 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { deriveHostKey } from "../../../lib/deliver/hostKey";
+import { USER_DATA_LIMIT, composeUserData, compressedBytes } from "../../../lib/deliver/userData";
 import { HostSpec } from "../../../lib/model/spec";
-import { compressedBytes } from "../../../lib/deliver/userData";
 import { planHost } from "../../../lib/plan";
 import { renderProgram } from "../../../lib/render";
 import { renderCloudInit } from "../../../lib/render/cloudInit";
@@ -88,6 +89,22 @@ describe("user data for the first boot", () => {
     expect(compressedBytes(renderCloudInit(planHost({ name: "edge", interfaces: many })))).toBeLessThan(
       16_384,
     );
+  });
+
+  test("has room for what docs/first-boot.md says, beside a host key", () => {
+    const hostKey = deriveHostKey("0123456789abcdef");
+    const bytes = (count: number, six: boolean): number => {
+      const interfaces = Array.from({ length: count }, (_, i) => ({
+        name: `eni${i}`,
+        match: { mac: `02:3f:a${i}:5${i}:c1:0${i}` },
+        addresses: [`10.0.${i}.10/24`, ...(six ? [`2600:1f18:1234:56${i}0::10/64`] : [])],
+        gateways: [`10.0.${i}.1`, ...(six ? ["fe80:ec2::1"] : [])],
+      }));
+      const firstBoot = renderCloudInit(planHost({ name: "edge", interfaces }));
+      return compressedBytes(composeUserData({ hostKey, firstBoot }) as string);
+    };
+    expect(bytes(3, true)).toBeLessThanOrEqual(USER_DATA_LIMIT);
+    expect(bytes(4, false)).toBeLessThanOrEqual(USER_DATA_LIMIT);
   });
 
   test("cut off anywhere does nothing", () => {
