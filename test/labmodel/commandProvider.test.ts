@@ -45,7 +45,7 @@ done
 if [ -n "$STUB_REFUSE" ]; then echo "$STUB_REFUSE" > "$log"; exit 255; fi
 eval "$opened"
 if [ -n "$STUB_LOSE" ]; then echo "Connection to host closed by remote host." >&2; exit 255; fi
-echo "debug1: client_input_channel_req: channel 0 rtype exit-status reply 0" >> "$log"
+echo "debug1: client_input_channel_req: channel 0 rtype exit-\${STUB_KILL:-status} reply 0" >> "$log"
 exec sh -c "$2"
 `;
 
@@ -142,6 +142,11 @@ describe("a remote command", () => {
     process.env.STUB_LOSE = "1";
     await expect(client.make(REMOTE, { connection: CONNECTION, create: "true" })).rejects.toThrow(
       'wait: remote command exited without exit status or exit signal: running "true"',
+    );
+    delete process.env.STUB_LOSE;
+    process.env.STUB_KILL = "signal";
+    await expect(client.make(REMOTE, { connection: CONNECTION, create: "exit 255" })).rejects.toThrow(
+      'Process exited from a signal: running "exit 255"',
     );
   });
 
