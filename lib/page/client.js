@@ -101,6 +101,12 @@
     return received(asked, from, to);
   }
 
+  /** What the host's packet does, as the end of a sentence. */
+  function does({ kind, way }) {
+    if (kind === "nowhere") return `does not leave: ${way}`;
+    return way.startsWith("by ") ? `goes ${way}` : `is ${way}`;
+  }
+
   /** The host asks. */
   function sent(group, from, to) {
     const row = rowFor(group, to);
@@ -114,7 +120,7 @@
     const out = start ? [start, ...outward(final, to)] : outward(final, to);
     return {
       verdict: row.asking,
-      text: `${from ? "It" : "The kernel chooses the source" + (row.hops[0]?.source ? ` ${row.hops[0].source}; it` : "; it")} goes ${final.way}.`,
+      text: `${from ? "It" : "The kernel chooses the source" + (row.hops[0]?.source ? ` ${row.hops[0].source}; it` : "; it")} ${does(final)}.`,
       there: out,
       back: final.kind === "away" && back?.arrival ? inward(back, to, chosen) : [],
       reasons: [
@@ -135,7 +141,7 @@
     const row = rowFor(group, from);
     return {
       verdict: row.asked,
-      text: `It comes in by ${row.arrival ?? "?"} and is ${row.received ?? row.way}. The answer goes ${row.way}.`,
+      text: `It comes in by ${row.arrival ?? "?"} and is ${row.received ?? row.way}. The answer ${does(row)}.`,
       there: inward(row, from, to),
       back: [placeOf(to), ...outward(row, from)],
       reasons: [
@@ -259,7 +265,7 @@
       node("far", "everywhere else", {
         end: true,
         small: "beyond the gateways",
-        address: data.far[4] ?? data.far[6],
+        address: data.far[4] ?? data.far[6] ?? "",
       }),
     );
     for (const section of [inside, gateways]) section.hidden = section.childElementCount === 0;

@@ -40,8 +40,6 @@ export interface PageGroup extends PageTable {
   readonly family: Family;
   /** Prefixes; none for sockets that have no source yet. */
   readonly sources: readonly string[];
-  /** The interface that owns them. */
-  readonly interface?: string;
 }
 
 export function pageData({ state, intent, vrf }: StagedHost): PageData {
@@ -77,7 +75,6 @@ export function pageData({ state, intent, vrf }: StagedHost): PageData {
           alikeSources(model, family, owner).map((sources): PageGroup => ({
             family,
             sources: sources.map(formatPrefix),
-            interface: owner.name,
             ...table({ from: { family, value: sources[0].value }, anySource: true, ...socket }),
           })),
         ),

@@ -317,7 +317,7 @@ describeInBrowser("the page in a browser", () => {
     for (const [link, said] of [
       [
         "10.0.1.10>10.0.2.10",
-        "Symmetric: the same way in both directions.\nIt goes delivered to the host itself.",
+        "Symmetric: the same way in both directions.\nIt is delivered to the host itself.",
       ],
       [
         "2001:db8:1::10>2001:4860::1",
@@ -328,7 +328,7 @@ describeInBrowser("the page in a browser", () => {
         "any>2001:4860::1",
         "Symmetric: the same way in both directions.\nThe kernel chooses the source 2001:db8:1::10",
       ],
-      ["10.0.5.10>203.0.113.5", "Nobody says which way is right.\nIt goes"],
+      ["10.0.5.10>203.0.113.5", "Nobody says which way is right.\nIt does not leave: no route to host"],
     ])
       expect((await follow(apart, link)).answer).toContain(said);
   });
