@@ -6,7 +6,8 @@
  *   privateKey    its private half: secret
  *   hostKeySeed   any secret text, such as `openssl rand -hex 16`: the host's own SSH key is derived from it
  *   user          login name of the image. Default: admin, as on Debian
- *   ami           image. Default: the newest Debian 13
+ *   ami           image. Default: the newest Debian 13, and so another instance when there is a newer one: to stay with one,
+ *                 pulumi config set ami "$(pulumi stack output ami)"
  *   routing       false makes the host alone, without the policy. Default: true
  */
 import { InternetGateway } from "@pulumi/aws/ec2/internetGateway";

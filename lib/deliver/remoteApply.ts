@@ -48,19 +48,20 @@ export function remoteApply(
   args: RemoteApplyArgs,
   opts: pulumi.CustomResourceOptions,
 ): RemoteApply {
-  const run = (verb: string): pulumi.Output<string> =>
+  const run = (verb: string, identity?: pulumi.Input<string>): pulumi.Output<string> =>
     pulumi
-      .all([userOf(args.connection), args.timeoutSeconds, args.identity])
-      .apply(([user, timeout, identity]) =>
-        commandLine(verb, user, timeout, verb === "remove" ? undefined : identity),
-      );
+      .all([userOf(args.connection), args.timeoutSeconds, identity])
+      .apply(([user, timeout, machine]) => commandLine(verb, user, timeout, machine));
   const { confirmWithin } = args;
   const first = greetingHooks(name);
   const command = new remote.Command(
     name,
     {
       connection: commandConnection(args.connection),
-      create: run(confirmWithin > 0 ? `deliver --confirm-within ${confirmWithin}` : "apply --json"),
+      create: run(
+        confirmWithin > 0 ? `deliver --confirm-within ${confirmWithin}` : "apply --json",
+        args.identity,
+      ),
       delete: run("remove"),
       stdin: args.program,
       logging: remote.Logging.None,

@@ -176,6 +176,7 @@ describe("a symmetric routing policy", () => {
     expect(one.stdin).toBe(two.stdin);
     const none = (await made(unknown<string>(), true)).only(TYPES.command).inputs;
     expect(none.create).toBe(UNKNOWN);
+    expect(none.delete).toBe(one.delete);
     expect(none.stdin).toBe(one.stdin);
   });
 
