@@ -101,7 +101,10 @@ export interface HostInterfaceArgs {
   ipv6Prefixes?: pulumi.Input<pulumi.Input<string>[]>;
   /** Security groups. Default: those of the host. */
   securityGroupIds?: pulumi.Input<pulumi.Input<string>[]>;
-  /** Whether AWS drops what is not from or to the interface's own addresses. Default: true. */
+  /**
+   * Whether AWS drops what is not from or to the interface's own addresses. To be false where the policy sends from those of
+   * others, as with `onLink: "direct"`, and where the host forwards. Default: true.
+   */
   sourceDestCheck?: pulumi.Input<boolean>;
   /** Whether an Elastic IP is made for the primary address. Default: false. */
   publicIp?: boolean;

@@ -13,6 +13,7 @@ import { UserDataFacts, instanceUserData, userDataBytes } from "./firstBoot";
 import { PlainHostConnection, managementAddress, managementConnection } from "./management";
 import { HostCheck, checkIssues, constructorIssues } from "./multiHomedHostCheck";
 import { planned } from "./planned";
+import { warnOfSourceChecks } from "./sourceCheck";
 import { PlainHostArgs } from "./spec";
 import { SymmetricRoutingPolicy } from "./symmetricRoutingPolicy";
 
@@ -91,6 +92,7 @@ export class MultiHomedHost extends pulumi.ComponentResource {
     const applied = routing === false ? undefined : applyTo(this, name, args, parts, fail, opts);
     const routed = routedOf(parts) as Inputs<PlainHostArgs["interfaces"]>;
     const intent = applied ?? planned(this, subject, { ...host, interfaces: routed });
+    if (existing === undefined) warnOfSourceChecks(this, args, intent.plan);
 
     this.instanceId = parts.instanceId;
     this.interfaces = byName(parts, ({ info }) => info);

@@ -376,6 +376,35 @@ describe("a multi-homed host", () => {
     expect(await run.value(run.result.verdict)).toBe("proved schematically");
   });
 
+  test.each<[string, object, object, string[]]>([
+    [
+      "directly",
+      { onLink: "direct" },
+      {},
+      ["interfaces[0].sourceDestCheck", "interfaces[1].sourceDestCheck"],
+    ],
+    [
+      "where the check is off for one",
+      { onLink: "direct" },
+      { sourceDestCheck: false },
+      ["interfaces[0].sourceDestCheck"],
+    ],
+    ["by each gateway", { onLink: "gateway" }, {}, []],
+  ])("warns of a source check that drops what is sent %s", async (_, policy, back, paths) => {
+    const warn = jest.spyOn(pulumi.log, "warn").mockResolvedValue();
+    await runWithMocks(
+      () => {
+        const args = hostArgs(network(), { policy });
+        const [front, other] = args.interfaces;
+        return new MultiHomedHost("edge", { ...args, interfaces: [front, { ...other, ...back }] });
+      },
+      { preview: true },
+    );
+    const told = warn.mock.calls.map(([message]) => message);
+    warn.mockRestore();
+    expect(told.map((message) => message.split(": ")[0])).toEqual(paths);
+  });
+
   test("looks a subnet up by its id, in the given region", async () => {
     const asked: object[] = [];
     const run = await runWithMocks(
