@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from "commander";
 import { Exchange } from "../prove/exchange";
 import { shown } from "../model/issue";
-import { parseAddress } from "../net/address";
+import { Address, parseAddress } from "../net/address";
 import { readCaptureFile } from "./captureFile";
 import { answer } from "./explainFlow";
 import { explanationJson, explanationText } from "./explainText";
@@ -62,7 +62,7 @@ export const explain: Verb = (program, act) => {
         "default: the one that owns the host's address",
     )
     .option("--bind <IFACE>", "the host's socket is bound to this interface")
-    .option("--proto <PROTOCOL>", "tcp, udp, icmp or a number", protocol)
+    .option("--proto <PROTOCOL>", "tcp, udp, icmp, icmpv6 or a number", protocol)
     .option("--dport <PORT>", "the port that is asked; with --proto", port)
     .option("--user <UID>", "the user of the host's socket, by number; default: root", user)
     .option("--mark <MARK>", "the firewall mark of the host's socket, as 0x10 or 16; default: 0", mark)
@@ -127,6 +127,7 @@ function exchangeOf(scene: Scene, options: Options): Exchange {
   };
   // Ping and its like send on raw sockets, which are looked up once.
   const connected = proto === undefined || proto === 6 || proto === 17;
+  checkFamily(address(to, "--to"), proto);
   if (from === "any") return { asker: "host", peer: address(to, "--to"), connected, ...fields };
   if (own(from))
     return { asker: "host", local: address(from, "--from"), peer: address(to, "--to"), connected, ...fields };
@@ -155,6 +156,14 @@ function address(text: string, option: string) {
 }
 
 const PROTOCOLS: Readonly<Record<string, number>> = { icmp: 1, tcp: 6, udp: 17, icmpv6: 58 };
+
+/** A ping of one family in packets of the other is what nobody sends, and no policy for pings selects. */
+function checkFamily({ family }: Address, proto: number | undefined): void {
+  if (proto === PROTOCOLS.icmp && family === 6)
+    throw new UserError("--proto: icmp is IPv4's; give icmpv6 for addresses of IPv6");
+  if (proto === PROTOCOLS.icmpv6 && family === 4)
+    throw new UserError("--proto: icmpv6 is IPv6's; give icmp for addresses of IPv4");
+}
 
 /** Those whose ports rules can ask for: tcp, udp, dccp, sctp, udplite. */
 const WITH_PORTS: readonly number[] = [6, 17, 33, 132, 136];

@@ -394,6 +394,14 @@ describe("multihome explain", () => {
       '--bind: got "x"; known here are back, front',
     ],
     [["edge.json", "--from", "any", "--to", "1.1.1.1", "--proto", "999"], "tcp, udp, icmp"],
+    [
+      ["edge.json", "--from", "any", "--to", "2001:db8::5", "--proto", "icmp"],
+      "--proto: icmp is IPv4's; give icmpv6",
+    ],
+    [
+      ["edge.json", "--from", "any", "--to", "1.1.1.1", "--proto", "58"],
+      "--proto: icmpv6 is IPv6's; give icmp for",
+    ],
     [["edge.json", "--from", "any", "--to", "1.1.1.1", "--user", "bob"], "the number of a user"],
     [["edge.json", "--from", "any", "--to", "1.1.1.1", "--dport", "80"], "--dport: ports are of protocols"],
     [["edge.json", "--from", "any", "--to", "1.1.1.1", "--proto", "icmp", "--dport", "80"], "--dport: ports"],
