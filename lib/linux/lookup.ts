@@ -8,7 +8,7 @@ import { TextTracer } from "./trace";
 
 /**
  * Where a packet of the host itself goes, with one lookup: what `ip route get` answers, and what an unconnected
- * datagram socket does.
+ * datagram socket of IPv4 does; one of IPv6 does as in {@link connect}.
  */
 export function output(model: Model, flow: OutputFlow, trace?: Tracer): Outcome {
   return flow.to.family === 4 ? output4(model, flow, trace) : output6(model, flow, trace);

@@ -281,6 +281,19 @@ describe("P2 and P3, what arrives and its answer", () => {
 });
 
 describe("P4 and P5, sockets without a source", () => {
+  test("IPv6 sockets look up again with a source, datagrams too; those of IPv4 take the host for attached", () => {
+    const one = nics(1, 1, true);
+    const lines = (source: string, via: string): string =>
+      `route add default via ${via} dev eth0 table 100\nrule add priority 100 from ${source} lookup 100`;
+    const bare = freshHost(one, { defaults: 0 });
+    const four = without(bare, 4, lines("10.0.0.10", "10.0.0.1"));
+    const state = without(four, 6, lines("2001:db8:1::10", "fe80::1"));
+    const intent = intentOf(one);
+    const only = { destinations: [prefix("2001:db8:ffff::/48"), prefix("203.0.113.0/24")] };
+    expect(result("P5", state, { intent, only, family: 6 }).verdict).toBe("proved");
+    expect(witness("P5", state, { intent, only }).got).toContain("only taken for attached");
+  });
+
   test("a source hint that belongs to another interface", () => {
     for (const family of [4, 6] as const) {
       const state = without(

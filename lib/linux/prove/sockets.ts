@@ -8,7 +8,7 @@ import { IntentInterface } from "./types";
 
 /**
  * P4: a socket without an address. The kernel chooses one, and what then leaves must be what P1 wants of that
- * address; for one lookup (datagrams) and for a connection. That nothing is found is no fault of symmetry.
+ * address; for one lookup (datagrams of IPv4) and for a connection. That nothing is found is no fault of symmetry.
  */
 export function proveUnbound(scope: Scope, claim: Claim): void {
   for (const to of scope.destinations) {
@@ -73,12 +73,13 @@ function proveForeign(scope: Scope, claim: Claim, owner: IntentInterface, group:
   }
 }
 
-/** A datagram, and a connection. */
+/** A datagram, and a connection. No socket of IPv6 leaves it at a lookup that finds nothing (ip6_dst_lookup_tail). */
 function checkBoth(scope: Scope, claim: Claim, flow: OutputFlow, bound: IntentInterface | undefined): void {
   const once = output(scope.model, flow);
   const then = connectAfter(scope.model, flow, once);
-  checkChosen(scope, claim, flow, once, "once", bound, true);
-  checkChosen(scope, claim, flow, then, "connect", bound, then === once);
+  const first = then === once;
+  if (scope.family === 4) checkChosen(scope, claim, flow, once, "once", bound, true);
+  checkChosen(scope, claim, flow, then, scope.family === 6 && first ? "once" : "connect", bound, first);
 }
 
 /** A bound socket reaches another address of the host by no device but the loopback, if at all; nothing is claimed. */
