@@ -178,7 +178,9 @@ export class Follower {
     local: Address | undefined,
     { peer, bound }: Exchange,
   ): Expected | undefined {
-    if (arrival === undefined) return undefined;
+    // To all, as broadcast and multicast are, from an address of no interface.
+    if (arrival === undefined || (owner === undefined && this.expectations[peer.family].unclaimed(peer)))
+      return undefined;
     if (local !== undefined && this.isIdentity(local) && this.isManaged(arrival))
       return this.expectations[peer.family].identity(peer);
     if (owner === undefined || !this.isManaged(arrival)) {

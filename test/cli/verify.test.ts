@@ -605,6 +605,19 @@ test("an address of a delegated prefix is no end of an exchange with the host, a
   }
 });
 
+test("of what a host with an identity sends to all nobody says which way is right", async () => {
+  const policy = { identity: { addresses: ["192.0.2.77/32"], protocol: "ospf" } };
+  for (const to of ["224.0.0.5", "255.255.255.255"]) {
+    const argv = ["explain", "-", "--from", "any", "--to", to];
+    const { code, stdout } = await multihome(argv, { stdin: JSON.stringify({ ...EDGE, policy }) });
+    expect([code, stdout.replace(/\s+/g, " ")]).toEqual([
+      1,
+      expect.stringContaining(`192.0.2.77 asks ${to}: not judged: nobody says which way is right.`),
+    ]);
+    expect(stdout).not.toMatch(/only what comes in|Firewalls/);
+  }
+});
+
 test("the answer of a socket that is bound to its device is looked up by that", async () => {
   const argv = ["explain", "-", "--from", "1.1.1.1", "--to", "10.0.1.10", "--bind", "front"];
   const { code, stdout } = await multihome(argv, { stdin });
