@@ -1,6 +1,11 @@
+import * as path from "node:path";
+import { sleep } from "../../lab/fabric/processes";
 import { Guest, Manager, Nic, Systems } from "../../lab/systems";
+import { runMatrix } from "../../lab/traffic";
 import { HostSpec } from "../../lib/model/spec";
-import { dump, program, specOf } from "./support/host";
+import { planHost } from "../../lib/plan";
+import { persistenceFiles } from "../../lib/render/persistence";
+import { dump, flowsOf, program, specOf } from "./support/host";
 import { LONG, describeOnSystems } from "./support/systems";
 
 /** Beside systemd-networkd a plan does not last that nothing puts back: refused, unless networkd has been told or the user has. */
@@ -53,6 +58,39 @@ describeOnSystems("a plan that somebody on the host would take away", () => {
           mount -o remount,bind,ro /etc/systemd/system`);
         expect(await applied({})).toMatch(REFUSED("/etc/systemd/system cannot be written"));
         expect(await applied({ persistence: "volatile" })).toBe("");
+      } finally {
+        await systems.remove(guest);
+      }
+    },
+    LONG,
+  );
+
+  test(
+    "is kept in force by the units that are rendered for it, over a reboot too",
+    async () => {
+      await boot("networkd");
+      try {
+        const policy = { persistence: "none" } as const;
+        const flows = flowsOf(systems, guest, nics);
+        const failing = async (): Promise<number> => (await runMatrix(flows)).filter(({ ok }) => !ok).length;
+        for (const { path: file, text, mode } of persistenceFiles(planHost(specOf(nics, policy))))
+          await guest.sh(
+            `mkdir -p /${path.dirname(file)}; cat >/${file}; chmod ${mode.toString(8)} /${file}`,
+            text,
+          );
+        await guest.sh(
+          "systemctl daemon-reload; systemctl enable -q multihome-close multihome-restore multihome-monitor",
+        );
+        expect(await failing()).not.toBe(0);
+        await program(guest, nics, "apply", specOf(nics, policy));
+        expect(await failing()).toBe(0);
+        await guest.reboot();
+        await guest.addressed();
+        await sleep(500);
+        expect(await failing()).toBe(0);
+        expect(await guest.sh("systemctl is-active multihome-monitor")).toBe("active\n");
+        await program(guest, nics, "remove", specOf(nics, policy));
+        expect(await failing()).not.toBe(0);
       } finally {
         await systems.remove(guest);
       }
