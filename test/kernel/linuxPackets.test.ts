@@ -75,6 +75,8 @@ function far(host: KernelHost, ...command: string[]): void {
 /** "device source" of what left for the world while the action ran. */
 function left(host: KernelHost, family: 4 | 6, action: () => void): string[] {
   host.exec(["nft", "flush", "set", family === 4 ? "ip" : "ip6", `seen${family}`, "out"]);
+  // Who was met before need not be asked for: the world's own questions by ARP carry its address.
+  host.exec(["ip", "neigh", "flush", "all"]);
   action();
   const listed = JSON.parse(
     host.exec(["nft", "-j", "list", "set", family === 4 ? "ip" : "ip6", `seen${family}`, "out"]),
