@@ -137,6 +137,18 @@ describeOnKernel.each(privileged ? shells(tools) : [{ name: "any shell", argv: [
       expect(JSON.parse(host.ok(plan, "apply", "--json"))).toMatchObject({ ok: true, generation: 0 });
     });
 
+    test("an address goes as it came, though it is the one that is asked about where it is not the host's", () => {
+      const [front] = OTHER.interfaces;
+      const highest = ["10.1.0.254/24", "fd00:a::ffff:ffff:ffff:fffe/64"];
+      const more = { ...OTHER, interfaces: [{ ...front, addresses: [...front.addresses!, ...highest] }] };
+      host.ok(program(more), "apply");
+      expect(ns.ip("addr show dev eth0")).toContain("10.1.0.254");
+      host.ok(other, "apply");
+      expect(ns.ip("addr show dev eth0")).not.toMatch(/10\.1\.0\.254|fd00:a::ffff/);
+      host.ok(other, "verify");
+      host.ok(plan, "apply");
+    });
+
     test("what somebody takes away is drift, fails closed, and is healed by the next apply", () => {
       expect(JSON.parse(host.ok(plan, "status", "--json"))).toMatchObject({ applied: true, drift: false });
       ns.ip("route flush table all proto 77");

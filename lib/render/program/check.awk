@@ -9,7 +9,8 @@
 # Answers do not say what was asked about a device, so those about free sockets stand between two lines about lo. Nothing
 # is asked about sockets without a source in a VRF and where traffic policies decide, which have flows of their own, nor
 # about those bound to an interface without a gateway, by which the kernel looks for everybody on the link. What comes in,
-# and free sockets, follow what is in force whatever their mark.
+# and free sockets, follow what is in force whatever their mark. Nor is anything asked about an address that we have added and
+# that goes once the change is made: until then it is the host itself.
 #
 # Input: answers about prefixes after "=reach", facts and the plan after "=plan", the answers after "=answers", what
 # flow.awk says after "=flows".
@@ -22,7 +23,7 @@ function clean(text) {
   return text
 }
 function hop(dev, via) { return dev == "" ? "unreachable" : "dev " dev (via == "" ? "" : " via " via) }
-BEGIN { if (mode == "ask" && gate != "") print "rule show priority " gate }
+BEGIN { if (mode == "ask" && gate) print "rule show priority " gate }
 /^=/ { part = substr($0, 2); next }
 part == "plan" && /^([46]|r[a-z]+[46]|keep) / { next }
 part == "flows" {
@@ -67,9 +68,10 @@ part != "plan" {
 }
 
 $1 == "device" { device[$2] = $3 }
+$1 == "undo" { sub(/\/.*/, "", $4); gone[$4] }
 $1 == "absent" { absent[$2, $3 == 6] }
 $1 == "address" || $1 == "prefix" {
-  if (only != "" && !index(only, " " $3 " ")) next
+  if (only && !index(only, " " $3 " ")) next
   six = $3 ~ /:/
   sub(/\/.*/, "", $3)
   how[$3] = ""
@@ -89,13 +91,13 @@ $1 == "address" || $1 == "prefix" {
   if ($1 == "address") owner[$3] = $2
 }
 $1 ~ /^flow/ { steered[$1 == "flow6"] }
-$1 ~ /^expect/ && (mode == "judge" || f == "o" || $1 == "expect" f) {
+$1 ~ /^expect/ && !($3 in gone) && (mode == "judge" || f == "o" || $1 == "expect" f) {
   six = $1 == "expect6"
   # What is not there leads nowhere; ways of others by it are not there either.
   if (!(($2, six) in absent) && (substr($6, 2), six) in absent) next
   line[++lines] = $0
   # Where an interface has a gateway, elsewhere is by it.
-  if ($4 == "elsewhere" && $8 != "") gateway[$2, six]
+  if ($4 == "elsewhere" && $8) gateway[$2, six]
 }
 
 # expect: the questions of one line of the plan.
@@ -112,11 +114,11 @@ function expect(i, s, dev, wanted, own, first) {
     s = source_of[$2, six, i]
     ask($3, s, how[s], $4, wanted)
     # Every address from the first class, and one from each other.
-    if (own && tag == "" && (s in owner) && (i == 1 || first)) ask(s, $3, " iif " dev, $4 ", in by " dev, "local")
+    if (own && !tag && (s in owner) && (i == 1 || first)) ask(s, $3, " iif " dev, $4 ", in by " dev, "local")
   }
-  if (vrf != "" || (six in steered)) return
+  if (vrf || (six in steered)) return
   if (own && (($2, six) in gateway) && (source_of[$2, six, 1] in owner)) ask($3, "by " dev, " oif " dev, $4 ", bound to " dev, wanted)
-  if (tag != "") return
+  if (tag) return
   leaving[$3, $2] = dev
   if ($3 in sort) return
   sort[$3] = $4
@@ -124,7 +126,7 @@ function expect(i, s, dev, wanted, own, first) {
 }
 # ask TO FROM HOW CLASS WANTED: FROM may be "by DEVICE".
 function ask(to, from, as, class, wanted) {
-  if (mode == "ask") print "route get " to (from ~ /^by / ? "" : " from " from) as (tag == "" ? "" : " mark " tag) (vrf == "" ? "" : " vrf " vrf)
+  if (mode == "ask") print "route get " to (from ~ /^by / ? "" : " from " from) as (tag ? " mark " tag : "") (vrf ? " vrf " vrf : "")
   else {
     row[++rows] = to SUBSEP from
     kind[rows] = class
@@ -138,7 +140,7 @@ function ask_unbound(i, to, by) {
     to = unbound[i]
     by = owner[choice[to]]
     if (mode == "ask") print "route get " to
-    else if (by != "" && leaving[to, by] != "") {
+    else if (by && leaving[to, by] != "") {
       row[++rows] = to SUBSEP "unbound"
       kind[rows] = sort[to] ", by " choice[to]
       want[rows] = "dev " leaving[to, by]
@@ -155,7 +157,7 @@ END {
   }
   ask_unbound()
   if (mode == "ask") exit
-  if (gate != "" && open != gates) {
+  if (gate && open != gates) {
     print "the rules are not as they were made"
     exit 1
   }

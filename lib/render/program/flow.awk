@@ -29,6 +29,8 @@ function forwards(dev, path, value) {
 }
 !answers && $1 == "device" { device[$2] = $3 }
 !answers && $1 == "absent" && $3 == f { absent[$2] }
+# An address that we have added, and that goes once the change is made.
+!answers && $1 == "undo" { sub(/\/.*/, "", $4); gone[$4] }
 !answers && $1 == "flow" f {
   text = from = dev = want = ""
   marked = number(tag)
@@ -39,7 +41,7 @@ function forwards(dev, path, value) {
     if ($(i - 1) == "mark") marked += word
     else if (word != "mark") text = text " " word
   }
-  if (dev != "" && !forwards(dev)) next
+  if (dev != "" && !forwards(dev) || ($4 in gone) || (from in gone)) next
   # Of a policy with an interface that is not there nobody knows what it does.
   for (k = 3; k <= NF; k++) if ($k ~ /^@/ && (substr($k, 2) in absent)) next
   if (marked) text = text sprintf(" mark %.0f", marked)

@@ -243,6 +243,15 @@ suite("traffic policies, in packets", () => {
       expect(await site.ways([marked(0x10), marked(0x11)])).toEqual(["b", "a"]);
     });
 
+    test("where an address goes again about which it would be asked else", async () => {
+      const [a, b, c] = spec({}).interfaces;
+      const traffic = [{ name: "p", to: ["10.2.0.0/24"], use: ["a"] }];
+      const more = { ...b, addresses: [...b.addresses!, "10.2.0.254/24"] };
+      site.machine.ok(program({ ...spec({ traffic }), interfaces: [a, more, c] }), "apply");
+      site.apply({ traffic });
+      expect(await site.ways([{ to: "10.2.0.50" }])).toEqual(["a"]);
+    });
+
     test("where a policy takes what is delegated to another link as it comes in", async () => {
       site.host.ip("route add 10.1.7.0/28 dev docker0");
       site.container.ip("addr add 10.1.7.2/32 dev eth0");

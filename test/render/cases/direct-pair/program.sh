@@ -67,7 +67,7 @@ expect6 san 2001:db8:ffff:ffff::1 elsewhere unreachable
 expect6 san fd00:2::ffff:ffff:ffff:fffe attached dev @san
 expect6 san fd00:1::ffff:ffff:ffff:fffe other-attached unreachable
 end'
-BODY=6a55ee72e5a23e58
+BODY=850db0ac4c9327f4
 BACKSTOP='function should(key){if(want&&!(key in wanted)){wanted[key];order[++n]=key}}
 function bare(prefix){
 sub(f==6?"/128$":"/32$","",prefix)
@@ -585,7 +585,7 @@ gsub(/[^-A-Za-z0-9_.:@ ]/,"?",text)
 return text
 }
 function hop(dev,via){return dev==""?"unreachable":"dev "dev (via==""?"":" via "via)}
-BEGIN{if(mode=="ask"&&gate!="")print"rule show priority "gate}
+BEGIN{if(mode=="ask"&&gate)print"rule show priority "gate}
 /^=/{part=substr($0,2);next}
 part=="plan"&&/^([46]|r[a-z]+[46]|keep) /{next}
 part=="flows"{
@@ -626,9 +626,10 @@ got[$first,source]=$1=="local"?"local":hop(clean(dev),clean(via))
 next
 }
 $1=="device"{device[$2]=$3}
+$1=="undo"{sub(/\/.*/,"",$4);gone[$4]}
 $1=="absent"{absent[$2,$3==6]}
 $1=="address"||$1=="prefix"{
-if(only!=""&&!index(only," "$3" "))next
+if(only&&!index(only," "$3" "))next
 six=$3~/:/
 sub(/\/.*/,"",$3)
 how[$3]=""
@@ -647,11 +648,11 @@ source_of[$2,six,++sources[$2,six]]=$3
 if($1=="address")owner[$3]=$2
 }
 $1~/^flow/{steered[$1=="flow6"]}
-$1~/^expect/&&(mode=="judge"||f=="o"||$1=="expect"f){
+$1~/^expect/&&!($3 in gone)&&(mode=="judge"||f=="o"||$1=="expect"f){
 six=$1=="expect6"
 if(!(($2,six)in absent)&&(substr($6,2),six)in absent)next
 line[++lines]=$0
-if($4=="elsewhere"&&$8!="")gateway[$2,six]
+if($4=="elsewhere"&&$8)gateway[$2,six]
 }
 function expect(i,s,dev,wanted,own,first){
 six=$1=="expect6"
@@ -663,18 +664,18 @@ first=!classes[$2,six]++
 for(i=1;i<=sources[$2,six]&&(i==1||first||form!="brief");i++){
 s=source_of[$2,six,i]
 ask($3,s,how[s],$4,wanted)
-if(own&&tag==""&&(s in owner)&&(i==1||first))ask(s,$3," iif "dev,$4", in by "dev,"local")
+if(own&&!tag&&(s in owner)&&(i==1||first))ask(s,$3," iif "dev,$4", in by "dev,"local")
 }
-if(vrf!=""||(six in steered))return
+if(vrf||(six in steered))return
 if(own&&(($2,six)in gateway)&&(source_of[$2,six,1] in owner))ask($3,"by "dev," oif "dev,$4", bound to "dev,wanted)
-if(tag!="")return
+if(tag)return
 leaving[$3,$2]=dev
 if($3 in sort)return
 sort[$3]=$4
 unbound[++n]=$3
 }
 function ask(to,from,as,class,wanted){
-if(mode=="ask")print"route get "to (from~/^by /?"":" from "from)as (tag==""?"":" mark "tag)(vrf==""?"":" vrf "vrf)
+if(mode=="ask")print"route get "to (from~/^by /?"":" from "from)as (tag?" mark "tag:"")(vrf?" vrf "vrf:"")
 else{
 row[++rows]=to SUBSEP from
 kind[rows]=class
@@ -687,7 +688,7 @@ for(i=1;i<=n;i++){
 to=unbound[i]
 by=owner[choice[to]]
 if(mode=="ask")print"route get "to
-else if(by!=""&&leaving[to,by]!=""){
+else if(by&&leaving[to,by]!=""){
 row[++rows]=to SUBSEP"unbound"
 kind[rows]=sort[to]", by "choice[to]
 want[rows]="dev "leaving[to,by]
@@ -703,7 +704,7 @@ expect()
 }
 ask_unbound()
 if(mode=="ask")exit
-if(gate!=""&&open!=gates){
+if(gate&&open!=gates){
 print"the rules are not as they were made"
 exit 1
 }
