@@ -130,6 +130,39 @@ describeOnKernel("what is committed, restored", () => {
     expect(way(2)).toBe("eth2");
   });
 
+  test("leaves a link down for who sets it up, so that removal leaves it up", () => {
+    host.ok(text, "apply");
+    ns.ip("link set dev eth2 down");
+    ns.ip("rule flush protocol 77");
+    host.ok(text, "restore");
+    expect(ns.ip("link show dev eth2")).not.toMatch(/[<,]UP[,>]/);
+    expect([way(1), way(2)]).toEqual(["eth1", "none"]);
+    ns.ip("link set dev eth2 up");
+    ns.ip("addr replace fd00:2::10/64 dev eth2 nodad");
+    host.ok(text, "restore");
+    expect([way(1), way(2)]).toEqual(["eth1", "eth2"]);
+    expect(host.run(text, "verify").status).toBe(0);
+    host.ok(text, "remove");
+    expect(ns.ip("link show dev eth2")).toMatch(/[<,]UP[,>]/);
+  });
+
+  test("raises again a link that was ours to raise, at another boot too, and removal sets it down", () => {
+    ns.ip("link set dev eth2 down");
+    host.ok(text, "apply");
+    for (const boot of ["this", "another"]) {
+      ns.ip("link set dev eth2 down");
+      ns.ip("rule flush protocol 77");
+      const records = path.join(host.stateDir, "restore");
+      if (boot === "another")
+        fs.writeFileSync(records, fs.readFileSync(records, "utf8").replace(/^boot .*/, "boot before"));
+      host.ok(text, "restore");
+      expect(ns.ip("link show dev eth2")).toMatch(/[<,]UP[,>]/);
+      expect([way(1), way(2)]).toEqual(["eth1", "eth2"]);
+    }
+    host.ok(text, "remove");
+    expect(ns.ip("link show dev eth2")).not.toMatch(/[<,]UP[,>]/);
+  });
+
   test("adds again an address that was ours to add", () => {
     ns.ip("addr del 10.2.0.10/24 dev eth2");
     host.ok(text, "apply");

@@ -206,17 +206,22 @@ part == 4 || part == 6 {
   line[++lines] = part " route " t + table " " $0
 }
 
-# lose: does without an interface, in a family.
-function lose(n, f) { if (!((n, f) in lost)) tell("absent " n " " f); lost[n, f] }
-# What we have changed; and of whichever boot, which addresses it is for us to add.
-function remember(part, live) {
+# lose: does without an interface, in a family, or in both.
+function lose(n, f) {
+  if (!f) {
+    lose(n, 4)
+    f = 6
+  }
+  if (!((n, f) in lost)) tell("absent " n " " f)
+  lost[n, f]
+}
+# What we have changed; and of whichever boot, which addresses it is for us to add, and with "" which links to raise.
+function remember(live) {
   while ((getline < records) > 0) {
     if ($1 == "boot") live = $2 == boot
-    else if (live) record[++recorded_lines] = $0
-    if ($1 == "address") {
-      split($3, part, "/")
-      added[$2, part[1]]
-    }
+    else if (live) record[++entries] = $0
+    sub(/\/.*/, "", $3)
+    added[$2, $3]
   }
 }
 # Which device an interface is. Where a VLAN, bridge or bond shares the address with the device below it, the one
@@ -235,10 +240,8 @@ function resolve(n, c, d, text, all, found) {
     c += devices[d]
   }
   text = "interface " n
-  if (all == "" && partial) {
-    lose(n, 4)
-    lose(n, 6)
-  } else if (all == "") await(text ": no device has" ((n, "mac") in by ? " mac " by[n, "mac"] : "") \
+  if (all == "" && partial) lose(n)
+  else if (all == "") await(text ": no device has" ((n, "mac") in by ? " mac " by[n, "mac"] : "") \
     ((n, "ifname") in by ? " ifname " by[n, "ifname"] : "") ((n, "address") in by ? " address " by[n, "address"] : ""))
   else if (c != 1) refuse(text ": several devices match:" clean(all))
   else if (found !~ /^[A-Za-z0-9][-A-Za-z0-9_.]*$/ || length(found) > 15) refuse(text ": its device has the unsafe name " clean(found))
@@ -248,7 +251,11 @@ function resolve(n, c, d, text, all, found) {
     dev[n] = found
     tell("device " n " " found (same[mac[found]] == 1 && mac[found] ~ /^[0-9a-f:]+$/ ? " " mac[found] : ""))
     if (in_group[found] != group) tell("todo group " found " " in_group[found])
-    if (!up[found]) tell("todo down " found)
+    # A network daemon raises it, or who has set it down: it was not down before us.
+    if (!up[found]) {
+      if (partial && !((found, "") in added)) lose(n)
+      else tell("todo down " found)
+    }
   }
 }
 # Further IPv6 addresses are added as deprecated, so that sockets without a source keep the one they use now.
@@ -258,8 +265,10 @@ function needs_address(a, d, six, text) {
   text = "address " a " of interface " of[a]
   if (d == "") return
   if ((d, a) in on) {
-    if (on[d, a] == "tentative" && partial) lose(of[a], six ? 6 : 4)
-    else if (on[d, a] == "tentative") await(text " is still being checked for duplicates")
+    if (on[d, a] == "tentative") {
+      if (partial) lose(of[a], six ? 6 : 4)
+      else await(text " is still being checked for duplicates")
+    }
     if (on[d, a] == "failed") refuse(text " is in use by another host")
   } else if (a in holder) refuse(text " is on device " clean(holder[a]) " and not on " d)
   # A network daemon brings it again. NetworkManager would take an interface that has it already for configured.
@@ -318,7 +327,7 @@ END {
   for (i = 1; i <= names; i++) resolve(name[i])
   for (i = 1; i <= addresses; i++) needs_address(address[i])
   for (i = 1; i <= keys; i++) needs_sysctl(i)
-  for (i = 1; i <= recorded_lines; i++) {
+  for (i = 1; i <= entries; i++) {
     $0 = record[i]
     recorded($1, $2, $3, $4)
   }

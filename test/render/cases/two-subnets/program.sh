@@ -59,7 +59,7 @@ rule6 +1489 goto join
 expect6 front 2001:db8:ffff:ffff::1 elsewhere dev @front via fe80::1
 expect6 front 2001:db8:1:0:ffff:ffff:ffff:fffe attached dev @front
 end'
-BODY=850db0ac4c9327f4
+BODY=4ee33f7b7f622172
 BACKSTOP='function should(key){if(want&&!(key in wanted)){wanted[key];order[++n]=key}}
 function bare(prefix){
 sub(f==6?"/128$":"/32$","",prefix)
@@ -449,15 +449,20 @@ while(sub(/ (linkdown|dead)( |$)/," "))continue
 there["route"part,t % 2]++
 line[++lines]=part" route "t+table" "$0
 }
-function lose(n,f){if(!((n,f)in lost))tell("absent "n" "f);lost[n,f]}
-function remember(part,live){
+function lose(n,f){
+if(!f){
+lose(n,4)
+f=6
+}
+if(!((n,f)in lost))tell("absent "n" "f)
+lost[n,f]
+}
+function remember(live){
 while((getline<records)>0){
 if($1=="boot")live=$2==boot
-else if(live)record[++recorded_lines]=$0
-if($1=="address"){
-split($3,part,"/")
-added[$2,part[1]]
-}
+else if(live)record[++entries]=$0
+sub(/\/.*/,"",$3)
+added[$2,$3]
 }
 }
 function resolve(n,c,d,text,all,found){
@@ -474,10 +479,8 @@ found=d
 c+=devices[d]
 }
 text="interface "n
-if(all==""&&partial){
-lose(n,4)
-lose(n,6)
-}else if(all=="")await(text": no device has"((n,"mac")in by?" mac "by[n,"mac"]:"")\
+if(all==""&&partial)lose(n)
+else if(all=="")await(text": no device has"((n,"mac")in by?" mac "by[n,"mac"]:"")\
 ((n,"ifname")in by?" ifname "by[n,"ifname"]:"")((n,"address")in by?" address "by[n,"address"]:""))
 else if(c!=1)refuse(text": several devices match:"clean(all))
 else if(found!~/^[A-Za-z0-9][-A-Za-z0-9_.]*$/||length(found)>15)refuse(text": its device has the unsafe name "clean(found))
@@ -487,7 +490,10 @@ taken[found]=n
 dev[n]=found
 tell("device "n" "found (same[mac[found]]==1&&mac[found]~/^[0-9a-f:]+$/?" "mac[found]:""))
 if(in_group[found]!=group)tell("todo group "found" "in_group[found])
-if(!up[found])tell("todo down "found)
+if(!up[found]){
+if(partial&&!((found,"")in added))lose(n)
+else tell("todo down "found)
+}
 }
 }
 function needs_address(a,d,six,text){
@@ -496,8 +502,10 @@ six=a~/:/
 text="address "a" of interface "of[a]
 if(d=="")return
 if((d,a)in on){
-if(on[d,a]=="tentative"&&partial)lose(of[a],six?6:4)
-else if(on[d,a]=="tentative")await(text" is still being checked for duplicates")
+if(on[d,a]=="tentative"){
+if(partial)lose(of[a],six?6:4)
+else await(text" is still being checked for duplicates")
+}
 if(on[d,a]=="failed")refuse(text" is in use by another host")
 }else if(a in holder)refuse(text" is on device "clean(holder[a])" and not on "d)
 else if(partial&&!((d,a)in added))lose(of[a],six?6:4)
@@ -550,7 +558,7 @@ remember()
 for(i=1;i<=names;i++)resolve(name[i])
 for(i=1;i<=addresses;i++)needs_address(address[i])
 for(i=1;i<=keys;i++)needs_sysctl(i)
-for(i=1;i<=recorded_lines;i++){
+for(i=1;i<=entries;i++){
 $0=record[i]
 recorded($1,$2,$3,$4)
 }
