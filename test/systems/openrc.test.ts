@@ -30,7 +30,7 @@ describeOnImage("openrc")("a host that is run by OpenRC", () => {
   const wrong = async (): Promise<number> =>
     Object.values(await systems.network.wrong()).reduce((sum, { packets }) => sum + packets, 0);
   const monitors = async (): Promise<number> =>
-    Number(await guest.sh("ps ax | grep -c '[i]p -o monitor' || :"));
+    Number(await guest.sh("ps ax | grep -c '[i]p -N -o monitor' || :"));
   const until = async (what: () => Promise<boolean>): Promise<void> => {
     for (let i = 0; !(await what()); i++) {
       if (i > 300) throw new Error("it does not come to that");
