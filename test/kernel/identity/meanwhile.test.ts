@@ -5,7 +5,7 @@ import { Between } from "../support/between";
 import { FrrNamespace, describeWithFrr } from "../support/frr";
 import { Namespaces } from "../support/netns";
 import { ProgramHost, program } from "../support/program";
-import { STUB, identityHost } from "./network";
+import { STUB, identityHost, linkedHost } from "./network";
 
 /** What becomes of FRR between a commit and the last look is not taken for how it was left. Here it happens for certain. */
 describeWithFrr("an identity whose FRR somebody meddles with after the commit", () => {
@@ -16,16 +16,7 @@ describeWithFrr("an identity whose FRR somebody meddles with after the commit", 
   let host: ProgramHost;
 
   beforeAll(async () => {
-    const [ns, peer] = [namespaces.create("h"), namespaces.create("o")];
-    for (const [i, net] of ["a", "b"].entries()) {
-      namespaces.connect([ns, `eth${i}`], [peer, `eth${i}`]);
-      ns.ip(`addr add 10.${i + 1}.0.10/24 dev eth${i}`);
-      ns.ip(`addr add fd00:${net}::10/64 dev eth${i}`);
-      ns.sysctl(`net/ipv4/conf/eth${i}/rp_filter`, "0");
-    }
-    ns.sysctl("net/ipv4/conf/all/rp_filter", "0");
-    ns.steady();
-    namespace = await FrrNamespace.in(ns, dir);
+    namespace = await FrrNamespace.in(linkedHost(namespaces), dir);
     host = new ProgramHost(namespace);
   });
   afterAll(async () => {

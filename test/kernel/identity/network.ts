@@ -5,7 +5,7 @@ import { HostSpec, IdentitySpec, PolicySpec } from "../../../lib/model";
 import { planHost } from "../../../lib/plan";
 import { neighboursText } from "../../../lib/render/frr/neighbours";
 import { FrrNamespace, eventually } from "../support/frr";
-import { Namespaces } from "../support/netns";
+import { Namespace, Namespaces } from "../support/netns";
 
 /**
  * A host with two links, each to a router of its own, and a core beyond both; FRR on all four. A third link of the host,
@@ -242,4 +242,18 @@ function bgpPeers(peers: readonly [string, string, number][], more = ""): string
     ...peers.map(([, v6]) => `  neighbor ${v6} activate\n`),
     " exit-address-family\n",
   ].join("");
+}
+
+/** The host of {@link identityHost} in a namespace: its two links lead to one other, on which nothing runs. */
+export function linkedHost(namespaces: Namespaces): Namespace {
+  const [host, other] = [namespaces.create("h"), namespaces.create("o")];
+  for (const [i, net] of ["a", "b"].entries()) {
+    namespaces.connect([host, `eth${i}`], [other, `eth${i}`]);
+    host.ip(`addr add 10.${i + 1}.0.10/24 dev eth${i}`);
+    host.ip(`addr add fd00:${net}::10/64 dev eth${i}`);
+    host.sysctl(`net/ipv4/conf/eth${i}/rp_filter`, "0");
+  }
+  host.sysctl("net/ipv4/conf/all/rp_filter", "0");
+  host.steady();
+  return host;
 }

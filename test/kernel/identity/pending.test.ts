@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { FrrNamespace, describeWithFrr } from "../support/frr";
 import { Namespaces } from "../support/netns";
 import { ProgramHost, program } from "../support/program";
-import { STUB, identityHost } from "./network";
+import { STUB, identityHost, linkedHost } from "./network";
 
 /** A change is confirmed and rolled back by whichever program is at hand, also by one that knows nothing of FRR. */
 describeWithFrr("an identity that waits to be confirmed, by a program of a plan without one", () => {
@@ -18,16 +18,7 @@ describeWithFrr("an identity that waits to be confirmed, by a program of a plan 
   let found: string;
 
   beforeAll(async () => {
-    const [ns, peer] = [namespaces.create("h"), namespaces.create("o")];
-    for (const [i, net] of ["a", "b"].entries()) {
-      namespaces.connect([ns, `eth${i}`], [peer, `eth${i}`]);
-      ns.ip(`addr add 10.${i + 1}.0.10/24 dev eth${i}`);
-      ns.ip(`addr add fd00:${net}::10/64 dev eth${i}`);
-      ns.sysctl(`net/ipv4/conf/eth${i}/rp_filter`, "0");
-    }
-    ns.sysctl("net/ipv4/conf/all/rp_filter", "0");
-    ns.steady();
-    namespace = await FrrNamespace.in(ns, dir);
+    namespace = await FrrNamespace.in(linkedHost(namespaces), dir);
     host = new ProgramHost(namespace);
     found = files();
   });

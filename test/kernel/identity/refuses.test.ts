@@ -2,34 +2,21 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { FrrNamespace, describeWithFrr } from "../support/frr";
-import { Namespace, Namespaces, describeOnKernel, dump } from "../support/netns";
+import { Namespaces, describeOnKernel, dump } from "../support/netns";
 import { ProgramHost, Shell, program } from "../support/program";
-import { STUB, identityHost } from "./network";
+import { STUB, identityHost, linkedHost } from "./network";
 
 /** Where an identity would not work, each with the cure, and with nothing changed. */
 
 const PROGRAM = program(identityHost(STUB));
 const FRR = "/usr/lib/frr";
 
-function linked(namespaces: Namespaces): Namespace {
-  const [host, other] = [namespaces.create("h"), namespaces.create("o")];
-  for (const [i, net] of ["a", "b"].entries()) {
-    namespaces.connect([host, `eth${i}`], [other, `eth${i}`]);
-    host.ip(`addr add 10.${i + 1}.0.10/24 dev eth${i}`);
-    host.ip(`addr add fd00:${net}::10/64 dev eth${i}`);
-    host.sysctl(`net/ipv4/conf/eth${i}/rp_filter`, "0");
-  }
-  host.sysctl("net/ipv4/conf/all/rp_filter", "0");
-  host.steady();
-  return host;
-}
-
 describeOnKernel("an identity on a host without FRR", () => {
   const namespaces = new Namespaces("idnofrr");
   afterAll(() => namespaces.destroy());
 
   test("is refused, with the package to install, and nothing is changed", () => {
-    const host = new ProgramHost(linked(namespaces));
+    const host = new ProgramHost(linkedHost(namespaces));
     const hide = `[ ! -d ${FRR} ] || mount -t tmpfs tmpfs ${FRR}; exec dash "$@"`;
     const shell: Shell = { name: "dash", argv: ["unshare", "--mount", "sh", "-c", hide, "sh"] };
     try {
@@ -53,7 +40,7 @@ describeWithFrr("an identity is refused, by name, with the cure, and with nothin
   let host: ProgramHost;
 
   beforeAll(async () => {
-    namespace = await FrrNamespace.in(linked(namespaces), dir);
+    namespace = await FrrNamespace.in(linkedHost(namespaces), dir);
     host = new ProgramHost(namespace);
   });
   afterAll(async () => {
