@@ -21,8 +21,8 @@ import { DEFAULT_CONFIRM_WITHIN, DEFAULT_TIMEOUT, confirmIssues, timeoutIssues }
  * the host's own kernel answers; removing the component restores the host. Set the option `deletedWith` to the machine's resource,
  * so that a machine that goes anyway is not asked to restore anything.
  *
- * One that is renamed, or moved under another parent, needs an alias: without one Pulumi makes the new before it deletes the
- * old, and this deletion takes off the host what the new has put there.
+ * The host notes which component has it. Another that applies takes it over, such as the same under another name, and the
+ * deletion of the first then leaves the host as it is.
  */
 export class SymmetricRoutingPolicy extends pulumi.ComponentResource {
   /** The complete desired state as data (`Plan`); at a preview with pending values `{ pending: [paths] }`. */
@@ -80,6 +80,7 @@ export class SymmetricRoutingPolicy extends pulumi.ComponentResource {
         timeoutSeconds: args.timeoutSeconds ?? DEFAULT_TIMEOUT,
         confirmWithin: args.confirmWithin ?? DEFAULT_CONFIRM_WITHIN,
         identity,
+        owner: independently(this.urn),
       },
       { parent: this, dependsOn: opts?.dependsOn, deletedWith: opts?.deletedWith },
     );

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { local, remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { PlainConnection, DEFAULT_USER, commandConnection } from "./connection";
@@ -23,6 +24,8 @@ export interface RemoteApplyArgs {
    * exists, and would keep the whole program from being shown at the first preview.
    */
   identity?: pulumi.Input<string>;
+  /** URN of the component that has the host, so that only its last owner takes anything off it. */
+  owner: pulumi.Input<string>;
 }
 
 /** What was put on a host. */
@@ -39,7 +42,8 @@ export interface RemoteApply {
  * What a `remote.Command` really does decides how it is used here. `triggers` would replace it, and the old one's
  * `delete` would then take away what the new one's `create` had just put there: so none, and every change is an
  * update that runs `create` again. `delete` runs the old program's `remove` and is skipped when the host itself goes
- * (`deletedWith`, for the caller to set). Time is bounded on the host, since the provider waits without end; a server
+ * (`deletedWith`, for the caller to set); it leaves the host alone when another component has applied since, such as the
+ * same under another name, which Pulumi makes before it deletes the first. Time is bounded on the host, since the provider waits without end; a server
  * that says nothing is found out before (greeting.ts). Logging
  * is off, since a long line would hang it.
  */
@@ -50,8 +54,10 @@ export function remoteApply(
 ): RemoteApply {
   const run = (verb: string, identity?: pulumi.Input<string>): pulumi.Output<string> =>
     pulumi
-      .all([userOf(args.connection), args.timeoutSeconds, identity])
-      .apply(([user, timeout, machine]) => commandLine(verb, user, timeout, machine));
+      .all([userOf(args.connection), args.timeoutSeconds, args.owner, identity])
+      .apply(([user, timeout, urn, machine]) =>
+        commandLine(`${verb} --owner=${ownerName(urn)}`, user, timeout, machine),
+      );
   const { confirmWithin } = args;
   const first = greetingHooks(name);
   const command = new remote.Command(
@@ -117,6 +123,12 @@ function greetingAtDeletion(
  */
 function userOf(connection: Inputs<PlainConnection>): pulumi.Output<string> {
   return pulumi.unsecret(fieldOf(connection, "user")).apply((user) => user ?? DEFAULT_USER);
+}
+
+/** What a host knows a component by: its name, for people, and a digest of its URN, which alone is unique. */
+export function ownerName(urn: string): string {
+  const name = urn.slice(urn.lastIndexOf("::") + 2).replace(/[^A-Za-z0-9._-]/g, "_");
+  return `${name.slice(0, 64)}.${createHash("sha256").update(urn).digest("hex").slice(0, 16)}`;
 }
 
 /** The one line that the remote shell gets: short, constant, without data of the plan. */

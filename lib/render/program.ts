@@ -17,44 +17,45 @@ const PARTS = [
   "backstop.awk",
   "nft.awk",
   "same.awk",
+  "tidy.awk",
+  "check.awk",
+  "reload.awk",
   "amend.awk",
   "worlds.awk",
   "stage.awk",
-  "tidy.awk",
   "survey.awk",
   "flow.awk",
-  "check.awk",
-  "reload.awk",
   "managers.awk",
   "announce.awk",
   "base.sh",
   "amend.sh",
   "stage.sh",
+  "nft.sh",
+  "flow.sh",
   "records.sh",
   "backstop.sh",
   "frr.sh",
   "world.sh",
-  "nft.sh",
-  "flow.sh",
+  "check.sh",
   "survey.sh",
   "announce.sh",
-  "check.sh",
   "probe.sh",
   "monitor.sh",
   "files",
-  "deliver.sh",
+  "keep.sh",
   "change.sh",
-  "parting.sh",
   "apply.sh",
   "worlds.sh",
+  "parting.sh",
   "apart.sh",
   "remove.sh",
   "lock.sh",
   "install.sh",
-  "keep.sh",
+  "deliver.sh",
   "guard.sh",
   "verify.sh",
   "confirm.sh",
+  "owner.sh",
   "unkept.sh",
   "usage.sh",
   "main.sh",
@@ -104,6 +105,7 @@ const LATER = [
     "amend.sh",
     "probe.sh",
     "confirm.sh",
+    "owner.sh",
     "deliver.sh",
     "verify.sh",
     "usage.sh",
@@ -210,13 +212,29 @@ function readPart(part: string, plan: Plan | undefined): string {
   if (part === "files") return persistencePart(plan);
   const source = condense(fs.readFileSync(path.join(__dirname, "program", part), "utf8"));
   if (!part.endsWith(".awk"))
-    return source.replace(SCRIPT, (_, call: string, script: string) => `${call}'${tightened(script)}'`);
+    return snug(source).replace(SCRIPT, (_, call: string, script: string) => `${call}'${tightened(script)}'`);
   if (source.includes("'")) throw new Error(`${part} must do without single quotes`);
   return `${part.slice(0, -".awk".length).toUpperCase()}='${tightened(source)}'`;
 }
 
 /** What a shell part has awk do there and then. */
 const SCRIPT = /(\b(?:awk|of_seen)(?: -v \S+)* )'([^']+)'/g;
+
+/** A quoted text of the shell, or a quoted character. Of quotes in quotes it takes more for quoted than is. */
+const QUOTED = /(\\.|'[^']*'|"(?:[^"\\]|\\[^])*")/s;
+
+/** A shell text without blanks beside operators. */
+function snug(source: string): string {
+  const snugly = (text: string): string =>
+    text
+      .replace(/ ?(\|\||&&|;;) ?/g, "$1")
+      .replace(/ \| | \|$/gm, "|")
+      .replace(/; (?=[a-z}])/g, ";");
+  return source
+    .split(QUOTED)
+    .map((text, i) => (i % 2 === 1 ? text : snugly(text)))
+    .join("");
+}
 
 /** Strings of awk, and regular expressions where one may begin. */
 const LITERAL = /("(?:[^"\\]|\\.)*"|(?<=(?:^|[~(,!&|{?:])\s*)\/(?:[^/\\[]|\\.|\[\^?\]?[^\]]*\])+\/)/;

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Provider } from "@pulumi/command/provider";
 import { Instance } from "@pulumi/aws/ec2/instance";
 import { HostModel, OnLink, SymmetricRoutingPolicy, SymmetricRoutingPolicyArgs } from "../../lib";
+import { ownerName } from "../../lib/deliver/remoteApply";
 import { UNKNOWN } from "../../lib/testing";
 import {
   HOST_KEY,
@@ -34,8 +35,10 @@ describe.each([
   test("is one command, whose lines are short, constant and free of data", () => {
     expect(run.ofType(TYPES.command)).toHaveLength(1);
     const { create, delete: remove, update } = run.only(TYPES.command).inputs;
-    expect(create).toBe("sudo -n timeout -k 10 300 sh -s -- deliver --confirm-within 60");
-    expect(remove).toBe("sudo -n timeout -k 10 300 sh -s -- remove");
+    const owner = ownerName(run.only(TYPES.policy).urn);
+    expect(owner).toMatch(/^edge\.[0-9a-f]{16}$/);
+    expect(create).toBe(`sudo -n timeout -k 10 300 sh -s -- deliver --confirm-within 60 --owner=${owner}`);
+    expect(remove).toBe(`sudo -n timeout -k 10 300 sh -s -- remove --owner=${owner}`);
     expect(update).toBeUndefined();
   });
 
@@ -138,7 +141,9 @@ describe("a symmetric routing policy", () => {
     const run = await runWithMocks(
       () => new SymmetricRoutingPolicy("edge", policyArgs({ confirmWithin: 0 })),
     );
-    expect(run.only(TYPES.command).inputs.create).toBe("sudo -n timeout -k 10 300 sh -s -- apply --json");
+    expect(run.only(TYPES.command).inputs.create).toMatch(
+      /^sudo -n timeout -k 10 300 sh -s -- apply --json --owner=\S+$/,
+    );
   });
 
   test.each([4, 3601, 1.5, NaN, "60" as unknown as number])(
@@ -163,7 +168,7 @@ describe("a symmetric routing policy", () => {
         ),
     );
     const { create, connection } = run.only(TYPES.command).inputs;
-    expect(create).toBe("timeout -k 10 60 sh -s -- deliver --confirm-within 60");
+    expect(create).toMatch(/^timeout -k 10 60 sh -s -- deliver --confirm-within 60 --owner=\S+$/);
     expect(connection).toMatchObject({ port: 2222, user: "root" });
   });
 

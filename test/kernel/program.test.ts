@@ -182,6 +182,47 @@ describeOnKernel.each(privileged ? shells(tools) : [{ name: "any shell", argv: [
       ns.ip("rule del priority 100");
     });
 
+    test("who was followed by another owner takes nothing off the host, and nothing that he says is taken for more", async () => {
+      host.ok(plan, "apply", "--owner=first.1");
+      // The same under another name: Pulumi makes it, with nothing to do on the host, and then deletes the first.
+      const watcher = await monitor(ns);
+      host.ok(plan, "apply", "--json", "--owner=second.2");
+      host.ok(plan, "apply", "--json", "--owner=second.2");
+      expect(host.run(plan, "remove", "--owner=first.1")).toEqual({
+        status: 0,
+        stdout: "",
+        stderr: "multihome: second.2 has applied since, so nothing is removed\n",
+      });
+      await settle(watcher);
+      expect(await watcher.stop()).toBe("");
+      host.ok(plan, "verify");
+      // Who does not say is asked nothing, and changes nothing about it.
+      host.ok(other, "apply");
+      expect(host.run(plan, "remove", "--owner=first.1").stderr).toMatch(
+        /^multihome: second\.2 has applied since/,
+      );
+      for (const [verb, ...args] of [
+        ["remove", "--owner="],
+        ["remove", "--owner"],
+        ["verify", "--owner=second.2"],
+      ]) {
+        expect(host.run(plan, verb, ...args)).toMatchObject({
+          status: 2,
+          stderr: expect.stringContaining("usage: "),
+        });
+      }
+      host.ok(other, "verify");
+      host.ok(plan, "remove", "--owner=second.2");
+      expect(dump(ns)).toBe(pristine);
+      expect(fs.readdirSync(host.dir).filter((name) => name !== "program")).toEqual([]);
+      // Of what was applied by nobody in particular, everybody is the owner; and of nothing.
+      host.ok(plan, "remove", "--owner=first.1");
+      host.ok(plan, "apply");
+      host.ok(plan, "remove", "--owner=first.1");
+      expect(dump(ns)).toBe(pristine);
+      host.ok(plan, "apply");
+    });
+
     test("remove, by a program of any plan, leaves all as it was before, to the byte, and no file", () => {
       host.ok(other, "remove");
       expect(dump(ns)).toBe(pristine);

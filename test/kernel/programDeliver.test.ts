@@ -98,6 +98,26 @@ describeOnKernel("a plan that is delivered", () => {
     expect(via()).toBe("10.1.0.2");
   });
 
+  test("is its owner's once it is committed, and not before", () => {
+    const owned = (owner: string): Outcome =>
+      host.pipe(ONE, "deliver", "--confirm-within", "60", `--owner=${owner}`);
+    const removed = (owner: string): Outcome => host.run(ONE, "remove", `--owner=${owner}`);
+    deliver(TWO);
+    host.ok(TWO, "confirm");
+    expect([owned("one").status, owned("one").status]).toEqual([75, 0]);
+    // What another has begun, and is rolled back, leaves the host to whom it was.
+    expect(host.pipe(TWO, "deliver", "--confirm-within", "60", "--owner=two").status).toBe(75);
+    host.ok(TWO, "rollback");
+    expect(removed("two").stderr).toBe("multihome: one has applied since, so nothing is removed\n");
+    expect(via()).toBe("10.1.0.1");
+    // Told first how that ended.
+    expect([owned("two").status, owned("two").status]).toEqual([1, 0]);
+    expect(removed("one").stderr).toBe("multihome: two has applied since, so nothing is removed\n");
+    expect(via()).toBe("10.1.0.1");
+    expect(removed("two")).toMatchObject({ status: 0, stderr: "" });
+    expect(via()).toBeUndefined();
+  });
+
   test("leaves nothing behind when it is removed", () => {
     deliver(ONE);
     host.ok(ONE, "rollback");

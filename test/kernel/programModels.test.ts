@@ -141,6 +141,32 @@ describeOnKernel("host models", () => {
     machine.ok(OTHER, "verify");
   });
 
+  test("a subnet that is reached directly may be unknown to main: what chooses its address then leaves as that says", () => {
+    const [front, back] = host({}).interfaces;
+    const beyond = ["10.9.0.0/24", "fd00:9::/64"];
+    const direct = program({
+      ...host({ onLink: "direct" }),
+      interfaces: [front, { ...back, subnets: beyond }],
+    });
+    machine.ok(OTHER, "remove");
+    machine.ok(direct, "apply");
+    const way = (...args: string[]): string => /dev (\S+)/.exec(ns.ip(`route get ${args.join(" ")}`))![1];
+    // Who asks for no address goes by main to front, and gets front's; who has it already goes straight there.
+    expect([way("10.9.0.7"), way("10.9.0.7", "from", "10.1.0.10")]).toEqual(["eth0", "eth1"]);
+    machine.ok(direct, "verify");
+    // By neither of the two is wrong still.
+    ns.ip("route add 10.9.0.0/24 dev lo src 10.1.0.10");
+    expect(machine.run(direct, "verify")).toMatchObject({
+      status: 1,
+      stdout: expect.stringMatching(
+        /^from none to 10\.9\.0\.\d+ .*: wanted dev eth1 or dev eth0, got dev lo$/m,
+      ),
+    });
+    ns.ip("route del 10.9.0.0/24 dev lo");
+    machine.ok(direct, "remove");
+    expect(dump(ns)).toBe(pristine);
+  });
+
   test("refuses a table that is not ours, and addresses on loopback that would be cut off", () => {
     machine.ok(OTHER, "remove");
     ns.ok("nft", "add", "table", "inet", "multihome");

@@ -47,12 +47,12 @@ describeFabric("a multi-homed host, from its creation to its end", () => {
     replace: string[] = [],
   ) =>
     lab.run({ program: EDGE, stackName: "edge", command, config: { ...secrets, ami, interfaces }, replace });
-  const adopt = (command: "up" | "destroy", instanceId: string) =>
+  const adopt = (command: "up" | "destroy", instanceId: string, more: { name?: string } = {}) =>
     lab.run({
       program: ADOPT,
       stackName: "adopt",
       command,
-      config: { privateKey: secrets.privateKey, instanceId },
+      config: { privateKey: secrets.privateKey, instanceId, ...more },
     });
   const instance = () => String(made.outputs["instanceId"]);
   const logins = () => sshLogins(NAME, instance(), { labDir: path.dirname(lab.dir) });
@@ -229,6 +229,25 @@ describeFabric("a multi-homed host, from its creation to its end", () => {
     await adopt("destroy", instance());
     expect(onHost("ip", "rule")).not.toContain("10.0.2.10");
     expect(Object.keys(lab.cloud().instances)).toEqual([instance()]);
+  });
+
+  test("keeps its routing when what adopted it is renamed without an alias, until that goes as well", async () => {
+    const routing = () => [onHost("ip", "rule"), onHost("ip", "route", "show", "table", "all")];
+    const clean = routing();
+    await adopt("up", instance());
+    const symmetric = routing();
+    expect(symmetric).not.toEqual(clean);
+    const renamed = await adopt("up", instance(), { name: "other" });
+    const steps = changed(renamed).filter((step) => step.includes(" Command "));
+    // The old goes last, when the new is there.
+    expect(steps.indexOf("create Command other-routing-apply")).toBeGreaterThanOrEqual(0);
+    expect(steps.indexOf("delete Command adopted-routing-apply")).toBeGreaterThan(
+      steps.indexOf("create Command other-routing-apply"),
+    );
+    expect(routing()).toEqual(symmetric);
+    expect((await adopt("up", instance(), { name: "other" })).changes).toBe(0);
+    await adopt("destroy", instance(), { name: "other" });
+    expect(routing()).toEqual(clean);
   });
 
   test("is left as it is where an update that was killed is in no state, and as clean by the next one", async () => {

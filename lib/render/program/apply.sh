@@ -33,6 +33,7 @@ apply() {
       settle
     fi
   fi
+  ! has own || own
   [ "$wanted" = 0 ] || told '' "$committed_id" 0 "$committed_digest"
 }
 

@@ -5,6 +5,7 @@
 #                       rename is the commit
 #   $STATE/program.G    that program
 #   $STATE/observed     id of the committed change, the host as it was when it had settled (see survey.awk), and what is installed
+#   $STATE/owner        whose it is: see owner.sh
 #   $STATE/run, kept    what keeps the plan in force: see keep.sh
 #   $STATE/restore      what we changed on the host besides rules and routes, and its value before
 #   $RUN/lock.*         who is changing the host

@@ -119,7 +119,7 @@ function expect(i, s, dev, wanted, own, first) {
   if (vrf || (six in steered)) return
   if (own && (($2, six) in gateway) && (source_of[$2, six, 1] in owner)) ask($3, "by " dev, " oif " dev, $4 ", bound to " dev, wanted)
   if (tag) return
-  leaving[$3, $2] = dev
+  way[$3, $2] = dev
   if ($3 in sort) return
   sort[$3] = $4
   unbound[++n] = $3
@@ -133,17 +133,18 @@ function ask(to, from, as, class, wanted) {
     want[rows] = wanted
   }
 }
-# ask_unbound: what leaves with an address that the kernel chose leaves by the interface that owns it.
+# ask_unbound: what leaves with an address that the kernel chose leaves by the interface that owns it, also where sources that
+# are bound go another way.
 function ask_unbound(i, to, by) {
   if (mode == "ask" && n) print "link show dev lo"
   for (i = 1; i <= n; i++) {
     to = unbound[i]
     by = owner[choice[to]]
     if (mode == "ask") print "route get " to
-    else if (by && leaving[to, by] != "") {
+    else if (by && way[to, by] != "") {
       row[++rows] = to SUBSEP "unbound"
       kind[rows] = sort[to] ", by " choice[to]
-      want[rows] = "dev " leaving[to, by]
+      want[rows] = "dev " way[to, by] (way[to, by] == device[by] ? "" : " or dev " device[by])
       answer[rows] = exit_of[to]
     }
   }

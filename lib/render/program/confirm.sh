@@ -55,6 +55,7 @@ confirm() {
     look
     commit
     settle
+    own
     [ "$form" = json ] || printf 'confirmed %s\n' "$id"
     return
   fi

@@ -27,7 +27,7 @@ main() {
   trap '' HUP PIPE
   trap finish EXIT
   trap 'fail "interrupted by a signal"' INT TERM
-  form=text wanted=0 given=''
+  form=text wanted=0 given='' holder=''
   [ $# != 0 ] || usage
   verb=$1
   shift

@@ -4,6 +4,7 @@
 
 remove() {
   needs write
+  ! has followed || ! followed || return 0
   unhindered
   sweep=1
   load
@@ -39,7 +40,7 @@ remove() {
   undo || fail "cannot put back all that was changed: $why"
   unkeep || exit
   ! has end_follower || end_follower
-  rm -f "$STATE/restore" "$STATE/nft" "$STATE/run" "$STATE"/program.[01] "$STATE"/*.new
+  rm -f "$STATE/restore" "$STATE/owner" "$STATE/nft" "$STATE/run" "$STATE"/program.[01] "$STATE"/*.new
   [ ! -d "$STATE" ] || rmdir "$STATE" 2>/dev/null || say "$STATE holds files that are not ours, so it stays"
   rm -f "$RUN/last" "$RUN/owed" "$RUN"/monitor*
   # All has been taken away, and rejoin has said what an interface could not be given back.

@@ -2,7 +2,8 @@
 
 usage() {
   misuse 'usage: sh PROGRAM apply [--confirm-within SECONDS] [--json]
-       sh PROGRAM confirm [ID] [--json] | rollback [ID] | remove
+       sh PROGRAM confirm [ID] [--json] | rollback [ID]
+       sh PROGRAM remove [--owner=NAME]
        sh PROGRAM deliver --confirm-within SECONDS | verify [--json]
        sh PROGRAM status [--json]
 MULTIHOME_STATE_DIR  what survives a reboot; default /var/lib/multihome
@@ -24,6 +25,7 @@ heed() {
           *) misuse "--confirm-within must be a whole number of seconds from 5 to 3600, not '$wanted'" ;;
         esac
         ;;
+      apply/--owner=?* | confirm/--owner=?* | deliver/--owner=?* | remove/--owner=?*) holder=${1#*=} ;;
       confirm/[!-]* | rollback/[!-]* | watch/* | expire/*)
         given=$1
         case $given in

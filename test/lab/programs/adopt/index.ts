@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { MultiHomedHost, deriveHostKey } from "../../../../lib";
 
-/** Adopts the instance that another program made. Configuration: instanceId, privateKey (secret), dialSeconds. */
+/** Adopts the instance that another program made. Configuration: instanceId, privateKey (secret), dialSeconds, name. */
 const config = new pulumi.Config();
 
-const edge = new MultiHomedHost("adopted", {
+const edge = new MultiHomedHost(config.get("name") ?? "adopted", {
   existing: { instanceId: config.require("instanceId") },
   interfaces: [
     { name: "front", deviceIndex: 0 },

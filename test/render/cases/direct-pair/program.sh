@@ -67,7 +67,7 @@ expect6 san 2001:db8:ffff:ffff::1 elsewhere unreachable
 expect6 san fd00:2::ffff:ffff:ffff:fffe attached dev @san
 expect6 san fd00:1::ffff:ffff:ffff:fffe other-attached unreachable
 end'
-BODY=4ee33f7b7f622172
+BODY=17e2d8f7c56b1c5d
 BACKSTOP='function should(key){if(want&&!(key in wanted)){wanted[key];order[++n]=key}}
 function bare(prefix){
 sub(f==6?"/128$":"/32$","",prefix)
@@ -133,6 +133,200 @@ if(partial)return 1
 if(keeps&&line_of(was)!="=kept")return 0
 for(i=1;i<=keeps;i++)while((getline text<kept[i])>0)if(line_of(was)!=text)return 0
 return line_of(was)==""
+}'
+TIDY='function del(p){print"rule del priority "p" protocol "protocol}
+function add(p,action){print"rule add priority "p" "action" protocol "protocol}
+BEGIN{start=keep?band1:band0}
+$1!=f||$2=="backstop"{next}
+$2=="route"{
+if(($3-table)% 2!=keep)stale[$3]
+next
+}
+{target=$6=="goto"?$7:0}
+$3==canary{canaries++;next}
+$3==pending{
+pendings++
+parked=target==join
+next
+}
+$3==active{
+actives++
+if(target==start)right++
+next
+}
+$3==join{joins++;next}
+($3>=band1)!=keep{band[++n]=$3}
+END{
+while(canaries-->0)del(canary)
+if(!joins&&(keep!="-"||actives+n)){
+add(join,"nop")
+joins=1
+}
+if(keep!="-"){
+if(actives!=1||!right){
+while(actives-->0)del(active)
+add(active,"goto "start)
+}
+while(pendings-->0)del(pending)
+}else{
+if(!parked&&actives+n){
+while(pendings-->0)del(pending)
+add(pending,"goto "join)
+pendings=1
+}
+while(actives-->0)del(active)
+}
+while(n>0)del(band[n--])
+if(keep=="-"){
+while(pendings-->0)del(pending)
+while(joins-->0)del(join)
+}
+for(t in stale)print"route flush table "t" proto "protocol
+print"#"
+}'
+CHECK='function clean(text){
+gsub(/[^-A-Za-z0-9_.:@ ]/,"?",text)
+return text
+}
+function hop(dev,via){return dev==""?"unreachable":"dev "dev (via==""?"":" via "via)}
+BEGIN{if(mode=="ask"&&gate)print"rule show priority "gate}
+/^=/{part=substr($0,2);next}
+part=="plan"&&/^([46]|r[a-z]+[46]|keep) /{next}
+part=="flows"{
+split($0,field,"\t")
+row[++rows]=field[2] SUBSEP field[1]
+kind[rows]=field[3]
+want[rows]=field[4]
+answer[rows]=field[5]
+next
+}
+part!="plan"&&/^[0-9]+: lo:/{
+free=!free
+next
+}
+part=="answers"&&$1==gate":"{
+open+=index($0," goto "(generation?band1:band0)" ")&&!/unresolved/
+next
+}
+part!="plan"{
+first=$1~/^[a-z]+$/?2:1
+source=via=dev=chosen=""
+for(i=first+1;i<NF;i++){
+if($i=="from"&&source=="")source=$(i+1)
+if($i=="via"&&via=="")via=$(i+1)
+if($i=="dev"&&dev=="")dev=$(i+1)
+if($i=="src"&&chosen=="")chosen=$(i+1)
+}
+if(part=="reach")reach[$first]=$1=="local"?"":dev
+else if($1!~/^(unreachable|blackhole|prohibit|throw)$/){
+if(free){
+choice[$first]=chosen
+exit_of[$first]="dev "clean(dev)
+next
+}
+if(source==""||source=="::")source="by "dev
+got[$first,source]=$1=="local"?"local":hop(clean(dev),clean(via))
+}
+next
+}
+$1=="device"{device[$2]=$3}
+$1=="undo"{sub(/\/.*/,"",$4);gone[$4]}
+$1=="absent"{absent[$2,$3==6]}
+$1=="address"||$1=="prefix"{
+if(only&&!index(only," "$3" "))next
+six=$3~/:/
+sub(/\/.*/,"",$3)
+how[$3]=""
+if($1=="prefix"&&!six){
+if(!($3 in reach))next
+if(reach[$3]!=""){
+path="/proc/sys/net/ipv4/conf/"reach[$3]"/forwarding"
+forwarding=0
+getline forwarding<path
+close(path)
+if(forwarding!=1)next
+how[$3]=" iif "reach[$3]
+}
+}
+source_of[$2,six,++sources[$2,six]]=$3
+if($1=="address")owner[$3]=$2
+}
+$1~/^flow/{steered[$1=="flow6"]}
+$1~/^expect/&&!($3 in gone)&&(mode=="judge"||f=="o"||$1=="expect"f){
+six=$1=="expect6"
+if(!(($2,six)in absent)&&(substr($6,2),six)in absent)next
+line[++lines]=$0
+if($4=="elsewhere"&&$8)gateway[$2,six]
+}
+function expect(i,s,dev,wanted,own,first){
+six=$1=="expect6"
+dev=($2,six)in absent?"":$5=="dev"?device[substr($6,2)]:""
+own=dev!=""&&!index(dark," "dev" ")
+wanted=hop(dev,$8)(dev==""||own?"":" or unreachable")
+own=own&&$6=="@"$2
+first=!classes[$2,six]++
+for(i=1;i<=sources[$2,six]&&(i==1||first||form!="brief");i++){
+s=source_of[$2,six,i]
+ask($3,s,how[s],$4,wanted)
+if(own&&!tag&&(s in owner)&&(i==1||first))ask(s,$3," iif "dev,$4", in by "dev,"local")
+}
+if(vrf||(six in steered))return
+if(own&&(($2,six)in gateway)&&(source_of[$2,six,1] in owner))ask($3,"by "dev," oif "dev,$4", bound to "dev,wanted)
+if(tag)return
+way[$3,$2]=dev
+if($3 in sort)return
+sort[$3]=$4
+unbound[++n]=$3
+}
+function ask(to,from,as,class,wanted){
+if(mode=="ask")print"route get "to (from~/^by /?"":" from "from)as (tag?" mark "tag:"")(vrf?" vrf "vrf:"")
+else{
+row[++rows]=to SUBSEP from
+kind[rows]=class
+want[rows]=wanted
+}
+}
+function ask_unbound(i,to,by){
+if(mode=="ask"&&n)print"link show dev lo"
+for(i=1;i<=n;i++){
+to=unbound[i]
+by=owner[choice[to]]
+if(mode=="ask")print"route get "to
+else if(by&&way[to,by]!=""){
+row[++rows]=to SUBSEP"unbound"
+kind[rows]=sort[to]", by "choice[to]
+want[rows]="dev "way[to,by] (way[to,by]==device[by]?"":" or dev "device[by])
+answer[rows]=exit_of[to]
+}
+}
+if(mode=="ask"&&n)print"link show dev lo"
+}
+END{
+for(l=1;l<=lines;l++){
+$0=line[l]
+expect()
+}
+ask_unbound()
+if(mode=="ask")exit
+if(gate&&open!=gates){
+print"the rules are not as they were made"
+exit 1
+}
+for(r=1;r<=rows;r++){
+have=r in answer?answer[r]:row[r] in got?got[row[r]]:"unreachable"
+if(index(" or "want[r]" or "," or "have" or "))continue
+split(row[r],pair,SUBSEP)
+if(pair[2]~/^(by |unbound$)/)pair[2]="none"
+if(form=="json")text="{\"from\":\""pair[2]"\",\"to\":\""pair[1]"\",\"class\":\""kind[r]"\",\"want\":\""want[r] \
+"\",\"got\":\""have"\"}"
+else text="from "pair[2]" to "pair[1]" ("kind[r]"): wanted "want[r]", got "have
+wrong=wrong (failed++&&form=="json"?",\n":"\n")text
+}
+if(form=="json")print"{\"ok\":"(failed?"false":"true")",\"checked\":"rows+0",\n\"generation\":"generation \
+",\n\"digest\":"digest",\n\"failed\":["wrong"]}"
+else if(failed)print substr(wrong,2)
+else if(form=="text")print rows" flows are as planned"
+exit failed>0
 }'
 AMEND='function no(){bad=1}
 function count(text,by,word){
@@ -249,56 +443,6 @@ print"rule add priority "active" goto "join" protocol "protocol
 if(!lacks())print"rule add priority"filled()" protocol "protocol
 }
 END{if(rules)print"rule add priority "canary" fwmark "mark"/"mark" goto "start" protocol "protocol}'
-TIDY='function del(p){print"rule del priority "p" protocol "protocol}
-function add(p,action){print"rule add priority "p" "action" protocol "protocol}
-BEGIN{start=keep?band1:band0}
-$1!=f||$2=="backstop"{next}
-$2=="route"{
-if(($3-table)% 2!=keep)stale[$3]
-next
-}
-{target=$6=="goto"?$7:0}
-$3==canary{canaries++;next}
-$3==pending{
-pendings++
-parked=target==join
-next
-}
-$3==active{
-actives++
-if(target==start)right++
-next
-}
-$3==join{joins++;next}
-($3>=band1)!=keep{band[++n]=$3}
-END{
-while(canaries-->0)del(canary)
-if(!joins&&(keep!="-"||actives+n)){
-add(join,"nop")
-joins=1
-}
-if(keep!="-"){
-if(actives!=1||!right){
-while(actives-->0)del(active)
-add(active,"goto "start)
-}
-while(pendings-->0)del(pending)
-}else{
-if(!parked&&actives+n){
-while(pendings-->0)del(pending)
-add(pending,"goto "join)
-pendings=1
-}
-while(actives-->0)del(active)
-}
-while(n>0)del(band[n--])
-if(keep=="-"){
-while(pendings-->0)del(pending)
-while(joins-->0)del(join)
-}
-for(t in stale)print"route flush table "t" proto "protocol
-print"#"
-}'
 SURVEY='function refuse(text){
 if(!names)return
 notes=notes"! "text"\n"
@@ -588,150 +732,6 @@ for(i=1;i<=outs;i++)print out[i]
 printf"%s",notes
 exit code
 }'
-CHECK='function clean(text){
-gsub(/[^-A-Za-z0-9_.:@ ]/,"?",text)
-return text
-}
-function hop(dev,via){return dev==""?"unreachable":"dev "dev (via==""?"":" via "via)}
-BEGIN{if(mode=="ask"&&gate)print"rule show priority "gate}
-/^=/{part=substr($0,2);next}
-part=="plan"&&/^([46]|r[a-z]+[46]|keep) /{next}
-part=="flows"{
-split($0,field,"\t")
-row[++rows]=field[2] SUBSEP field[1]
-kind[rows]=field[3]
-want[rows]=field[4]
-answer[rows]=field[5]
-next
-}
-part!="plan"&&/^[0-9]+: lo:/{
-free=!free
-next
-}
-part=="answers"&&$1==gate":"{
-open+=index($0," goto "(generation?band1:band0)" ")&&!/unresolved/
-next
-}
-part!="plan"{
-first=$1~/^[a-z]+$/?2:1
-source=via=dev=chosen=""
-for(i=first+1;i<NF;i++){
-if($i=="from"&&source=="")source=$(i+1)
-if($i=="via"&&via=="")via=$(i+1)
-if($i=="dev"&&dev=="")dev=$(i+1)
-if($i=="src"&&chosen=="")chosen=$(i+1)
-}
-if(part=="reach")reach[$first]=$1=="local"?"":dev
-else if($1!~/^(unreachable|blackhole|prohibit|throw)$/){
-if(free){
-choice[$first]=chosen
-exit_of[$first]="dev "clean(dev)
-next
-}
-if(source==""||source=="::")source="by "dev
-got[$first,source]=$1=="local"?"local":hop(clean(dev),clean(via))
-}
-next
-}
-$1=="device"{device[$2]=$3}
-$1=="undo"{sub(/\/.*/,"",$4);gone[$4]}
-$1=="absent"{absent[$2,$3==6]}
-$1=="address"||$1=="prefix"{
-if(only&&!index(only," "$3" "))next
-six=$3~/:/
-sub(/\/.*/,"",$3)
-how[$3]=""
-if($1=="prefix"&&!six){
-if(!($3 in reach))next
-if(reach[$3]!=""){
-path="/proc/sys/net/ipv4/conf/"reach[$3]"/forwarding"
-forwarding=0
-getline forwarding<path
-close(path)
-if(forwarding!=1)next
-how[$3]=" iif "reach[$3]
-}
-}
-source_of[$2,six,++sources[$2,six]]=$3
-if($1=="address")owner[$3]=$2
-}
-$1~/^flow/{steered[$1=="flow6"]}
-$1~/^expect/&&!($3 in gone)&&(mode=="judge"||f=="o"||$1=="expect"f){
-six=$1=="expect6"
-if(!(($2,six)in absent)&&(substr($6,2),six)in absent)next
-line[++lines]=$0
-if($4=="elsewhere"&&$8)gateway[$2,six]
-}
-function expect(i,s,dev,wanted,own,first){
-six=$1=="expect6"
-dev=($2,six)in absent?"":$5=="dev"?device[substr($6,2)]:""
-own=dev!=""&&!index(dark," "dev" ")
-wanted=hop(dev,$8)(dev==""||own?"":" or unreachable")
-own=own&&$6=="@"$2
-first=!classes[$2,six]++
-for(i=1;i<=sources[$2,six]&&(i==1||first||form!="brief");i++){
-s=source_of[$2,six,i]
-ask($3,s,how[s],$4,wanted)
-if(own&&!tag&&(s in owner)&&(i==1||first))ask(s,$3," iif "dev,$4", in by "dev,"local")
-}
-if(vrf||(six in steered))return
-if(own&&(($2,six)in gateway)&&(source_of[$2,six,1] in owner))ask($3,"by "dev," oif "dev,$4", bound to "dev,wanted)
-if(tag)return
-leaving[$3,$2]=dev
-if($3 in sort)return
-sort[$3]=$4
-unbound[++n]=$3
-}
-function ask(to,from,as,class,wanted){
-if(mode=="ask")print"route get "to (from~/^by /?"":" from "from)as (tag?" mark "tag:"")(vrf?" vrf "vrf:"")
-else{
-row[++rows]=to SUBSEP from
-kind[rows]=class
-want[rows]=wanted
-}
-}
-function ask_unbound(i,to,by){
-if(mode=="ask"&&n)print"link show dev lo"
-for(i=1;i<=n;i++){
-to=unbound[i]
-by=owner[choice[to]]
-if(mode=="ask")print"route get "to
-else if(by&&leaving[to,by]!=""){
-row[++rows]=to SUBSEP"unbound"
-kind[rows]=sort[to]", by "choice[to]
-want[rows]="dev "leaving[to,by]
-answer[rows]=exit_of[to]
-}
-}
-if(mode=="ask"&&n)print"link show dev lo"
-}
-END{
-for(l=1;l<=lines;l++){
-$0=line[l]
-expect()
-}
-ask_unbound()
-if(mode=="ask")exit
-if(gate&&open!=gates){
-print"the rules are not as they were made"
-exit 1
-}
-for(r=1;r<=rows;r++){
-have=r in answer?answer[r]:row[r] in got?got[row[r]]:"unreachable"
-if(index(" or "want[r]" or "," or "have" or "))continue
-split(row[r],pair,SUBSEP)
-if(pair[2]~/^(by |unbound$)/)pair[2]="none"
-if(form=="json")text="{\"from\":\""pair[2]"\",\"to\":\""pair[1]"\",\"class\":\""kind[r]"\",\"want\":\""want[r] \
-"\",\"got\":\""have"\"}"
-else text="from "pair[2]" to "pair[1]" ("kind[r]"): wanted "want[r]", got "have
-wrong=wrong (failed++&&form=="json"?",\n":"\n")text
-}
-if(form=="json")print"{\"ok\":"(failed?"false":"true")",\"checked\":"rows+0",\n\"generation\":"generation \
-",\n\"digest\":"digest",\n\"failed\":["wrong"]}"
-else if(failed)print substr(wrong,2)
-else if(form=="text")print rows" flows are as planned"
-exit failed>0
-}'
 MANAGERS='function known(pattern,name,remedy){
 if(!who&&$0~pattern){
 who=" of "name
@@ -767,21 +767,21 @@ RUN=${MULTIHOME_RUN_DIR:-/run/multihome}
 WAIT=${MULTIHOME_WAIT:-30}
 reason='' probing='' restoring='' keeper='' halted='' staged='' parted='' emptied='' watching='' amending='' stale='' unit='' only='' gate='' flipped='' was='' whose=''
 why='awk has failed'
-say() { printf 'multihome: %s\n' "$1" >&2; }
+say() { printf 'multihome: %s\n' "$1" >&2;}
 misuse() {
 say "$1"
 exit 2
 }
-has() { command -v "$1" >/dev/null; }
+has() { command -v "$1" >/dev/null;}
 fail() {
 reason=$1
 exit 1
 }
-unwritable() { fail "cannot write to $RUN"; }
+unwritable() { fail "cannot write to $RUN";}
 environment() {
-case $STATE in /*) ;; *) misuse 'MULTIHOME_STATE_DIR must be an absolute path' ;; esac
-case $RUN in /*) ;; *) misuse 'MULTIHOME_RUN_DIR must be an absolute path' ;; esac
-case $WAIT in '' | *[!0-9]* | ??????*) misuse 'MULTIHOME_WAIT must be a number of seconds, 0 to 99999' ;; esac
+case $STATE in /*);;*) misuse 'MULTIHOME_STATE_DIR must be an absolute path';;esac
+case $RUN in /*);;*) misuse 'MULTIHOME_RUN_DIR must be an absolute path';;esac
+case $WAIT in ''|*[!0-9]*|??????*) misuse 'MULTIHOME_WAIT must be a number of seconds, 0 to 99999';;esac
 records=$STATE/restore
 boot=unknown
 read -r boot 2>/dev/null </proc/sys/kernel/random/boot_id
@@ -790,104 +790,104 @@ numbered
 numbered() {
 numbers=${PLAN#*"${nl}numbers "}
 numbers=${numbers%%"$nl"*}
-case $numbers in *[!a-z0-9=\ ]* | *' '[!a-z]*) misuse 'the plan is damaged: it has no numbers' ;; esac
+case $numbers in *[!a-z0-9=\ ]*|*' '[!a-z]*) misuse 'the plan is damaged: it has no numbers';;esac
 assign
 }
 assign() {
 assigned=
-for v in $numbers; do assigned="$assigned -v $v"; done
+for v in $numbers;do assigned="$assigned -v $v";done
 }
 clock() {
 read -r now v </proc/uptime
 now=${now%%.*}
 }
-nap() { sleep "$1" 2>/dev/null || sleep 1; }
+nap() { sleep "$1" 2>/dev/null||sleep 1;}
 number() {
 v=${numbers#*"$1="}
 v=${v%% *}
 }
 announces() {
-[ -n "${ANNOUNCE-}" ] && case $PLAN in *"${nl}identity "*) ;; *) return 1 ;; esac
+[ -n "${ANNOUNCE-}" ]&&case $PLAN in *"${nl}identity "*);;*) return 1;;esac
 }
 silenced() {
-announces || [ ! -e "$STATE/frr/undo" ] || sh "$STATE/frr/undo" silence
+announces||[ ! -e "$STATE/frr/undo" ]||sh "$STATE/frr/undo" silence
 }
-calc() { awk $assigned "$@"; }
-of_seen() { printf '%s\n' "$seen" | calc "$@"; }
-of_both() { printf '%s\n' "$seen" "$PLAN" | calc "$@"; }
+calc() { awk $assigned "$@";}
+of_seen() { printf '%s\n' "$seen"|calc "$@";}
+of_both() { printf '%s\n' "$seen" "$PLAN"|calc "$@";}
 needs() {
 rights=$1
 shift
-for n in ip awk "$@"; do
-has "$n" || fail "$n is needed, and not found in $PATH"
+for n in ip awk "$@";do
+has "$n"||fail "$n is needed, and not found in $PATH"
 done
 cap=0
-while read -r n v; do
-[ "$n" != CapEff: ] || cap=$v
+while read -r n v;do
+[ "$n" != CapEff: ]||cap=$v
 done </proc/self/status
-[ "$rights" = read ] || [ $((0x$cap >> 12 & 1)) = 1 ] || fail 'CAP_NET_ADMIN is needed; run it as root'
+[ "$rights" = read ]||[ $((0x$cap >> 12 & 1)) = 1 ]||fail 'CAP_NET_ADMIN is needed; run it as root'
 }
 digest() {
-if has sha256sum; then v=$(sha256sum); else v=$(cksum); fi
+if has sha256sum;then v=$(sha256sum);else v=$(cksum);fi
 printf '%s\n' "${v%% *}"
 }
-digested() { v=$(printf '%s\n' "$PLAN" | digest); }
+digested() { v=$(printf '%s\n' "$PLAN"|digest);}
 put() {
-{ [ -d "$STATE" ] || mkdir -p "$STATE"; } && printf '%s\n' "$2" >"$STATE/$1.new" &&
-{ [ "$1" = observed ] || ! has sync || sync ${3+"$3"} "$STATE/$1.new"; } && mv -f "$STATE/$1.new" "$STATE/$1" &&
+{ [ -d "$STATE" ]||mkdir -p "$STATE";}&&printf '%s\n' "$2" >"$STATE/$1.new"&&
+{ [ "$1" = observed ]||! has sync||sync ${3+"$3"} "$STATE/$1.new";}&&mv -f "$STATE/$1.new" "$STATE/$1"&&
 [ ! -e "$STATE/$1.new" ]
 }
 load() {
 committed=- band=- coming=0 committed_digest='' committed_numbers='' committed_id=''
-[ -r "$STATE/committed" ] || return 0
-while read -r n v; do
+[ -r "$STATE/committed" ]||return 0
+while read -r n v;do
 case $n in
-generation) committed=$v band=$v ;;
-band) band=$v ;;
-digest) committed_digest=$v ;;
-numbers) committed_numbers=$v ;;
-id) committed_id=$v ;;
+generation) committed=$v band=$v;;
+band) band=$v;;
+digest) committed_digest=$v;;
+numbers) committed_numbers=$v;;
+id) committed_id=$v;;
 esac
 done <"$STATE/committed"
-case $committed$band$committed_numbers in [01][01]protocol=*) ;; *) fail "$STATE/committed is damaged; delete it, and apply again" ;; esac
-[ "$committed" = 1 ] || coming=1
+case $committed$band$committed_numbers in [01][01]protocol=*);;*) fail "$STATE/committed is damaged; delete it, and apply again";;esac
+[ "$committed" = 1 ]||coming=1
 }
 batch() {
-case $2 in '' | '#') return 0 ;; esac
-v=$(printf '%s\n' "$2" | ip "-$1" -batch - 2>&1) && return
+case $2 in ''|'#') return 0;;esac
+v=$(printf '%s\n' "$2"|ip "-$1" -batch - 2>&1)&&return
 why=${v:-ip has failed and said nothing}
 n=${why##*Command failed -:}
 case $n in
-'' | *[!0-9]*) n='' ;;
-*) n=" (ip -$1 $(printf '%s\n' "$2" | sed -n "${n}p"))" ;;
+''|*[!0-9]*) n='';;
+*) n=" (ip -$1 $(printf '%s\n' "$2" | sed -n "${n}p"))";;
 esac
 why=${why%%"$nl"*}$n
 return 1
 }
 amendable() {
 edits=
-[ -z "$restoring" ] && ! filters && ! announces && ! apart && ! shut || return
+[ -z "$restoring" ]&&! filters&&! announces&&! apart&&! shut||return
 case $live4$keep4$want4/$live6$keep6$want6 in
-001/--- | ---/001 | 001/001) v=0 ;;
-111/--- | ---/111 | 111/111) v=1 ;;
-*) return 1 ;;
+001/---|---/001|001/001) v=0;;
+111/---|---/111|111/111) v=1;;
+*) return 1;;
 esac
 edits=$(
 of_both -v mode=plan -v generation=$v -v old="$STATE/program.$committed" -v was="$STATE/observed" -v id="$committed_id" "$AMEND"
 )
-case $edits in *end) ;; *) return 1 ;; esac
-[ "$live4" = - ] && new=$live6 || new=$live4
+case $edits in *end);;*) return 1;;esac
+[ "$live4" = - ]&&new=$live6||new=$live4
 amending=1
 }
 amend() {
-for _ in 1 2 3 4 5; do
-if [ -n "$seen" ]; then
-[ -n "$lines" ] || amendments "$1"
-if [ "$1" = undo ]; then
-left "$lines" "$others" || return 0
+for _ in 1 2 3 4 5;do
+if [ -n "$seen" ];then
+[ -n "$lines" ]||amendments "$1"
+if [ "$1" = undo ];then
+left "$lines" "$others"||return 0
 else
 case $lines/$others in
-*'#/'*'#') batch 4 "$lines" && batch 6 "$others" && stale=1 && return ;;
+*'#/'*'#') batch 4 "$lines"&&batch 6 "$others"&&stale=1&&return;;
 esac
 fi
 fi
@@ -896,43 +896,43 @@ survey
 done
 return 1
 }
-amendments() { lines=$(amendment "$1" 4) others=$(amendment "$1" 6); }
+amendments() { lines=$(amendment "$1" 4) others=$(amendment "$1" 6);}
 amendment() {
-case $nl$edits in *"$nl$2 "*) ;; *) echo '#' && return ;; esac
-[ "$1" = undo ] || printf '%s\n' "${seen%%"$nl"[46] *}" | calc -v f="$2" -v keep=0 "$STAGE"
-printf '%s\n' "$edits" "$seen" | calc -v mode="$1" -v f="$2" "$AMEND"
+case $nl$edits in *"$nl$2 "*);;*) echo '#'&&return;;esac
+[ "$1" = undo ]||printf '%s\n' "${seen%%"$nl"[46] *}"|calc -v f="$2" -v keep=0 "$STAGE"
+printf '%s\n' "$edits" "$seen"|calc -v mode="$1" -v f="$2" "$AMEND"
 }
 affected() {
 only=' '
-while read -r n v; do
+while read -r n v;do
 case $n in
-source) only="$only$v " ;;
-all) only= ;;
+source) only="$only$v ";;
+all) only=;;
 esac
 done <<END
 $edits
 END
 }
 unamend() {
-[ -e "$RUN/amend" ] && [ "${booted:-$boot}" = "$boot" ] || return 0
+[ -e "$RUN/amend" ]&&[ "${booted:-$boot}" = "$boot" ]||return 0
 edits=$(cat "$RUN/amend")
-case $edits in *end) ;; *) return 1 ;; esac
+case $edits in *end);;*) return 1;;esac
 seen='' lines=
 amend undo
 }
 stage() {
-lines=$(of_both -v f="$1" -v generation="$2" -v keep="$3" "$STAGE") || return
-until batch "$1" "$lines"; do
+lines=$(of_both -v f="$1" -v generation="$2" -v keep="$3" "$STAGE")||return
+until batch "$1" "$lines";do
 n=${why##*"(ip -$1 "}
 n=${n%)}
 case $why/$lines in
-*'File exists'*' addr add '*/*"$n"* | *'lready assigned'*' addr add '*/*"$n"*) lines=${lines#*"$n"} ;;
-*) return 1 ;;
+*'File exists'*' addr add '*/*"$n"*|*'lready assigned'*' addr add '*/*"$n"*) lines=${lines#*"$n"};;
+*) return 1;;
 esac
 done
 }
 flip() {
-case $2 in -) number join ;; *) number "band$2" ;; esac
+case $2 in -) number join;;*) number "band$2";;esac
 n=$v
 number pending
 n="rule add priority $v goto $n"
@@ -940,10 +940,10 @@ number protocol
 batch "$1" "$n protocol $v"
 }
 foreseen() {
-[ -z "$amending" ] || return 0
+[ -z "$amending" ]||return 0
 stale=1
-[ "$want4" = - ] || seen=$seen$nl$(flipped 4 "$keep4")
-[ "$want6" = - ] || seen=$seen$nl$(flipped 6 "$keep6")
+[ "$want4" = - ]||seen=$seen$nl$(flipped 4 "$keep4")
+[ "$want6" = - ]||seen=$seen$nl$(flipped 6 "$keep6")
 }
 flipped() {
 number "band$new"
@@ -952,23 +952,23 @@ number canary
 printf '%s\n' "$1 $v from all goto $3"
 number pending
 printf '%s\n' "$1 $v from all goto $3"
-[ "$2" = - ] || return 0
+[ "$2" = - ]||return 0
 number join
 n=$v
 number active
 printf '%s\n' "$1 $n from all nop" "$1 $v from all goto $n"
 }
 tidy() {
-for _ in 1 2 3 4 5; do
-[ -z "$seen" ] || left "$(of_seen -v f=4 -v keep="$1" "$TIDY")" \
-"$(of_seen -v f=6 -v keep="$2" "$TIDY")" || return 0
+for _ in 1 2 3 4 5;do
+[ -z "$seen" ]||left "$(of_seen -v f=4 -v keep="$1" "$TIDY")" \
+"$(of_seen -v f=6 -v keep="$2" "$TIDY")"||return 0
 survey
 done
 return 1
 }
 left() {
 case $1/$2 in
-'#/#') [ -n "$stale" ] ;;
+'#/#') [ -n "$stale" ];;
 *'#/'*'#')
 batch 4 "$1"
 batch 6 "$2"
@@ -976,9 +976,68 @@ true
 ;;
 esac
 }
+filters() {
+case ${PLAN%%"${nl}address "*} in *"${nl}model strong$nl"*|*"${nl}connection "*);;*) return 1;;esac
+}
+filter_tool() {
+filters||{ [ -z "$restoring" ]&&[ -e "$STATE/nft" ];}||return 0
+has nft||
+fail "nft (nftables) is needed for the strong host model and for tracked connections, and not found in $PATH"
+}
+filter_dump() {
+filter_now=
+if [ -e "$STATE/nft" ]||[ -n "${sweep-}" ]||filters;then
+filter_now=$(nft -s list table inet multihome 2>/dev/null)
+fi
+}
+fresh() {
+fresh=
+case ${PLAN%%"${nl}address "*} in
+*"${nl}model strong$nl"*)
+digested
+[ "$v" = "$committed_digest" ]||fresh=1
+;;
+esac
+}
+nft_run() {
+v=$1
+shift
+v=$(printf '%s\n' "$v"|nft "$@" -f - 2>&1)&&return
+v=${v%%"$nl"*}
+why="nft: ${v:-has failed and said nothing}"
+return 1
+}
+filter_check() {
+v=$(of_both "$NFT")&&nft_run "$v" -c
+}
+filter_load() {
+filters||return 0
+[ -e "$STATE/nft" ]||put nft ''||return
+v=$(of_both "$NFT")&&n=${v##*#}&&nft_run "$v"||return
+filter_dump
+why='the table inet multihome of nftables is not as it was loaded'
+[ "$(printf '%s\n' "$filter_now" | grep -c .)" -ge "$n" ]&&put nft "$filter_now"
+}
+filter_back() {
+[ -n "${NFT-}" ]&&[ -r "$STATE/program.$committed" ]||return 0
+own=$PLAN
+adopt "$STATE/program.$committed"
+survey
+filter_load||say "the table inet multihome of nftables could not be put back: $why"
+PLAN=$own
+}
+filter_undo() {
+case $seen in *"${nl}undo nft "*) nft_run 'delete table inet multihome'&&rm -f "$STATE/nft";;esac
+}
+filter_stands() {
+filters||return 0
+v=
+[ ! -r "$STATE/nft" ]||v=$(cat "$STATE/nft")
+[ -n "$v" ]&&[ "$v" = "$filter_now" ]
+}
 records() {
-[ -z "${2-}" ] || : >"$2/before" || return
-notes=$(printf '%s\n' "${seen%%"$nl"[46] *}" | awk -v words="$1" -v boot="$boot" -v old="$STATE/restore" -v to="${2-}" '
+[ -z "${2-}" ]||: >"$2/before"||return
+notes=$(printf '%s\n' "${seen%%"$nl"[46] *}"|awk -v words="$1" -v boot="$boot" -v old="$STATE/restore" -v to="${2-}" '
 function note(text){
 if((getline line<old)<1||line!=text)differs=1
 out[++outs]=text
@@ -999,158 +1058,132 @@ note(substr($0,length(word)+2))
 END{
 if((getline line<old)<1&&!differs)print"same"
 else for(i=1;i<=outs;i++)print out[i]
-}') || return
-case $notes in same | boot*) ;; *) return 1 ;; esac
+}')||return
+case $notes in same|boot*);;*) return 1;;esac
 }
-noted() { [ "$notes" = same ] || put restore "$notes"; }
+noted() { [ "$notes" = same ]||put restore "$notes";}
 tune() {
-case $seen in *"$nl$1 sysctl "*) ;; *) return 0 ;; esac
+case $seen in *"$nl$1 sysctl "*);;*) return 0;;esac
 v=$(of_seen -v word="$1" '
-$1==word&&$2=="sysctl"{print $3" "(word=="todo"?$5:$4)}') || return
-[ -n "$v" ] && printf '%s\n' "$v" | while read -r n v; do
-printf '%s\n' "$v" >"/proc/sys/$n" || exit 1
+$1==word&&$2=="sysctl"{print $3" "(word=="todo"?$5:$4)}')||return
+[ -n "$v" ]&&printf '%s\n' "$v"|while read -r n v;do
+printf '%s\n' "$v" >"/proc/sys/$n"||exit 1
 done
 }
 undo() {
-for _ in 1 2 3 4 5; do
+for _ in 1 2 3 4 5;do
 case $seen in
-'') ;;
+'');;
 *"${nl}undo "*)
 filter_undo
-tune undo || why='cannot write sysctls'
-for f in 6 4; do
+tune undo||why='cannot write sysctls'
+for f in 6 4;do
 v=$(of_seen -v f=$f '
 $1!="undo"{next}
 $2=="address"&&($4~/:/)==(f==6){print"addr del "$4" dev "$3}
 f==4&&$2=="group"{later=later"link set dev "$3" group "$4"\n"}
 f==4&&$2=="down"{later=later"link set dev "$3" down\n"}
-END{printf"%s",later}') && batch $f "$v"
+END{printf"%s",later}')&&batch $f "$v"
 done
 ;;
-*) return 0 ;;
+*) return 0;;
 esac
 survey
 done
 return 1
 }
 backstop() {
-case $1$seen in 1* | *' backstop '*) ;; *) return 0 ;; esac
-for f in 4 6; do
-v=$(of_both -v f=$f -v want="$1" "$BACKSTOP") || return
-[ -z "$v" ] || stale=1
-batch $f "$v" || return
+case $1$seen in 1*|*' backstop '*);;*) return 0;;esac
+for f in 4 6;do
+v=$(of_both -v f=$f -v want="$1" "$BACKSTOP")||return
+[ -z "$v" ]||stale=1
+batch $f "$v"||return
 done
 }
-shut() { case $seen in *' goto '[12]' [unresolved]'*) ;; *) return 1 ;; esac; }
+shut() { case $seen in *' goto '[12]' [unresolved]'*);;*) return 1;;esac;}
 backstopped() {
-if [ -n "$restoring" ] || [ "$keeper" = systemd ]; then backstop 1; else backstop 0; fi ||
+if [ -n "$restoring" ]||[ "$keeper" = systemd ];then backstop 1;else backstop 0;fi||
 say "the plan is in force, but nothing holds back its sources when it is taken away: $why"
 }
-close() { hold 1; }
+close() { hold 1;}
 open() {
-case ${SERVICE_RESULT-}${EXIT_STATUS-} in success* | *75) ;; *) hold 0 ;; esac
+case ${SERVICE_RESULT-}${EXIT_STATUS-} in success*|*75);;*) hold 0;;esac
 }
 hold() {
 needs write
 load
-[ "$1$committed" != 1- ] || return 0
+[ "$1$committed" != 1- ]||return 0
 survey
-{ [ -n "$seen" ] && backstop "$1"; } || fail "$why"
+{ [ -n "$seen" ]&&backstop "$1";}||fail "$why"
 }
 restore() {
 restoring=1 WAIT=0
 apply
 }
-absences() { printf '%s\n' "$seen" | sed -n '/^absent /p;/^world [^ ]* lacks /p'; }
+absences() { printf '%s\n' "$seen"|sed -n '/^absent /p;/^world [^ ]* lacks /p';}
 spared() {
-case ${seen-} in *"${nl}short"*) return 1 ;; *"${nl}absent "*) ;; *) return 1 ;; esac
-v=$(printf '%s\n' "$seen" | sed -n '/^world /p')
-[ -z "$v" ] || [ "$v" = "$(sed -n '/^world /p' "$STATE/observed" 2>/dev/null)" ] || return 1
-{ [ "$want4" = - ] || [ "$live4" = "$band" ]; } && { [ "$want6" = - ] || [ "$live6" = "$band" ]; } &&
-filter_stands && check brief '' >/dev/null
+case ${seen-} in *"${nl}short"*) return 1;;*"${nl}absent "*);;*) return 1;;esac
+v=$(printf '%s\n' "$seen"|sed -n '/^world /p')
+[ -z "$v" ]||[ "$v" = "$(sed -n '/^world /p' "$STATE/observed" 2>/dev/null)" ]||return 1
+{ [ "$want4" = - ]||[ "$live4" = "$band" ];}&&{ [ "$want6" = - ]||[ "$live6" = "$band" ];}&&
+filter_stands&&check brief '' >/dev/null
 }
 boot() {
 n=0
-until addressed || [ $n = 50 ]; do
+until addressed||[ $n = 50 ];do
 n=$((n + 1))
 sleep 0.2
 done
-/bin/sh "$STATE/run" restore && return
+/bin/sh "$STATE/run" restore&&return
 EXIT_STATUS=$?
 open
 exit $EXIT_STATUS
 }
 addressed() {
 v=$(ip -o addr)
-for f in $(printf '%s\n' "$PLAN" | awk '$1=="address"&&!(($2,$3~/:/)in seen){seen[$2,$3~/:/];print $3}'); do
-case $v in *" $f/"*) ;; *) return 1 ;; esac
+for f in $(printf '%s\n' "$PLAN"|awk '$1=="address"&&!(($2,$3~/:/)in seen){seen[$2,$3~/:/];print $3}');do
+case $v in *" $f/"*);;*) return 1;;esac
 done
 }
-filters() {
-case ${PLAN%%"${nl}address "*} in *"${nl}model strong$nl"* | *"${nl}connection "*) ;; *) return 1 ;; esac
-}
-filter_tool() {
-filters || { [ -z "$restoring" ] && [ -e "$STATE/nft" ]; } || return 0
-has nft ||
-fail "nft (nftables) is needed for the strong host model and for tracked connections, and not found in $PATH"
-}
-filter_dump() {
-filter_now=
-if [ -e "$STATE/nft" ] || [ -n "${sweep-}" ] || filters; then
-filter_now=$(nft -s list table inet multihome 2>/dev/null)
-fi
-}
-fresh() {
-fresh=
-case ${PLAN%%"${nl}address "*} in
-*"${nl}model strong$nl"*)
-digested
-[ "$v" = "$committed_digest" ] || fresh=1
+check() {
+form=$1 tag=$2
+shift 2
+dark='' reach='' gates=0 families=
+for f in 4 6;do
+case $PLAN in *"${nl}expect$f "*) families="$families $f" gates=$((gates + 1));;esac
+done
+[ -n "$gate" ]||[ -z "$families" ]||families=o
+case $PLAN in *ignore_routes_with_linkdown*) darkness;;esac
+case $PLAN in
+*"${nl}prefix "*)
+reach=$(
+printf '%s\n' "$PLAN"|
+awk '$1=="prefix"&&$3!~/:/{sub(/\/.*/,"",$3);print"route get "$3}'|
+ip -4 -o -force -batch - 2>/dev/null
+)
 ;;
 esac
-}
-nft_run() {
-v=$1
-shift
-v=$(printf '%s\n' "$v" | nft "$@" -f - 2>&1) && return
-v=${v%%"$nl"*}
-why="nft: ${v:-has failed and said nothing}"
-return 1
-}
-filter_check() {
-v=$(of_both "$NFT") && nft_run "$v" -c
-}
-filter_load() {
-filters || return 0
-[ -e "$STATE/nft" ] || put nft '' || return
-v=$(of_both "$NFT") && n=${v##*#} && nft_run "$v" || return
-filter_dump
-why='the table inet multihome of nftables is not as it was loaded'
-[ "$(printf '%s\n' "$filter_now" | grep -c .)" -ge "$n" ] && put nft "$filter_now"
-}
-filter_back() {
-[ -n "${NFT-}" ] && [ -r "$STATE/program.$committed" ] || return 0
-own=$PLAN
-adopt "$STATE/program.$committed"
-survey
-filter_load || say "the table inet multihome of nftables could not be put back: $why"
-PLAN=$own
-}
-filter_undo() {
-case $seen in *"${nl}undo nft "*) nft_run 'delete table inet multihome' && rm -f "$STATE/nft" ;; esac
-}
-filter_stands() {
-filters || return 0
-v=
-[ ! -r "$STATE/nft" ] || v=$(cat "$STATE/nft")
-[ -n "$v" ] && [ "$v" = "$filter_now" ]
+set -- -v form="$form" -v tag="$tag" -v dark="$dark" -v vrf="${vrf-}" -v only="$only" -v gate="$gate" "$@"
+{
+printf '%s\n' =reach "$reach" =plan "$seen" "$PLAN" =answers
+for f in $families;do
+printf '%s\n' =reach "$reach" =plan "$seen" "$PLAN"|
+calc -v mode=ask -v f="$f" "$@" "$CHECK"|
+ip "-$f" -o -force -batch - 2>/dev/null
+done
+printf '%s\n' =flows
+for f in 4 6;do
+case $PLAN in *"${nl}flow$f "*) flows $f "$tag";;esac
+done
+! announces||identity_rows "$tag"
+}|calc -v mode=judge -v gates=$gates -v generation="${new-}" "$@" "$CHECK"
 }
 dump() {
 n='link show'
-for f in 4 6; do
-[ -d /proc/sys/net/ipv$f ] || continue
+for f in 4 6;do
+[ -d /proc/sys/net/ipv$f ]||continue
 echo "=$f"
-ip -$f -N -o -batch - 2>/dev/null <<END || return
+ip -$f -N -o -batch - 2>/dev/null <<END||return
 rule show
 route show table all
 addr show
@@ -1167,18 +1200,18 @@ fresh
 seen=$(
 {
 printf '%s\n' =plan "$PLAN" ${filter_now:+=nft "$filter_now"} =more
-! announces || frr_look
+! announces||frr_look
 world_facts
-[ -z "$was" ] || { echo '=kept' && kept_now; }
+[ -z "$was" ]||{ echo '=kept'&&kept_now;}
 dump
-} | calc -v committed="$band" -v boot="$boot" -v records="$records" -v fresh="$fresh" -v sweep="${sweep-}" \
+}|calc -v committed="$band" -v boot="$boot" -v records="$records" -v fresh="$fresh" -v sweep="${sweep-}" \
 -v partial="$restoring" -v was="$was" -v id="$committed_id" -v old="$STATE/program.$committed" -v body="$whose" "$SAME$nl$SURVEY"
 )
 code=$?
 case $code/$seen in
-[0135]/?*) return $code ;;
-4/) why='ip cannot show rules and routes: iproute2 6.1 or newer does, and a kernel with policy routing is needed' ;;
-*) why='awk has failed' ;;
+[0135]/?*) return $code;;
+4/) why='ip cannot show rules and routes: iproute2 6.1 or newer does, and a kernel with policy routing is needed';;
+*) why='awk has failed';;
 esac
 seen=
 return 4
@@ -1186,20 +1219,20 @@ return 4
 look() {
 survey
 code=$?
-[ $code != 5 ] || misuse "${seen#*! }"
-[ $code != 4 ] || fail "$why"
+[ $code != 5 ]||misuse "${seen#*! }"
+[ $code != 4 ]||fail "$why"
 set -- ${seen%%"$nl"*}
 live4=$2 keep4=$3 want4=$4 live6=$5 keep6=$6 want6=$7 settled=${8-}
 }
 found() {
 clock
 until=$((now + WAIT))
-while look; [ $code != 0 ]; do
+while look; [ $code != 0 ];do
 clock
-if [ "$code" != 3 ] || [ "$now" -ge $until ]; then fail "$(complaint)"; fi
+if [ "$code" != 3 ]||[ "$now" -ge $until ];then fail "$(complaint)";fi
 sleep 1
 done
-[ "$want6" = - ] || [ -d /proc/sys/net/ipv6 ] || fail 'the plan has IPv6, and this kernel does not'
+[ "$want6" = - ]||[ -d /proc/sys/net/ipv6 ]||fail 'the plan has IPv6, and this kernel does not'
 }
 complaint() {
 of_seen -v wait="$WAIT" '
@@ -1207,113 +1240,80 @@ sub(/^! /,""){refused=refused"; "$0}
 sub(/^[?] /,""){missing=missing"; "$0" (waited "wait" s)"}
 END{print substr(refused==""?missing:refused,3)}'
 }
-check() {
-form=$1 tag=$2
-shift 2
-dark='' reach='' gates=0 families=
-for f in 4 6; do
-case $PLAN in *"${nl}expect$f "*) families="$families $f" gates=$((gates + 1)) ;; esac
-done
-[ -n "$gate" ] || [ -z "$families" ] || families=o
-case $PLAN in *ignore_routes_with_linkdown*) darkness ;; esac
-case $PLAN in
-*"${nl}prefix "*)
-reach=$(
-printf '%s\n' "$PLAN" |
-awk '$1=="prefix"&&$3!~/:/{sub(/\/.*/,"",$3);print"route get "$3}' |
-ip -4 -o -force -batch - 2>/dev/null
-)
-;;
-esac
-set -- -v form="$form" -v tag="$tag" -v dark="$dark" -v vrf="${vrf-}" -v only="$only" -v gate="$gate" "$@"
-{
-printf '%s\n' =reach "$reach" =plan "$seen" "$PLAN" =answers
-for f in $families; do
-printf '%s\n' =reach "$reach" =plan "$seen" "$PLAN" |
-calc -v mode=ask -v f="$f" "$@" "$CHECK" |
-ip "-$f" -o -force -batch - 2>/dev/null
-done
-printf '%s\n' =flows
-for f in 4 6; do
-case $PLAN in *"${nl}flow$f "*) flows $f "$tag" ;; esac
-done
-! announces || identity_rows "$tag"
-} | calc -v mode=judge -v gates=$gates -v generation="${new-}" "$@" "$CHECK"
-}
 probing=1
 paths() {
 operator
 routed=$(routes)
 reached=$(reach "$(gateways)")
 sent=
-! connection || sent=$transmitted
+! connection||sent=$transmitted
 }
 still() {
-kept "$routed" "$(routes)" || {
+kept "$routed" "$(routes)"||{
 why="the kernel would no longer answer $client, where this session comes from, by $owner"
 return 1
 }
-[ -z "$sent" ] || say 'the new rules are in force; now they must carry this session'
+[ -z "$sent" ]||say 'the new rules are in force; now they must carry this session'
 clock
 began=$now
 until
 why='a gateway that answered before answers no longer'
-kept "$reached" "$(reach "$reached")" && acknowledged
+kept "$reached" "$(reach "$reached")"&&acknowledged
 do
 clock
-[ "$now" -lt $((began + 5)) ] || return 1
+[ "$now" -lt $((began + 5)) ]||return 1
 nap 0.1
 done
 }
 kept() {
-[ -z "$1" ] || printf '%s\n' "$1" | while read -r n; do
-case "$nl$2$nl" in *"$nl$n$nl"*) ;; *) exit 1 ;; esac
+[ -z "$1" ]||printf '%s\n' "$1"|while read -r n;do
+case "$nl$2$nl" in *"$nl$n$nl"*);;*) exit 1;;esac
 done
 }
 operator() {
 client='' owner='' parent=$$
 v=${SSH_CONNECTION-}
-if [ -z "$v" ]; then
+if [ -z "$v" ];then
 set --
-while [ "$parent" -gt 1 ] && started "$parent"; do set -- "$@" "/proc/$parent/environ"; done
-v=$(cat "$@" 2>/dev/null | tr '\0' '\n' | awk '!n&&sub(/^SSH_CONNECTION=/,""){print;n=1}')
+while [ "$parent" -gt 1 ]&&started "$parent";do set -- "$@" "/proc/$parent/environ";done
+v=$(cat "$@" 2>/dev/null|tr '\0' '\n'|awk '!n&&sub(/^SSH_CONNECTION=/,""){print;n=1}')
 fi
-case $v in *[!0-9a-f.:\ ]*) return ;; esac
+case $v in *[!0-9a-f.:\ ]*) return;;esac
 set -- $v
-[ $# = 4 ] || return 0
+[ $# = 4 ]||return 0
 client=$1 port=$2 server=$3 listens=$4
-owner=$(ip -o addr show to "$server" 2>/dev/null | awk -v s="$server" '
-$3~/^inet/&&$2~/^[-A-Za-z0-9_.]+$/{split($4,part,"/");if(part[1]==s)print $2}' | sed 1q)
-case $client in *:*) called=6 ;; *) called=4 ;; esac
+owner=$(ip -o addr show to "$server" 2>/dev/null|awk -v s="$server" '
+$3~/^inet/&&$2~/^[-A-Za-z0-9_.]+$/{split($4,part,"/");if(part[1]==s)print $2}'|sed 1q)
+case $client in *:*) called=6;;*) called=4;;esac
 }
 routes() {
-[ -n "$owner" ] || return 0
-v=$(printf '%s\n' "route get $client from $server" "route get $server from $client iif $owner" |
+[ -n "$owner" ]||return 0
+v=$(printf '%s\n' "route get $client from $server" "route get $server from $client iif $owner"|
 ip "-$called" -o -force -batch - 2>/dev/null)
-printf '%s\n' "$PLAN" "$v" | awk -v c="$client" -v s="$server" -v o="$owner" '
+printf '%s\n' "$PLAN" "$v"|awk -v c="$client" -v s="$server" -v o="$owner" '
 /^expect/{direct=direct||$5=="dev"&&$6!="@"$2}
 $1==c{for(i=2;i<NF;i++)if($i=="dev"&&(direct||$(i+1)==o))print"out"}
 $1=="local"&&$2==s{print"in"}'
 }
 connection() {
-[ -n "$client" ] && has ss || return 1
-[ "$called" = 4 ] && v="src $server:$listens and dst $client:$port" || v="src [$server]:$listens and dst [$client]:$port"
-v=$(ss -Htin "$v" 2>/dev/null | awk '
+[ -n "$client" ]&&has ss||return 1
+[ "$called" = 4 ]&&v="src $server:$listens and dst $client:$port"||v="src [$server]:$listens and dst [$client]:$port"
+v=$(ss -Htin "$v" 2>/dev/null|awk '
 {for(i=1;i<=NF;i++)if(split($i,pair,":")==2)value[pair[1]]=pair[2]}
 END{if(NR)printf"%.0f %.0f",value["bytes_sent"]-value["bytes_retrans"],value["bytes_acked"]}')
 transmitted=${v% *} acked=${v#* }
 [ -n "$v" ]
 }
 acknowledged() {
-[ -n "$sent" ] || return 0
+[ -n "$sent" ]||return 0
 why="this session, from $client, is answered no longer"
-connection || return
-[ "$acked" -gt "$sent" ] || { [ "$transmitted" = "$sent" ] && [ "$now" -gt "$began" ]; }
+connection||return
+[ "$acked" -gt "$sent" ]||{ [ "$transmitted" = "$sent" ]&&[ "$now" -gt "$began" ];}
 }
 gateways() {
-has ping || return 0
+has ping||return 0
 v=$(ip -o neigh show 2>/dev/null)
-[ -z "$v" ] || printf '%s\n' "${seen%%"$nl"[46] *}" "$PLAN" "$v" | awk '
+[ -z "$v" ]||printf '%s\n' "${seen%%"$nl"[46] *}" "$PLAN" "$v"|awk '
 /^(rule|address|keep)/{next}
 $1=="device"{device[$2]=$3}
 $1~/^route[46]$/&&$2=="default"{
@@ -1328,29 +1328,29 @@ from[via,dev]=src==""||via~/^fe80/?dev:src
 $2=="dev"&&($1,$3)in from&&!/FAILED|INCOMPLETE/{print $1,from[$1,$3]}'
 }
 reach() {
-[ -n "$1" ] || return 0
-printf '%s\n' "$1" | {
-while read -r to from; do
-! ping -n -q -c 1 -W 1 -I "$from" "$to" >/dev/null 2>&1 || printf '%s %s\n' "$to" "$from" &
+[ -n "$1" ]||return 0
+printf '%s\n' "$1"|{
+while read -r to from;do
+! ping -n -q -c 1 -W 1 -I "$from" "$to" >/dev/null 2>&1||printf '%s %s\n' "$to" "$from" &
 done
 wait
 }
 }
-suspects() { { ip -4 -N rule show && ip -6 -N rule show; } 2>/dev/null | calc "$MANAGERS" | tr -d '\n'; }
+suspects() { { ip -4 -N rule show&&ip -6 -N rule show;} 2>/dev/null|calc "$MANAGERS"|tr -d '\n';}
 events='^(Deleted )?[0-9]+:|table [0-9]+|netlink'
 monitor() {
 needs read timeout grep
 started $$
-{ mkdir -p "$RUN" && printf '%s\n' "$$ $started" >"$RUN/monitor"; } || unwritable
+{ mkdir -p "$RUN"&&printf '%s\n' "$$ $started" >"$RUN/monitor";}||unwritable
 trap - PIPE
 trap 'end_follower; exit 0' INT TERM
 end_follower
 main=$$
-/bin/sh -c 'echo $$ >"$1" && exec ip -N -o monitor link address rule route 2>&1' sh "$RUN/monitor.ip" | follow &
+/bin/sh -c 'echo $$ >"$1" && exec ip -N -o monitor link address rule route 2>&1' sh "$RUN/monitor.ip"|follow &
 wait $!
 }
 end_follower() {
-read -r n 2>/dev/null <"$RUN/monitor.ip" && grep -q monitor "/proc/$n/cmdline" 2>/dev/null && kill "$n"
+read -r n 2>/dev/null <"$RUN/monitor.ip"&&grep -q monitor "/proc/$n/cmdline" 2>/dev/null&&kill "$n"
 }
 resume() {
 main=$PPID
@@ -1362,48 +1362,48 @@ read -r n _ 2>/dev/null <"$RUN/monitor"
 [ "$n" != "$main" ]
 }
 standard() {
-for f in 4 6; do
-ip -$f -N rule show | sed -n "s/^\(3276[67]\):.from all lookup \(25[34]\).*/$f \1 \2/p"
+for f in 4 6;do
+ip -$f -N rule show|sed -n "s/^\(3276[67]\):.from all lookup \(25[34]\).*/$f \1 \2/p"
 done
 }
 putback() {
 now=$(standard)
-printf '%s\n' "$had" | while read -r f priority table; do
-case "$nl$now$nl" in *"$nl$f $priority $table$nl"*) continue ;; esac
+printf '%s\n' "$had"|while read -r f priority table;do
+case "$nl$now$nl" in *"$nl$f $priority $table$nl"*) continue;;esac
 say "putting back the kernel's own rule $priority of IPv$f"
 ip "-$f" rule add priority "$priority" lookup "$table" protocol kernel
 done
 }
-event() { ${1:+timeout "$1"} grep -Eq "$events"; }
+event() { ${1:+timeout "$1"} grep -Eq "$events";}
 follow() {
 had=$(standard)
 event 1
 failures=0 burst=0
-until replaced; do
+until replaced;do
 /bin/sh "$STATE/run" restore
 case $? in
 0)
 failures=0 later=
 putback
 load
-[ "$committed" = - ] || grep -q "^BODY=$BODY\$" "$STATE/program.$committed" || exec /bin/sh "$STATE/run" resume 3<&0
+[ "$committed" = - ]||grep -q "^BODY=$BODY\$" "$STATE/program.$committed"||exec /bin/sh "$STATE/run" resume 3<&0
 ;;
-75) later=9 ;;
+75) later=9;;
 *)
 later=9
-[ $failures -ge 8 ] || failures=$((failures + 1))
-if [ $failures -gt 2 ]; then sleep $((1 << (failures - 3))); else nap 0.2; fi
+[ $failures -ge 8 ]||failures=$((failures + 1))
+if [ $failures -gt 2 ];then sleep $((1 << (failures - 3)));else nap 0.2;fi
 ;;
 esac
-if [ $burst = 3 ]; then
+if [ $burst = 3 ];then
 nap 0.3
 burst=0
-elif event 1; then
+elif event 1;then
 burst=$((burst + 1))
 else
 burst=0
 event $later
-[ $? != 1 ] || return
+[ $? != 1 ]||return
 fi
 done
 }
@@ -1489,64 +1489,136 @@ FILE
 ;;
 esac
 }
-deliver() {
-form=json owed=
-load
-[ ! -r "$RUN/owed" ] || read -r owed <"$RUN/owed"
-if [ -n "$owed" ] && ! committed_as "$owed" && ours_to_end; then
-rm -f "$RUN/owed"
-given=$owed
-confirm
+etc=/etc/systemd/system
+units="$etc/multihome-close.service $etc/multihome-monitor.service $etc/multihome-restore.service"
+protection=/etc/systemd/networkd.conf.d/50-multihome.conf
+early=/etc/udev/rules.d/75-multihome.rules
+n=$etc/multi-user.target.wants/multihome
+links="$n-close.service $n-monitor.service $n-restore.service $etc/network-online.target.wants/multihome-restore.service"
+keeper() {
+keeper=none unkept='policy.persistence is none'
+case ${PLAN%%"${nl}address "*} in
+*"${nl}model weak$nl"*|*"${nl}persistence volatile$nl"*) return;;
+*"${nl}persistence none$nl"*);;
+*)
+if [ "$STATE" != /var/lib/multihome ];then
+unkept='MULTIHOME_STATE_DIR is not /var/lib/multihome'
+elif ! [ /proc/$$/ns/net -ef /proc/1/ns/net ];then
+unkept='this is not the network namespace of the first process'
+elif [ ! -d /run/systemd/system ];then
+keeper=hook unkept='this host is not run by systemd'
+elif [ ! -w $etc ];then
+keeper=hook unkept="$etc cannot be written"
 else
-rm -f "$RUN/owed"
-apply
-if change && [ "$within" != 0 ]; then
-printf '%s\n' "$id" >"$RUN/owed" || unwritable
-reason="change $id is in force, and waits to be confirmed, for $within s, by the same command over a new connection"
-exit 75
+keeper=systemd
+return
 fi
-fi
-verify
+case $PLAN in *"${nl}persistence systemd$nl"*) fail "policy.persistence is systemd, but $unkept";;esac
+;;
+esac
+[ -n "$restoring" ]||! evicted||
+fail "systemd-networkd removes rules that it has not made, as these, and $unkept, so nothing would put them back. \
+Set ManageForeignRoutingPolicyRules=no in a file of /etc/systemd/networkd.conf.d, as 'multihome render --to systemd' does, \
+and restart it; or let policy.persistence be auto; or, to have them until they are removed, volatile"
 }
-ours_to_end() {
-change || return 0
-digested
-[ "$v" = "$proposed" ]
+evicted() {
+[ /proc/$$/ns/net -ef /proc/1/ns/net ]&&[ -d /run/systemd/system ]||return
+systemctl is-active --quiet systemd-networkd.service||return
+set --
+for n in /usr/lib/systemd /run/systemd /etc/systemd;do
+for v in "$n"/networkd.conf "$n"/networkd.conf.d/*.conf;do
+[ ! -r "$v" ]||{ [ "$v" = $protection ]&&[ -e "$STATE/kept" ];}||set -- "$@" "$v"
+done
+done
+[ $# != 0 ]||return 0
+case $(sed -n 's/^[[:space:]]*ManageForeignRoutingPolicyRules[[:space:]]*=[[:space:]]*//p' "$@"|sed -n '$p') in
+[nN]*|[fF]*|0|[oO][fF]*) return 1;;
+esac
+}
+keep() {
+[ -z "$restoring" ]||return 0
+[ -n "$keeper" ]||keeper
+case $keeper in
+systemd) ! has install_units||install_units||say "the plan is in force, but will not be after a reboot: $why";;
+hook)
+[ ! -e "$STATE/kept" ]||unkeep
+! has install_run||install_run||say "cannot write to $STATE"
+hooked||say "$unkept, so the plan is in force until a reboot, unless $v"
+;;
+*) unkeep;;
+esac
+}
+hooked() {
+v="it runs 'sh $STATE/run boot' when its network is up"
+[ -d /run/openrc ]||return
+v="its OpenRC has the services of 'multihome render --to openrc'"
+set -- /etc/runlevels/*/multihome
+[ -e "$1" ]
+}
+halt_units() {
+[ -e "$STATE/kept" ]||return 0
+halted=1
+systemctl stop multihome-monitor.service multihome-restore.service multihome-close.service
+}
+unkeep() {
+[ -d /run/systemd/system ]||rm -f "$STATE/run"
+[ -e "$STATE/kept" ]||return 0
+[ -n "$halted" ]||halt_units
+rm -f $early $protection $units $links||return
+sed '1!G;h;$!d' "$STATE/kept"|while read -r n;do [ -z "$n" ]||rmdir "$n" 2>/dev/null;done
+systemctl daemon-reload
+systemctl reset-failed 'multihome-*' 2>/dev/null
+rm -f "$STATE/kept" "$STATE/run"
+halted=
+}
+kept_now() {
+[ -e "$STATE/kept" ]||return 0
+printf '%s\n' "$STATE/run" $early $protection
+for n in $links;do [ -L "$n" ]||return 0;done
+printf '%s\n' $units
+}
+kept_whole() {
+[ -e "$STATE/kept" ]||return 0
+for n in "$STATE/run" $units;do [ -f "$n" ]||return;done
+for n in $links;do [ -L "$n" ]||return;done
+}
+watched() {
+read -r n v 2>/dev/null <"$RUN/monitor"&&started "$n"&&[ "$started" = "$v" ]
 }
 change() {
-[ -r "$RUN/change" ] || return 1
+[ -r "$RUN/change" ]||return 1
 v=
 read -r v <"$RUN/change"
 set -- $v
-if ! whole "$@"; then
-[ -z "$watching" ] || return 1
+if ! whole "$@";then
+[ -z "$watching" ]||return 1
 fail "$RUN/change is damaged or of another version. $(standing). Delete $RUN, and apply again"
 fi
-! committed_as "$3" || return 1
+! committed_as "$3"||return 1
 id=$3 new=$4 keep4=$5 keep6=$6 proposed=$7 within=$8 deadline=$9 booted=${10}
 }
 whole() {
-[ "$#/${1-}/${2-}" = 10/change/1 ] || return 1
+[ "$#/${1-}/${2-}" = 10/change/1 ]||return 1
 case $3/$4/$5/$6/$7$8$9 in
-*[!0-9a-f]*/[01]/[-01]/[-01]/* | *[!-0-9a-f/]* | /*) return 1 ;;
-*/[01]/[-01]/[-01]/*) ;;
-*) return 1 ;;
+*[!0-9a-f]*/[01]/[-01]/[-01]/*|*[!-0-9a-f/]*|/*) return 1;;
+*/[01]/[-01]/[-01]/*);;
+*) return 1;;
 esac
-case $8$9 in *[!0-9]*) return 1 ;; esac
+case $8$9 in *[!0-9]*) return 1;;esac
 }
 committed_as() {
-[ -r "$STATE/committed" ] || return 1
-while read -r n v; do
-[ "$n $v" != "id $1" ] || return 0
+[ -r "$STATE/committed" ]||return 1
+while read -r n v;do
+[ "$n $v" != "id $1" ]||return 0
 done <"$STATE/committed"
 return 1
 }
 ended() {
 ended='' fate=''
-[ -r "$RUN/last" ] && read -r ended fate <"$RUN/last"
+[ -r "$RUN/last" ]&&read -r ended fate <"$RUN/last"
 }
 standing() {
-if [ "$committed" = - ]; then
+if [ "$committed" = - ];then
 printf %s 'Nothing is applied'
 else
 printf %s "In force is generation $committed, digest $committed_digest"
@@ -1556,28 +1628,28 @@ announce() {
 within=$1
 clock
 deadline=$((now + $2))
-printf '%s\n' "change 1 $id $new $keep4 $keep6 $proposed $within $deadline $boot" >"$RUN/change.new" &&
+printf '%s\n' "change 1 $id $new $keep4 $keep6 $proposed $within $deadline $boot" >"$RUN/change.new"&&
 mv -f "$RUN/change.new" "$RUN/change"
 }
 alive() {
-[ -e "$1" ] || return 1
-for process; do
+[ -e "$1" ]||return 1
+for process;do
 process=${process##*/}
 process=${process#*.}
-started "${process%%.*}" && [ "$started" = "${process#*.}" ] || return 1
+started "${process%%.*}"&&[ "$started" = "${process#*.}" ]||return 1
 done
 }
 lapsed() {
 clock
 lapse=
-if [ "$booted" != "$boot" ]; then
+if [ "$booted" != "$boot" ];then
 lapse='the host has been started anew since'
-elif [ "$now" -ge "$deadline" ]; then
+elif [ "$now" -ge "$deadline" ];then
 lapse="it was not confirmed within $within s"
-[ "$within" != 0 ] || lapse='it was not done in time'
-elif ! alive "$RUN"/watch.* && [ "$within" != 0 ]; then
+[ "$within" != 0 ]||lapse='it was not done in time'
+elif ! alive "$RUN"/watch.*&&[ "$within" != 0 ];then
 lapse='a process that watched over it was killed'
-elif [ "$within" = 0 ] && ! alive "$RUN"/maker.*; then
+elif [ "$within" = 0 ]&&! alive "$RUN"/maker.*;then
 lapse='the process that made it was killed'
 else
 return 1
@@ -1585,120 +1657,103 @@ fi
 }
 unhindered() {
 load
-if change && [ "$within" != 0 ] && ! lapsed; then
+if change&&[ "$within" != 0 ]&&! lapsed;then
 reason="change $id waits to be confirmed, for $((deadline - now)) s more: confirm it, or roll it back, first"
 exit 75
 fi
 }
 recover() {
 unhindered
-if change; then
+if change;then
 stood=
-lapsed || lapse='the process that made it was killed'
-({ [ ! -r "$RUN/program" ] || become "$RUN/program"; } && revert "$lapse") || fail 'an unfinished change cannot be rolled back; apply again'
+lapsed||lapse='the process that made it was killed'
+({ [ ! -r "$RUN/program" ]||become "$RUN/program";}&&revert "$lapse")||fail 'an unfinished change cannot be rolled back; apply again'
 load
 else
 disarm
 fi
 }
 disarm() {
-[ ! -e "$RUN/change" ] || rm -f "$RUN/change" || return
-for n in "$RUN"/watch.*; do
+[ ! -e "$RUN/change" ]||rm -f "$RUN/change"||return
+for n in "$RUN"/watch.*;do
 v=${n##*/watch.}
 v=${v%%.*}
-[ "$v" = $$ ] || ! alive "$n" || { kill "$v" && kill -s CONT "$v"; } 2>/dev/null
+[ "$v" = $$ ]||! alive "$n"||{ kill "$v"&&kill -s CONT "$v";} 2>/dev/null
 done
 set --
-for n in "$RUN"/maker.* "$RUN"/watch.* "$RUN/program" "$RUN/undo" "$RUN/before" "$RUN/amend" "$RUN"/*.new; do
-[ ! -e "$n" ] || set -- "$@" "$n"
+for n in "$RUN"/maker.* "$RUN"/watch.* "$RUN/program" "$RUN/undo" "$RUN/before" "$RUN/amend" "$RUN"/*.new;do
+[ ! -e "$n" ]||set -- "$@" "$n"
 done
-[ $# = 0 ] || rm -f "$@"
+[ $# = 0 ]||rm -f "$@"
 }
 commit() {
 trap '' INT TERM
 v="generation $coming${nl}band $new${nl}digest $proposed${nl}numbers $numbers${nl}id $id"
-put committed "$v" "$STATE/program.$coming" || [ "$v" = "$(cat "$STATE/committed" 2>/dev/null)" ] || fail "cannot write to $STATE"
+put committed "$v" "$STATE/program.$coming"||[ "$v" = "$(cat "$STATE/committed" 2>/dev/null)" ]||fail "cannot write to $STATE"
 staged='' parted=
-[ ! -e "$RUN/parted" ] || rm -f "$RUN/parted"
+[ ! -e "$RUN/parted" ]||rm -f "$RUN/parted"
 committed=$coming band=$new committed_digest=$proposed committed_id=$id
 disarm
-[ -n "$restoring" ] || [ ! -e "$RUN/last" ] || rm -f "$RUN/last"
+[ -n "$restoring" ]||[ ! -e "$RUN/last" ]||rm -f "$RUN/last"
 }
 revert() {
 filter_back
-[ -z "${ANNOUNCE-}" ] || frr_back
-! has unamend || unamend || {
+[ -z "${ANNOUNCE-}" ]||frr_back
+! has unamend||unamend||{
 say "what was changed could not be changed back: $why"
 return 1
 }
 seen=
-tidy "$keep4" "$keep6" || {
+tidy "$keep4" "$keep6"||{
 say "not all that was staged could be cleared away: $why"
 return 1
 }
 PLAN=$(bare)
 records=$RUN/undo
-if ! { survey; undo; }; then
+if ! { survey;undo;};then
 say "not all that was changed could be put back: $why"
 return 1
 fi
-if [ -s "$RUN/before" ]; then
-v=$(cat "$RUN/before") && [ -n "$v" ] && put restore "$v"
-elif [ -e "$RUN/before" ]; then
+if [ -s "$RUN/before" ];then
+v=$(cat "$RUN/before")&&[ -n "$v" ]&&put restore "$v"
+elif [ -e "$RUN/before" ];then
 rm -f "$STATE/restore"
 fi
 rm -f "$STATE/program.$coming" "$STATE"/*.new
-[ "$committed" != - ] || rm -f "$STATE/nft"
+[ "$committed" != - ]||rm -f "$STATE/nft"
 rmdir "$STATE" 2>/dev/null
-[ -n "$restoring" ] || printf '%s\n' "$id $1" >"$RUN/last"
-[ ! -e "$RUN/parted" ] || mv -f "$RUN/parted" "$RUN/parted.back"
+[ -n "$restoring" ]||printf '%s\n' "$id $1" >"$RUN/last"
+[ ! -e "$RUN/parted" ]||mv -f "$RUN/parted" "$RUN/parted.back"
 disarm
 }
 adopt() {
-self=$(sed "1,/^cat <</d;/^MULTIHOME\$/,\$d" "$1") && [ -n "$self" ] || return
+self=$(sed "1,/^cat <</d;/^MULTIHOME\$/,\$d" "$1")&&[ -n "$self" ]||return
 PLAN=${self#PLAN=\'}
 PLAN=${PLAN%%\'*}
 numbered
 }
-become() { adopt "$1" && eval "${self%"$nl"*}"; }
+become() { adopt "$1"&&eval "${self%"$nl"*}";}
 bare() {
 printf '%s\n' 'plan 1 none' "numbers $numbers" end
-}
-parting() {
-parted=1
-{ mkdir -p "$RUN" && : >"$RUN/parted"; } || unwritable
-}
-reunite() {
-[ -z "${REUNITING-}" ] || return
-[ -n "$parted" ] || [ -e "$RUN/parted.back" ] || return 0
-rm -f "$RUN/parted" "$RUN/parted.back"
-load
-if [ -r "$STATE/program.$committed" ]; then
-REUNITING=1 sh "$STATE/program.$committed" apply || { say 'what was in force could not be put back; apply it again' && outcome=1; }
-else
-rejoin || outcome=1
-rmdir "$STATE" 2>/dev/null
-fi
-return 0
 }
 apply() {
 needs write
 filter_tool
-! announces || frr_tool
+! announces||frr_tool
 unhindered
 ended
 stood=$committed/$band/$committed_id/$ended
-[ ! -e "$RUN/change" ] || stood=
-if compare && { [ -z "$restoring" ] || ! spared; }; then
+[ ! -e "$RUN/change" ]||stood=
+if compare&&{ [ -z "$restoring" ]||! spared;};then
 lock
 recover
-! ended || say "the last change, $ended, was rolled back: $fate"
-if [ "$tries/$stood" = "0/$committed/$band/$committed_id/$ended" ] || compare; then
+! ended||say "the last change, $ended, was rolled back: $fate"
+if [ "$tries/$stood" = "0/$committed/$band/$committed_id/$ended" ]||compare;then
 keeper
 part
 prepare
 replace
-if [ "$wanted" != 0 ]; then
+if [ "$wanted" != 0 ];then
 told pending "$id" "$wanted" "$proposed"
 return
 fi
@@ -1707,13 +1762,14 @@ foreseen
 settle
 fi
 fi
-[ "$wanted" = 0 ] || told '' "$committed_id" 0 "$committed_digest"
+! has own||own
+[ "$wanted" = 0 ]||told '' "$committed_id" 0 "$committed_digest"
 }
 compare() {
 load
-[ "${committed_numbers:-$numbers}" = "$numbers" ] ||
+[ "${committed_numbers:-$numbers}" = "$numbers" ]||
 fail "the numbers of the plan differ from those in force ($committed_numbers); remove first, then apply"
-! apart || return 0
+! apart||return 0
 was=$STATE/observed whose=$BODY
 found
 was=
@@ -1721,107 +1777,125 @@ was=
 }
 prepare() {
 case $keep4$keep6$band in
-01? | 10?) fail 'the switches of IPv4 and IPv6 disagree, so somebody has changed them; remove first, then apply' ;;
-0?? | -0? | --0) new=1 ;;
-*) new=0 ;;
+01?|10?) fail 'the switches of IPv4 and IPv6 disagree, so somebody has changed them; remove first, then apply';;
+0??|-0?|--0) new=1;;
+*) new=0;;
 esac
-! has amendable || ! amendable || return 0
-tidy "$keep4" "$keep6" || fail "cannot clear away what an unfinished change has left: $why"
+! has amendable||! amendable||return 0
+tidy "$keep4" "$keep6"||fail "cannot clear away what an unfinished change has left: $why"
 }
 replace() {
-[ -z "$restoring" ] || gone=$(absences)
+[ -z "$restoring" ]||gone=$(absences)
 digested
 proposed=$v
-[ -n "$v" ] || fail 'sha256sum has failed'
-read -r id </proc/sys/kernel/random/uuid || fail 'the kernel has no random numbers'
+[ -n "$v" ]||fail 'sha256sum has failed'
+read -r id </proc/sys/kernel/random/uuid||fail 'the kernel has no random numbers'
 id=${id%%-*}
-[ -z "$restoring" ] || id=$committed_id
-! filters || filter_check || fail "$why"
-! announces || frr_check || fail "$why"
+[ -z "$restoring" ]||id=$committed_id
+! filters||filter_check||fail "$why"
+! announces||frr_check||fail "$why"
 text
-{ records 'todo keep undo' "$RUN" && { [ ! -s "$STATE/restore" ] || [ -s "$RUN/before" ]; }; } || unwritable
+{ records 'todo keep undo' "$RUN"&&{ [ ! -s "$STATE/restore" ]||[ -s "$RUN/before" ];};}||unwritable
 staged=1
 arm
-{ noted && printf '%s\n' "$text" >"$STATE/program.$coming"; } || fail "cannot write to $STATE"
-if [ -n "$amending" ]; then
-[ -z "$probing" ] || paths
+{ noted&&printf '%s\n' "$text" >"$STATE/program.$coming";}||fail "cannot write to $STATE"
+if [ -n "$amending" ];then
+[ -z "$probing" ]||paths
 affected
 amendments redo
 armed
-amend redo || fail "$why"
+amend redo||fail "$why"
 else
 armed
-! shut || backstop 2 || fail "$why"
-{ stage 4 "$new" "$keep4" && stage 6 "$new" "$keep6"; } || fail "$why"
-if shut; then
-case $keep4$keep6 in *-*) flips ;; esac
-backstop 1 || fail "$why"
+! shut||backstop 2||fail "$why"
+{ stage 4 "$new" "$keep4"&&stage 6 "$new" "$keep6";}||fail "$why"
+if shut;then
+case $keep4$keep6 in *-*) flips;;esac
+backstop 1||fail "$why"
 survey
 fi
 right "${numbers##*mark=}" canary
-[ -n "$restoring" ] || [ -z "$probing" ] || paths
-[ -n "$flipped" ] || flips
+[ -n "$restoring" ]||[ -z "$probing" ]||paths
+[ -n "$flipped" ]||flips
 fi
-tune todo || fail 'cannot write sysctls'
-filter_load || fail "$why"
-! announces || frr_load || fail "$why"
-if [ -z "$restoring" ]; then
+tune todo||fail 'cannot write sysctls'
+filter_load||fail "$why"
+! announces||frr_load||fail "$why"
+if [ -z "$restoring" ];then
 right '' "${amending:-pending}"
 only=
-[ -z "$probing" ] || still || fail "$why"
-furnished || fail "$why"
+[ -z "$probing" ]||still||fail "$why"
+furnished||fail "$why"
 fi
-[ "$wanted" = 0 ] || pend
+[ "$wanted" = 0 ]||pend
 }
 flips() {
-[ "$want4" = - ] || flip 4 "$new" || fail "$why"
-[ "$want6" = - ] || flip 6 "$new" || fail "$why"
+[ "$want4" = - ]||flip 4 "$new"||fail "$why"
+[ "$want6" = - ]||flip 6 "$new"||fail "$why"
 flipped=1
 }
 right() {
-case $2 in [a-z]*) number "$2" && gate=$v ;; esac
-for _ in 1 2 3 4 5; do
-v=$(check brief "$1") && gate= && return
-case $seen in *"${nl}todo address "*) nap 0.1 ;; *) break ;; esac
+case $2 in [a-z]*) number "$2"&&gate=$v;;esac
+for _ in 1 2 3 4 5;do
+v=$(check brief "$1")&&gate=&&return
+case $seen in *"${nl}todo address "*) nap 0.1;;*) break;;esac
 done
 fail "the new rules would not be right here: ${v%%"$nl"*}$(! has suspects || suspects)"
 }
 settle() {
-[ "$want4" = - ] || want4=$new
-[ "$want6" = - ] || want6=$new
-[ -n "$keeper" ] || keeper
+[ "$want4" = - ]||want4=$new
+[ "$want6" = - ]||want6=$new
+[ -n "$keeper" ]||keeper
 backstopped
 filter_undo
-{ silenced && tidy "$want4" "$want6" && undo; } || say "the plan is in force, but not all that is old could be cleared away: $why"
+{ silenced&&tidy "$want4" "$want6"&&undo;}||say "the plan is in force, but not all that is old could be cleared away: $why"
 rm -f "$STATE/program.$((1 - committed))"
 keep
-case $seen in '' | *"${nl}short"*) return 0 ;; esac
-! shut || return 0
-[ -n "$restoring" ] || kept_whole || return 0
+case $seen in ''|*"${nl}short"*) return 0;;esac
+! shut||return 0
+[ -n "$restoring" ]||kept_whole||return 0
 stale=
 backstopped
-if [ -z "$stale" ] && filter_stands && furnished && records 'keep undo' && noted && { [ -z "$restoring" ] || [ "$gone" = "$(absences)" ]; }; then
+if [ -z "$stale" ]&&filter_stands&&furnished&&records 'keep undo'&&noted&&{ [ -z "$restoring" ]||[ "$gone" = "$(absences)" ];};then
 v=$(kept_now)
-[ -z "$v" ] || v="=kept$nl$(cat $v 2>/dev/null)"
-[ -z "$restoring" ] || v=$(sed -n '/^=kept$/,$p' "$STATE/observed" 2>/dev/null)
+[ -z "$v" ]||v="=kept$nl$(cat $v 2>/dev/null)"
+[ -z "$restoring" ]||v=$(sed -n '/^=kept$/,$p' "$STATE/observed" 2>/dev/null)
 put observed "$committed_id$nl$seen${v:+$nl$v}"
 fi
 return 0
 }
-apart() { [ -e "$STATE/worlds" ]; }
+parting() {
+parted=1
+{ mkdir -p "$RUN"&&: >"$RUN/parted";}||unwritable
+}
+reunite() {
+[ -z "${REUNITING-}" ]||return
+[ -n "$parted" ]||[ -e "$RUN/parted.back" ]||return 0
+rm -f "$RUN/parted" "$RUN/parted.back"
+load
+if [ -r "$STATE/program.$committed" ];then
+REUNITING=1 sh "$STATE/program.$committed" apply||{ say 'what was in force could not be put back; apply it again'&&outcome=1;}
+else
+rejoin||outcome=1
+rmdir "$STATE" 2>/dev/null
+fi
+return 0
+}
+apart() { [ -e "$STATE/worlds" ];}
 part() {
-apart || return 0
+apart||return 0
 parting
 rejoin
-! apart || fail 'not all interfaces could be taken out of their worlds'
+! apart||fail 'not all interfaces could be taken out of their worlds'
 found
 }
-rejoin() { [ ! -e "$STATE/worlds" ] || sh "$STATE/worlds/program" rejoin; }
-furnished() { :; }
-world_facts() { :; }
-judged() { check "$@"; }
+rejoin() { [ ! -e "$STATE/worlds" ]||sh "$STATE/worlds/program" rejoin;}
+furnished() { :;}
+world_facts() { :;}
+judged() { check "$@";}
 remove() {
 needs write
+! has followed||! followed||return 0
 unhindered
 sweep=1
 load
@@ -1830,38 +1904,38 @@ assign
 PLAN=$(bare)
 look
 emptied=1
-[ "$seen" != 'facts - - - - - -' ] || [ -e "$STATE" ] || [ -e "$RUN" ] || return 0
+[ "$seen" != 'facts - - - - - -' ]||[ -e "$STATE" ]||[ -e "$RUN" ]||return 0
 filter_tool
 halt_units
 lock
 recover
 rejoin
 lost=$?
-! apart || exit
+! apart||exit
 load
 look
 case $seen in
-*' backstop '*) has backstop || fail "this is a short program; use $STATE/program.$committed" ;;
+*' backstop '*) has backstop||fail "this is a short program; use $STATE/program.$committed";;
 esac
-! has backstop || backstop 0 || fail "cannot remove the rules behind the plan's: $why"
-silenced || exit
+! has backstop||backstop 0||fail "cannot remove the rules behind the plan's: $why"
+silenced||exit
 filter_undo
 tune undo
-[ "$live4" = - ] || flip 4 -
-[ "$live6" = - ] || flip 6 -
+[ "$live4" = - ]||flip 4 -
+[ "$live6" = - ]||flip 6 -
 rm -f "$STATE/committed" "$STATE/observed"
 survey
-tidy - - || fail "cannot remove all rules and routes: $why"
-undo || fail "cannot put back all that was changed: $why"
-unkeep || exit
-! has end_follower || end_follower
-rm -f "$STATE/restore" "$STATE/nft" "$STATE/run" "$STATE"/program.[01] "$STATE"/*.new
-[ ! -d "$STATE" ] || rmdir "$STATE" 2>/dev/null || say "$STATE holds files that are not ours, so it stays"
+tidy - -||fail "cannot remove all rules and routes: $why"
+undo||fail "cannot put back all that was changed: $why"
+unkeep||exit
+! has end_follower||end_follower
+rm -f "$STATE/restore" "$STATE/owner" "$STATE/nft" "$STATE/run" "$STATE"/program.[01] "$STATE"/*.new
+[ ! -d "$STATE" ]||rmdir "$STATE" 2>/dev/null||say "$STATE holds files that are not ours, so it stays"
 rm -f "$RUN/last" "$RUN/owed" "$RUN"/monitor*
 return $lost
 }
 started() {
-read -r started 2>/dev/null <"/proc/$1/stat" || return 1
+read -r started 2>/dev/null <"/proc/$1/stat"||return 1
 set -- ${started##*) }
 started=${20} parent=$2
 [ "$1" != Z ]
@@ -1871,13 +1945,13 @@ started $$
 mine=$RUN/lock.$$.$started
 tries=0
 while
-{ [ -d "$RUN" ] || mkdir -p "$RUN"; } && true >"$mine.try" || [ -n "${1-}" ] || unwritable
+{ [ -d "$RUN" ]||mkdir -p "$RUN";}&&true >"$mine.try"||[ -n "${1-}" ]||unwritable
 rivals
 do
-if [ -n "$ahead" ]; then
+if [ -n "$ahead" ];then
 rm -f "$mine.try"
 tries=$((tries + 1))
-if [ -z "${1-}" ] && { [ -z "$rolling" ] || [ $tries = 10 ]; }; then
+if [ -z "${1-}" ]&&{ [ -z "$rolling" ]||[ $tries = 10 ];};then
 reason="another change is in progress, by process $ahead"
 exit 75
 fi
@@ -1889,53 +1963,53 @@ true >"$mine${1:+.back}${restoring:+.back}"
 rivals() {
 ahead='' rolling=''
 set --
-for rival in "$RUN"/lock.*; do
+for rival in "$RUN"/lock.*;do
 v=${rival#"$RUN"/lock.}
 n=${v%%.*}
 v=${v#*.}
-if [ "$n" = $$ ]; then
+if [ "$n" = $$ ];then
 continue
-elif ! started "$n" || [ "$started" != "${v%.*}" ]; then
+elif ! started "$n"||[ "$started" != "${v%.*}" ];then
 rm -f "$rival"
 else
 set -- 1
-[ "$v" = "$started.try" ] && [ "$n" -gt $$ ] || ahead=$n
-[ "$v" != "$started.back" ] || rolling=1
+[ "$v" = "$started.try" ]&&[ "$n" -gt $$ ]||ahead=$n
+[ "$v" != "$started.back" ]||rolling=1
 fi
 done
 [ $# = 1 ]
 }
 unlock() {
-[ -z "${mine-}" ] || rm -f "$mine" "$mine.try" "$mine.back"
+[ -z "${mine-}" ]||rm -f "$mine" "$mine.try" "$mine.back"
 }
 install_run() {
 v=$(kept_text run)
-[ "$v" = "$(cat "$STATE/run" 2>/dev/null)" ] || put run "$v"
+[ "$v" = "$(cat "$STATE/run" 2>/dev/null)" ]||put run "$v"
 }
 install_units() {
 why="cannot write to $STATE"
-install_run || return
+install_run||return
 files="$early $protection $units"
-[ -x /lib/systemd/systemd-networkd ] || files="$early $units"
-make_directories || return
+[ -x /lib/systemd/systemd-networkd ]||files="$early $units"
+make_directories||return
 stale=
-for n in $files; do
-if [ "$n" = "$early" ]; then v=$(early_text); else v=$(kept_text "$n"); fi
-[ "$v" != "$(cat "$n" 2>/dev/null)" ] || continue
+for n in $files;do
+if [ "$n" = "$early" ];then v=$(early_text);else v=$(kept_text "$n");fi
+[ "$v" != "$(cat "$n" 2>/dev/null)" ]||continue
 why="cannot write $n"
-{ printf '%s\n' "$v" >"$n.new" && chmod 644 "$n.new" && mv -f "$n.new" "$n"; } || return
+{ printf '%s\n' "$v" >"$n.new"&&chmod 644 "$n.new"&&mv -f "$n.new" "$n";}||return
 stale=1
 done
-for n in $links; do
+for n in $links;do
 v=$etc/${n##*/}
-if [ -L "$n" ] && [ "$n" -ef "$v" ]; then continue; fi
+if [ -L "$n" ]&&[ "$n" -ef "$v" ];then continue;fi
 why="cannot write $n"
-ln -sf "$v" "$n" || return
+ln -sf "$v" "$n"||return
 stale=1
 done
 why='systemctl has failed'
-[ -z "$stale" ] || systemctl daemon-reload || return
-watched || systemctl --no-block start multihome-monitor.service
+[ -z "$stale" ]||systemctl daemon-reload||return
+watched||systemctl --no-block start multihome-monitor.service
 }
 early_text() {
 echo '# multihome: interfaces of the plan are in its group before they have an address.'
@@ -1945,158 +2019,86 @@ print"SUBSYSTEM==\"net\", ACTION==\"add\", ATTR{address}==\""$4"\", ATTR{netdev_
 }
 make_directories() {
 stale='' made=
-[ ! -e "$STATE/kept" ] || made=$(cat "$STATE/kept")
-for n in $files $links; do
+[ ! -e "$STATE/kept" ]||made=$(cat "$STATE/kept")
+for n in $files $links;do
 n=${n%/*}
-while [ ! -d "$n" ]; do
+while [ ! -d "$n" ];do
 stale="$n $stale"
 n=${n%/*}
 done
 done
-for n in $stale; do
-case $nl$made$nl in *"$nl$n$nl"*) ;; *) made=$made${made:+$nl}$n ;; esac
+for n in $stale;do
+case $nl$made$nl in *"$nl$n$nl"*);;*) made=$made${made:+$nl}$n;;esac
 done
-if [ -n "$stale" ] || [ ! -e "$STATE/kept" ]; then put kept "$made" || return; fi
-for n in $stale; do
+if [ -n "$stale" ]||[ ! -e "$STATE/kept" ];then put kept "$made"||return;fi
+for n in $stale;do
 why="cannot make $n"
-[ -d "$n" ] || mkdir -m 755 "$n" || return
+[ -d "$n" ]||mkdir -m 755 "$n"||return
 done
 }
-etc=/etc/systemd/system
-units="$etc/multihome-close.service $etc/multihome-monitor.service $etc/multihome-restore.service"
-protection=/etc/systemd/networkd.conf.d/50-multihome.conf
-early=/etc/udev/rules.d/75-multihome.rules
-n=$etc/multi-user.target.wants/multihome
-links="$n-close.service $n-monitor.service $n-restore.service $etc/network-online.target.wants/multihome-restore.service"
-keeper() {
-keeper=none unkept='policy.persistence is none'
-case ${PLAN%%"${nl}address "*} in
-*"${nl}model weak$nl"* | *"${nl}persistence volatile$nl"*) return ;;
-*"${nl}persistence none$nl"*) ;;
-*)
-if [ "$STATE" != /var/lib/multihome ]; then
-unkept='MULTIHOME_STATE_DIR is not /var/lib/multihome'
-elif ! [ /proc/$$/ns/net -ef /proc/1/ns/net ]; then
-unkept='this is not the network namespace of the first process'
-elif [ ! -d /run/systemd/system ]; then
-keeper=hook unkept='this host is not run by systemd'
-elif [ ! -w $etc ]; then
-keeper=hook unkept="$etc cannot be written"
+deliver() {
+form=json owed=
+load
+[ ! -r "$RUN/owed" ]||read -r owed <"$RUN/owed"
+if [ -n "$owed" ]&&! committed_as "$owed"&&ours_to_end;then
+rm -f "$RUN/owed"
+given=$owed
+confirm
 else
-keeper=systemd
-return
+rm -f "$RUN/owed"
+apply
+if change&&[ "$within" != 0 ];then
+printf '%s\n' "$id" >"$RUN/owed"||unwritable
+reason="change $id is in force, and waits to be confirmed, for $within s, by the same command over a new connection"
+exit 75
 fi
-case $PLAN in *"${nl}persistence systemd$nl"*) fail "policy.persistence is systemd, but $unkept" ;; esac
-;;
-esac
-[ -n "$restoring" ] || ! evicted ||
-fail "systemd-networkd removes rules that it has not made, as these, and $unkept, so nothing would put them back. \
-Set ManageForeignRoutingPolicyRules=no in a file of /etc/systemd/networkd.conf.d, as 'multihome render --to systemd' does, \
-and restart it; or let policy.persistence be auto; or, to have them until they are removed, volatile"
+fi
+verify
 }
-evicted() {
-[ /proc/$$/ns/net -ef /proc/1/ns/net ] && [ -d /run/systemd/system ] || return
-systemctl is-active --quiet systemd-networkd.service || return
-set --
-for n in /usr/lib/systemd /run/systemd /etc/systemd; do
-for v in "$n"/networkd.conf "$n"/networkd.conf.d/*.conf; do
-[ ! -r "$v" ] || { [ "$v" = $protection ] && [ -e "$STATE/kept" ]; } || set -- "$@" "$v"
-done
-done
-[ $# != 0 ] || return 0
-case $(sed -n 's/^[[:space:]]*ManageForeignRoutingPolicyRules[[:space:]]*=[[:space:]]*//p' "$@" | sed -n '$p') in
-[nN]* | [fF]* | 0 | [oO][fF]*) return 1 ;;
-esac
-}
-keep() {
-[ -z "$restoring" ] || return 0
-[ -n "$keeper" ] || keeper
-case $keeper in
-systemd) ! has install_units || install_units || say "the plan is in force, but will not be after a reboot: $why" ;;
-hook)
-[ ! -e "$STATE/kept" ] || unkeep
-! has install_run || install_run || say "cannot write to $STATE"
-hooked || say "$unkept, so the plan is in force until a reboot, unless $v"
-;;
-*) unkeep ;;
-esac
-}
-hooked() {
-v="it runs 'sh $STATE/run boot' when its network is up"
-[ -d /run/openrc ] || return
-v="its OpenRC has the services of 'multihome render --to openrc'"
-set -- /etc/runlevels/*/multihome
-[ -e "$1" ]
-}
-halt_units() {
-[ -e "$STATE/kept" ] || return 0
-halted=1
-systemctl stop multihome-monitor.service multihome-restore.service multihome-close.service
-}
-unkeep() {
-[ -d /run/systemd/system ] || rm -f "$STATE/run"
-[ -e "$STATE/kept" ] || return 0
-[ -n "$halted" ] || halt_units
-rm -f $early $protection $units $links || return
-sed '1!G;h;$!d' "$STATE/kept" | while read -r n; do [ -z "$n" ] || rmdir "$n" 2>/dev/null; done
-systemctl daemon-reload
-systemctl reset-failed 'multihome-*' 2>/dev/null
-rm -f "$STATE/kept" "$STATE/run"
-halted=
-}
-kept_now() {
-[ -e "$STATE/kept" ] || return 0
-printf '%s\n' "$STATE/run" $early $protection
-for n in $links; do [ -L "$n" ] || return 0; done
-printf '%s\n' $units
-}
-kept_whole() {
-[ -e "$STATE/kept" ] || return 0
-for n in "$STATE/run" $units; do [ -f "$n" ] || return; done
-for n in $links; do [ -L "$n" ] || return; done
-}
-watched() {
-read -r n v 2>/dev/null <"$RUN/monitor" && started "$n" && [ "$started" = "$v" ]
+ours_to_end() {
+change||return 0
+digested
+[ "$v" = "$proposed" ]
 }
 arm() {
-{ { [ -z "$amending" ] || printf '%s\n' "$edits" >"$RUN/amend"; } &&
-printf '%s\n' "$text" >"$RUN/program" && started $$ && true >"$RUN/maker.$$.$started"; } ||
+{ { [ -z "$amending" ]||printf '%s\n' "$edits" >"$RUN/amend";}&&
+printf '%s\n' "$text" >"$RUN/program"&&started $$&&true >"$RUN/maker.$$.$started";}||
 unwritable
-if [ -n "$restoring" ]; then
+if [ -n "$restoring" ];then
 :
-elif unit_fits; then
+elif unit_fits;then
 launch_unit &
 unit=$!
 else
 launch
 fi
-announce 0 60 || unwritable
+announce 0 60||unwritable
 }
 launch() {
-for _ in 1 2; do $(command -v setsid) sh "$RUN/program" watch "$id" >/dev/null 2>&1 & done
+for _ in 1 2;do $(command -v setsid) sh "$RUN/program" watch "$id" >/dev/null 2>&1 & done
 }
 armed() {
-[ -z "$restoring" ] || return 0
+[ -z "$restoring" ]||return 0
 n=2
-if [ -n "$unit" ]; then
-if wait "$unit"; then n=1; else launch; fi
+if [ -n "$unit" ];then
+if wait "$unit";then n=1;else launch;fi
 fi
 clock
 until=$((now + 10))
 until
 set -- "$RUN"/watch.*
-[ -e "$1" ] && [ $# -ge $n ]
+[ -e "$1" ]&&[ $# -ge $n ]
 do
 clock
-[ "$now" -lt $until ] || fail 'nobody can be had to roll the change back if need be'
+[ "$now" -lt $until ]||fail 'nobody can be had to roll the change back if need be'
 nap 0.02
 done
 }
 unit_fits() {
-[ -d /run/systemd/system ] && has systemd-run || return 1
-case $STATE$RUN in *[!-A-Za-z0-9/._]*) return 1 ;; esac
-for n in net mnt; do
-[ /proc/self/ns/$n -ef /proc/1/ns/$n ] || return 1
+[ -d /run/systemd/system ]&&has systemd-run||return 1
+case $STATE$RUN in *[!-A-Za-z0-9/._]*) return 1;;esac
+for n in net mnt;do
+[ /proc/self/ns/$n -ef /proc/1/ns/$n ]||return 1
 done
 }
 launch_unit() {
@@ -2108,34 +2110,34 @@ systemd-run --quiet --collect --unit="multihome-$id" -p DefaultDependencies=no -
 watch() {
 watching=1
 load
-cd / || exit 1
-until ours; do
-alive "$RUN"/maker.* || ours || exit 1
+cd /||exit 1
+until ours;do
+alive "$RUN"/maker.*||ours||exit 1
 nap 0.02
 done
-started $$ && true >"$RUN/watch.$$.$started" || exit 1
+started $$&&true >"$RUN/watch.$$.$started"||exit 1
 exec >/dev/null
 trap - INT TERM
-while sleep 1; do
-over || conclude
+while sleep 1;do
+over||conclude
 done
 }
 expire() {
 watching=1
 load
-ours || exit 0
+ours||exit 0
 lapse='what watched over it was ended'
 conclude
 }
-ours() { change && [ "$id" = "$given" ]; }
+ours() { change&&[ "$id" = "$given" ];}
 over() {
-! committed_as "$given" || exit 0
-if change; then
-[ "$id" = "$given" ] || exit 0
+! committed_as "$given"||exit 0
+if change;then
+[ "$id" = "$given" ]||exit 0
 ! lapsed
 else
-! ended || [ "$ended" != "$given" ] || exit 0
-if [ "$committed" = - ]; then [ ! -e "$STATE/committed" ]; else committed_as "$committed_id"; fi || exit 0
+! ended||[ "$ended" != "$given" ]||exit 0
+if [ "$committed" = - ];then [ ! -e "$STATE/committed" ];else committed_as "$committed_id";fi||exit 0
 lapse='its record was deleted'
 return 1
 fi
@@ -2143,18 +2145,18 @@ fi
 conclude() {
 said=$lapse
 set -- "$RUN"/maker.*
-if alive "$1"; then
+if alive "$1";then
 v=${1##*/maker.}
 kill -9 "${v%%.*}"
 fi
 lock patient
 over
 id=$given
-until (revert "$said"); do sleep 1; done
+until (revert "$said");do sleep 1;done
 exit 0
 }
 deny() {
-if [ "$form" = json ]; then
+if [ "$form" = json ];then
 printf '{"ok":false,"checked":0,\n"generation":%s,\n"digest":%s,\n"failed":[],\n"reason":%s}\n' \
 "$generation" "$(quoted "$committed_digest")" "$(quoted "$1")"
 else
@@ -2167,27 +2169,27 @@ needs read
 load
 look
 in_force
-if change && [ "$within" != 0 ]; then
-! lapsed || deny "change $id is in force and must not be, since $lapse; apply, and it is rolled back"
+if change&&[ "$within" != 0 ];then
+! lapsed||deny "change $id is in force and must not be, since $lapse; apply, and it is rolled back"
 committed_digest=$proposed
 fi
 digested
-[ "$generation" != null ] || deny 'nothing is applied'
-[ "${committed_digest:-$v}" = "$v" ] || deny "another plan is in force, of digest $committed_digest"
-[ "$code" = 0 ] || deny "$(complaint)"
-[ "$want4" = - ] || [ "$live4" != - ] || deny 'nothing is in force for IPv4'
-[ "$want6" = - ] || [ "$live6" != - ] || deny 'nothing is in force for IPv6'
-filter_stands || deny 'the table inet multihome of nftables is not as it was loaded; apply again'
-kept_whole || deny "$n is missing, which keeps the plan in force; apply again"
-! announces || frr_stands
+[ "$generation" != null ]||deny 'nothing is applied'
+[ "${committed_digest:-$v}" = "$v" ]||deny "another plan is in force, of digest $committed_digest"
+[ "$code" = 0 ]||deny "$(complaint)"
+[ "$want4" = - ]||[ "$live4" != - ]||deny 'nothing is in force for IPv4'
+[ "$want6" = - ]||[ "$live6" != - ]||deny 'nothing is in force for IPv6'
+filter_stands||deny 'the table inet multihome of nftables is not as it was loaded; apply again'
+kept_whole||deny "$n is missing, which keeps the plan in force; apply again"
+! announces||frr_stands
 judged "$form" '' -v generation="$generation" -v digest="$(quoted "$committed_digest")"
 }
 in_force() {
-case $want4$want6$committed in --[01]) generation=$committed && return ;; esac
+case $want4$want6$committed in --[01]) generation=$committed&&return;;esac
 case $live4$live6 in
-[01]*) generation=$live4 ;;
--[01]) generation=$live6 ;;
-*) generation=null ;;
+[01]*) generation=$live4;;
+-[01]) generation=$live6;;
+*) generation=null;;
 esac
 }
 status() {
@@ -2196,65 +2198,65 @@ load
 numbers=${committed_numbers:-$numbers}
 assign
 drift=null
-if [ -r "$STATE/program.$committed" ]; then
+if [ -r "$STATE/program.$committed" ];then
 adopt "$STATE/program.$committed"
 was=$STATE/observed
 look
 drift=true
-[ -z "$settled" ] || drift=false
+[ -z "$settled" ]||drift=false
 else
 PLAN=$(bare)
 look
 fi
 in_force
 waits=''
-if change && [ "$within" != 0 ]; then
-lapsed && left=0 || left=$((deadline - now))
+if change&&[ "$within" != 0 ];then
+lapsed&&left=0||left=$((deadline - now))
 waits=$id drift=null committed_digest=$proposed
 fi
 ended
-if [ "$form" = json ]; then
-[ "$generation" = null ] && v=false || v=true
+if [ "$form" = json ];then
+[ "$generation" = null ]&&v=false||v=true
 printf '{"applied":%s,\n"generation":%s,\n"digest":%s,\n"drift":%s,\n"id":%s,\n' \
 "$v" "$generation" "$(quoted "$committed_digest")" "$drift" "$(quoted "$committed_id")"
-[ -z "$waits" ] && v=null ||
+[ -z "$waits" ]&&v=null||
 v="{\"id\":\"$waits\",\"generation\":$new,\"digest\":\"$proposed\",\"secondsLeft\":$left}"
-[ -z "$fate" ] && n=null || n="{\"id\":\"$ended\",\"reason\":$(quoted "$fate")}"
+[ -z "$fate" ]&&n=null||n="{\"id\":\"$ended\",\"reason\":$(quoted "$fate")}"
 printf '"pending":%s,\n"rolledBack":%s,\n' "$v" "$n"
-[ -e "$STATE/kept" ] && v=true || v=false
-watched && n=true || n=false
+[ -e "$STATE/kept" ]&&v=true||v=false
+watched&&n=true||n=false
 printf '"kept":%s,\n"monitored":%s}\n' "$v" "$n"
 return
 fi
-if [ "$generation$committed" = null- ]; then
+if [ "$generation$committed" = null- ];then
 printf 'nothing is applied\n'
 else
-printf 'generation: %s\ndigest: %s\ndrift: %s\n' "$generation" "${committed_digest:-unknown}" "$drift" |
+printf 'generation: %s\ndigest: %s\ndrift: %s\n' "$generation" "${committed_digest:-unknown}" "$drift"|
 sed 's/: true$/: yes/;s/: false$/: no/;s/generation: null/generation: none/;s/: null$/: unknown/'
 fi
-if [ -e "$STATE/kept" ]; then
-watched && v='yes' || v='yes, but the monitor does not run'
+if [ -e "$STATE/kept" ];then
+watched&&v='yes'||v='yes, but the monitor does not run'
 printf 'kept: %s\n' "$v"
 fi
-[ -z "$waits" ] || printf 'pending: %s, of digest %s, %s s left\n' "$waits" "$proposed" "$left"
-[ -z "$fate" ] || printf 'rolled back: %s, since %s\n' "$ended" "$fate"
+[ -z "$waits" ]||printf 'pending: %s, of digest %s, %s s left\n' "$waits" "$proposed" "$left"
+[ -z "$fate" ]||printf 'rolled back: %s, since %s\n' "$ended" "$fate"
 }
 pend() {
-alive "$RUN"/watch.* || fail 'a process that watched over it was killed'
-announce "$wanted" "$wanted" || unwritable
+alive "$RUN"/watch.*||fail 'a process that watched over it was killed'
+announce "$wanted" "$wanted"||unwritable
 staged='' parted=
 rm -f "$RUN"/maker.*
 }
 quoted() {
-[ -n "$1" ] && v=\"$(printf %s "$1" | tr '\n"' " '")\" || v=null
+[ -n "$1" ]&&v=\"$(printf %s "$1"|tr '\n"' " '")\"||v=null
 printf %s "$v"
 }
 told() {
-[ "$verb" != deliver ] || return 0
-if [ "$form" = json ]; then
-printf '{"pending":%s,"id":%s,"secondsLeft":%s,"digest":%s}\n' "${1:+true}" "$(quoted "$2")" "$3" "$(quoted "$4")" |
+[ "$verb" != deliver ]||return 0
+if [ "$form" = json ];then
+printf '{"pending":%s,"id":%s,"secondsLeft":%s,"digest":%s}\n' "${1:+true}" "$(quoted "$2")" "$3" "$(quoted "$4")"|
 sed 's/:,/:false,/'
-elif [ -n "$1" ]; then
+elif [ -n "$1" ];then
 printf 'pending %s\nIt is rolled back in %s s, unless: sh PROGRAM confirm %s\n' "$2" "$3" "$2"
 fi
 }
@@ -2262,50 +2264,59 @@ about() {
 needs write
 lock
 load
-if ! change; then
+if ! change;then
 disarm
 return 1
 fi
-if ! [ -r "$RUN/program" ]; then
+if ! [ -r "$RUN/program" ];then
 lapse='its program was deleted'
-elif ! become "$RUN/program"; then
+elif ! become "$RUN/program";then
 fail "cannot read $RUN/program. $(standing). Apply again"
-elif ! lapsed; then
-[ "${given:-$id}" = "$id" ] || fail "it is change $id that waits to be confirmed, for $((deadline - now)) s more, not $given"
+elif ! lapsed;then
+[ "${given:-$id}" = "$id" ]||fail "it is change $id that waits to be confirmed, for $((deadline - now)) s more, not $given"
 return 0
 fi
-(revert "$lapse") || fail 'an unfinished change cannot be rolled back; apply again'
+(revert "$lapse")||fail 'an unfinished change cannot be rolled back; apply again'
 return 1
 }
 confirm() {
-if about; then
-[ "$within" != 0 ] || fail "change $id is still being made"
+if about;then
+[ "$within" != 0 ]||fail "change $id is still being made"
 look
 commit
 settle
-[ "$form" = json ] || printf 'confirmed %s\n' "$id"
+own
+[ "$form" = json ]||printf 'confirmed %s\n' "$id"
 return
 fi
-if ended && [ "${given:-$ended}" = "$ended" ]; then
+if ended&&[ "${given:-$ended}" = "$ended" ];then
 fail "change $ended cannot be confirmed any more, since it was rolled back: $fate. $(standing). Apply it again"
-elif [ -n "$committed_id" ] && [ "${given:-$committed_id}" = "$committed_id" ]; then
-[ "$form" = json ] || printf 'confirmed already %s\n' "$committed_id"
+elif [ -n "$committed_id" ]&&[ "${given:-$committed_id}" = "$committed_id" ];then
+[ "$form" = json ]||printf 'confirmed already %s\n' "$committed_id"
 else
 fail "no change${given:+ $given} is pending. $(standing). Apply it again"
 fi
 }
 rollback() {
-if about; then
-started $$ && true >"$RUN/maker.$$.$started" && announce 0 60
-revert 'by command' || fail 'it is tried again by what watches over it'
-elif ! ended || [ "${given:-$ended}" != "$ended" ]; then
+if about;then
+started $$&&true >"$RUN/maker.$$.$started"&&announce 0 60
+revert 'by command'||fail 'it is tried again by what watches over it'
+elif ! ended||[ "${given:-$ended}" != "$ended" ];then
 fail "no change${given:+ $given} is pending. $(standing). To get back to an earlier plan apply it, to none remove"
 fi
 printf 'rolled back %s\n' "${ended:-$id}"
 }
+owned() {
+v=
+[ ! -r "$STATE/owner" ]||read -r v <"$STATE/owner"
+[ "$v" = "$holder" ]
+}
+own() { [ -z "$holder" ]||owned||put owner "$holder"||fail "cannot write to $STATE";}
+followed() { [ -n "$holder" ]&&! owned&&[ -n "$v" ]&&say "$v has applied since, so nothing is removed";}
 usage() {
 misuse 'usage: sh PROGRAM apply [--confirm-within SECONDS] [--json]
-sh PROGRAM confirm [ID] [--json] | rollback [ID] | remove
+sh PROGRAM confirm [ID] [--json] | rollback [ID]
+sh PROGRAM remove [--owner=NAME]
 sh PROGRAM deliver --confirm-within SECONDS | verify [--json]
 sh PROGRAM status [--json]
 MULTIHOME_STATE_DIR  what survives a reboot; default /var/lib/multihome
@@ -2315,28 +2326,29 @@ exit 0 done, 1 failed and rolled back, 2 bad input or usage, 75 another change
 is in progress or waits to be confirmed'
 }
 heed() {
-while [ $# != 0 ]; do
+while [ $# != 0 ];do
 case $verb/$1 in
-apply/--json | confirm/--json | verify/--json | status/--json) form=json ;;
-apply/--confirm-within | deliver/--confirm-within)
+apply/--json|confirm/--json|verify/--json|status/--json) form=json;;
+apply/--confirm-within|deliver/--confirm-within)
 wanted=${2-}
 case $wanted in
-[5-9] | [1-9][0-9] | [1-9][0-9][0-9] | [12][0-9][0-9][0-9] | 3[0-5][0-9][0-9] | 3600) shift ;;
-*) misuse "--confirm-within must be a whole number of seconds from 5 to 3600, not '$wanted'" ;;
+[5-9]|[1-9][0-9]|[1-9][0-9][0-9]|[12][0-9][0-9][0-9]|3[0-5][0-9][0-9]|3600) shift;;
+*) misuse "--confirm-within must be a whole number of seconds from 5 to 3600, not '$wanted'";;
 esac
 ;;
-confirm/[!-]* | rollback/[!-]* | watch/* | expire/*)
+apply/--owner=?*|confirm/--owner=?*|deliver/--owner=?*|remove/--owner=?*) holder=${1#*=};;
+confirm/[!-]*|rollback/[!-]*|watch/*|expire/*)
 given=$1
 case $given in
-[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]) ;;
-*) misuse "an id is 8 hexadecimal digits, as apply --confirm-within has told; not '$given'" ;;
+[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]);;
+*) misuse "an id is 8 hexadecimal digits, as apply --confirm-within has told; not '$given'";;
 esac
 ;;
-*) usage ;;
+*) usage;;
 esac
 shift
 done
-[ "$verb$wanted" != deliver0 ] || usage
+[ "$verb$wanted" != deliver0 ]||usage
 }
 text() {
 text="#!/bin/sh${nl}program() {${nl}cat <<'MULTIHOME'$nl$self${nl}MULTIHOME$nl}${nl}self=\$(program) && eval \"\$self\""
@@ -2345,13 +2357,13 @@ finish() {
 outcome=$?
 trap - EXIT
 trap '' INT TERM
-[ -z "$staged" ] || revert "${reason:-it was ended}"
+[ -z "$staged" ]||revert "${reason:-it was ended}"
 unlock
 reunite
-[ -z "$halted" ] || systemctl --no-block start multihome-monitor.service
-[ -z "$emptied" ] || rmdir "$RUN" 2>/dev/null
-[ "$restoring$outcome" != 175 ] || reason=
-[ -z "$reason" ] || say "$reason"
+[ -z "$halted" ]||systemctl --no-block start multihome-monitor.service
+[ -z "$emptied" ]||rmdir "$RUN" 2>/dev/null
+[ "$restoring$outcome" != 175 ]||reason=
+[ -z "$reason" ]||say "$reason"
 exit $outcome
 }
 main() {
@@ -2359,19 +2371,19 @@ environment
 trap '' HUP PIPE
 trap finish EXIT
 trap 'fail "interrupted by a signal"' INT TERM
-form=text wanted=0 given=''
-[ $# != 0 ] || usage
+form=text wanted=0 given='' holder=''
+[ $# != 0 ]||usage
 verb=$1
 shift
 case $verb in
-apply | deliver | confirm | rollback | verify | status | remove | watch | expire | rejoin) ;;
-close | open | boot | restore | monitor | resume | silence | settled) ;;
-*) usage ;;
+apply|deliver|confirm|rollback|verify|status|remove|watch|expire|rejoin);;
+close|open|boot|restore|monitor|resume|silence|settled);;
+*) usage;;
 esac
-has "$verb" || misuse "$verb: this is the short form of the program, as of user data, which does without"
+has "$verb"||misuse "$verb: this is the short form of the program, as of user data, which does without"
 heed "$@"
-$verb || exit
-case $verb$wanted$form in apply0json | confirm0json) verify ;; esac
+$verb||exit
+case $verb$wanted$form in apply0json|confirm0json) verify;;esac
 }
 main "$@" </dev/null
 MULTIHOME
