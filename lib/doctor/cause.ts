@@ -22,16 +22,26 @@ export type Cause =
   | "another route"
   /** The host has no way at all. */
   | "no way"
+  /** Which way it takes depends on something that is not modelled. */
+  | "unknown way"
   /** The right way; it is the packet that comes in which the host does not take. */
-  | "only refused on arrival";
+  | "only refused on arrival"
+  /** The right way; whether the host takes the packet that comes in depends on something that is not modelled. */
+  | "unknown on arrival"
+  /** What comes in is a packet that no host sends, and no host takes. */
+  | "invalid on arrival";
 
 export function causeOf({ example, owner, peer }: Finding, intent: Intent): Cause {
   const { outcome } = example.outward;
-  if (outcome.kind !== "route") return "no way";
+  const arriving = example.inward?.outcome;
+  if (arriving?.kind === "error" && arriving.error === "EINVAL") return "invalid on arrival";
+  if (outcome.kind === "unknown") return "unknown way";
+  if (outcome.kind === "error") return "no way";
   if (outcome.pretended) return "no next hop";
   const { route } = outcome;
   const isManaged = (device: string): boolean => intent.interfaces.some((iface) => iface.device === device);
-  if (takesRightWay(example)) return "only refused on arrival";
+  if (takesRightWay(example))
+    return arriving?.kind === "unknown" ? "unknown on arrival" : "only refused on arrival";
   const asks = example.arrival !== undefined && !isManaged(example.arrival);
   if (asks && intent.unmanagedRoutes === "ignore") return "ignored inside";
   if (peer.kind === "inside") return "forgotten inside";
@@ -46,7 +56,7 @@ export function causeOf({ example, owner, peer }: Finding, intent: Intent): Caus
 }
 
 /** Whether what the host sends would go where it should. */
-function takesRightWay({ outward: { outcome }, expected }: Finding["example"]): boolean {
+export function takesRightWay({ outward: { outcome }, expected }: Finding["example"]): boolean {
   if (outcome.kind !== "route" || expected?.kind !== "by") return false;
   return outcome.hops.every((hop) =>
     expected.hops.some(

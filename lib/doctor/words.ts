@@ -3,7 +3,7 @@ import { describeExpected } from "../linux/prove/expected";
 import { formatAddress } from "../net/address";
 import { formatPrefix } from "../net/prefix";
 import { isDelivered } from "../prove/follower";
-import { Cause, causeOf, decisive, isMain } from "./cause";
+import { Cause, causeOf, decisive, isMain, takesRightWay } from "./cause";
 import { Finding } from "./findings";
 
 /** A finding in whole sentences, each for one question that a person asks. */
@@ -27,7 +27,7 @@ export function explain(finding: Finding, intent: Intent): Explanation {
     cause,
     flow: flowOf(finding),
     comesIn: comesIn(finding),
-    goesOut: goesOut(finding),
+    goesOut: goesOut(finding, cause),
     why: why(finding, cause),
     firewalls: firewalls(finding, cause),
   };
@@ -107,13 +107,15 @@ function isReversePathCheck(outcome: Outcome): boolean {
   return outcome.kind === "error" && outcome.error === "EXDEV";
 }
 
-function goesOut({ kind, verdict, example }: Finding): string {
+function goesOut({ kind, verdict, example }: Finding, cause: Cause): string {
   const { outward, expected } = example;
+  if (cause === "invalid on arrival") return "There is nothing to answer.";
   const what = kind === "reply" ? "The answer" : "What the host sends";
   const { outcome } = outward;
   const goes = verdict === "dropped" && kind === "reply" ? "would go" : "goes";
   if (outcome.kind === "unknown") return `Which way it goes is unknown: ${outcome.because}.`;
   if (outcome.kind === "error") return `${what} goes nowhere: ${describeOutcome(outcome)}.`;
+  if (takesRightWay(example)) return `${what} ${goes} ${waysOf(outcome)}, as it should.`;
   const wanted =
     expected === undefined || expected.kind !== "by" ? "" : `; right would be ${describeExpected(expected)}`;
   return `${what} ${goes} ${waysOf(outcome)}${wanted}.`;
@@ -149,15 +151,27 @@ function why({ example, peer, owner }: Finding, cause: Cause): string {
       return `A route of another interface takes it ${by}.`;
     case "no way":
       return `No rule leads to a route that takes it ${by}.`;
+    case "unknown way":
+      return "What decides about it was not read, or is not understood here.";
     case "only refused on arrival":
       return `The way out is right; only what comes in by ${example.arrival ?? owner?.device} is refused.`;
+    case "unknown on arrival":
+      return `The way out is right; only of what comes in by ${example.arrival ?? owner?.device} it is unknown.`;
+    case "invalid on arrival":
+      return "The kernel takes such a packet for invalid, and looks for no way for an answer.";
   }
 }
 
 function firewalls(finding: Finding, cause: Cause): string {
   const { kind, verdict, example, owner, peer } = finding;
   const { outcome } = example.outward;
-  if (outcome.kind !== "route") return "No firewall sees anything of it: it never leaves the host.";
+  if (cause === "invalid on arrival") return "Firewalls see a packet that no host should send.";
+  if (outcome.kind === "unknown" || cause === "unknown on arrival")
+    return "What firewalls see depends on what is unknown.";
+  if (outcome.kind === "error")
+    return kind === "reply"
+      ? "Firewalls see requests and never an answer: none leaves the host."
+      : "No firewall sees anything of it: it never leaves the host.";
   if (cause === "no next hop")
     return "No firewall sees anything of it: nobody answers the ARP request, and nothing is sent.";
   const wrong = outcome.hops.map(({ device }) => device).join(" or ");

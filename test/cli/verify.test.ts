@@ -426,6 +426,20 @@ describe("multihome explain", () => {
   });
 });
 
+test("explain blames no rule and no tunnel for a packet that the kernel takes for invalid", async () => {
+  for (const from of ["0.0.0.0", "224.0.0.1", "10.0.1.255"]) {
+    const { code, stdout } = await multihome(["explain", "edge.json", "--from", from, "--to", "10.0.1.10"], {
+      cwd: dir,
+    });
+    expect(code).toBe(1);
+    const words = stdout.split("\n\n")[1].replace(/\s+/g, " ");
+    expect(words).toContain(
+      "The kernel takes such a packet for invalid, and looks for no way for an answer.",
+    );
+    expect(words).not.toMatch(/tunnel|next hop|right would be/);
+  }
+});
+
 test("explain follows what comes in for an address of the host that is no interface's", async () => {
   const argv = ["explain", "edge.json", "--from", "172.17.0.2", "--to", "172.17.0.1", "--in", "docker0"];
   const { code, stdout } = await multihome(argv, { cwd: dir });
