@@ -150,7 +150,7 @@ function why({ example, peer, owner }: Finding, cause: Cause): string {
     case "another route":
       return `A route of another interface takes it ${by}.`;
     case "no way":
-      return `No rule leads to a route that takes it ${by}.`;
+      return outcome.kind === "error" ? `${refuserOf(outcome)} ${by}.` : "";
     case "unknown way":
       return "What decides about it was not read, or is not understood here.";
     case "only refused on arrival":
@@ -160,6 +160,12 @@ function why({ example, peer, owner }: Finding, cause: Cause): string {
     case "invalid on arrival":
       return "The kernel takes such a packet for invalid, and looks for no way for an answer.";
   }
+}
+
+function refuserOf({ rule, route, check }: Extract<Outcome, { kind: "error" }>): string {
+  if (route !== undefined) return "A route refuses it";
+  if (rule !== undefined) return "A rule refuses it";
+  return check === undefined ? "No rule leads to a route that takes it" : "The kernel refuses it";
 }
 
 function firewalls(finding: Finding, cause: Cause): string {

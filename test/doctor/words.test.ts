@@ -52,6 +52,7 @@ test("of an answer that never leaves firewalls see the request", () => {
   const said = findings.map((finding) => ({ kind: finding.kind, ...explain(finding, intent) }));
   expect(said.find(({ kind }) => kind === "reply")).toMatchObject({
     cause: "no way",
+    why: "A rule refuses it (rule 50: from 10.0.1.10 unreachable).",
     firewalls: "Firewalls see requests and never an answer: none leaves the host.",
   });
 }); // prettier-ignore
