@@ -37,19 +37,44 @@ function headLines({ verdict, host, kernel, findings, followed, intent, proof }:
       return head(
         intent.interfaces.length > 1
           ? "symmetric, proved for every packet there can be."
-          : `nothing is wrong. It has ${count(intent.interfaces.length, "interface")} of its own.`,
+          : `nothing is wrong with its routing. It has ${count(intent.interfaces.length, "interface")} of its own.`,
       );
     case "asymmetric":
-      return head(
-        `not symmetric. ${count(findings.length, "kind")} of flow ${findings.length === 1 ? "goes" : "go"} wrong; ` +
-          `${followed} flows were followed.`,
-      );
+      return head(`not symmetric. ${tally(findings, followed)}`);
     case "unknown":
       return [
-        ...head("unknown. Not everything that counts is understood:"),
-        ...proof.reasons.flatMap((reason) => wrap("  - ", reason.split(" "), "    ")),
+        ...head(
+          intent.interfaces.length === 0
+            ? "unknown. Nothing was found to judge:"
+            : "unknown. Not everything that counts is understood:",
+        ),
+        ...[...(intent.interfaces.length === 0 ? [NOTHING_FOUND] : []), ...proof.reasons].flatMap((reason) =>
+          wrap("  - ", reason.split(" "), "    "),
+        ),
       ];
   }
+}
+
+const NOTHING_FOUND = "no device has both an address and a gateway, and no network card has an address";
+
+/** How many kinds of flow go wrong; none may, where only the proof knows a packet that does. */
+function tally(findings: readonly Finding[], followed: number): string {
+  const wrong = findings.filter(isWrong).length;
+  const unsure = findings.length - wrong;
+  const unknown = unsure === 0 ? "" : ` Of ${count(unsure, "kind")} it is unknown.`;
+  if (wrong > 0)
+    return (
+      `${count(wrong, "kind")} of flow ${wrong === 1 ? "goes" : "go"} wrong; ` +
+      `${count(followed, "flow")} ${followed === 1 ? "was" : "were"} followed.${unknown}`
+    );
+  if (followed === 0) return "No usual flow was there to follow, but by proof some packets go wrong.";
+  return unsure === 0
+    ? `All flows that were followed (${followed}) go right, but by proof other packets do not.`
+    : `No flow that was followed (${followed}) is known to go wrong, but by proof other packets do.${unknown}`;
+}
+
+function isWrong({ verdict }: Finding): boolean {
+  return verdict !== "unknown";
 }
 
 function hostLines({ intent, others, notes }: Diagnosis): string[] {
@@ -86,7 +111,7 @@ function findingLines(finding: Finding, number: number, { intent }: Diagnosis): 
 
 /** Packets that the proof found and that none of the flows above is. */
 function proofLines({ proof, findings, verdict }: Diagnosis): string[] {
-  if (verdict !== "asymmetric" || findings.length > 0) return [];
+  if (verdict !== "asymmetric" || findings.some(isWrong)) return [];
   const witnesses = proof.results
     .filter(({ property }) => property !== "P9")
     .flatMap((result) => result.witnesses);

@@ -4,13 +4,14 @@ import { bind } from "./bind";
 import { HostCapture } from "./capture";
 import { Cure, findCure } from "./cure";
 import { Finding, findProblems } from "./findings";
+import { linkNotes } from "./links";
 import { Manager, managersOf } from "./managers";
 import { Remark, arpRemarks, markRemarks, ruleRemarks } from "./remarks";
 import { OtherDevice, survey } from "./survey";
 
 /** What is found out about a host by looking at its own dumps. */
 export interface Diagnosis {
-  /** unknown: something that was not read or is not modelled has a say in it. */
+  /** unknown: something that was not read or is not modelled has a say in it, or no interface was found. */
   readonly verdict: "symmetric" | "asymmetric" | "unknown";
   readonly host: string;
   readonly kernel?: string;
@@ -53,7 +54,7 @@ export function diagnose(capture: HostCapture, wanted?: Host): Diagnosis {
   const several = intent.interfaces.length > 1;
   const failClosed = several ? prove(state, intent, { properties: ["P6"] }).results : undefined;
   const host = wanted?.name ?? capture.name ?? "this host";
-  const verdict = verdictOf(findings, proof, state);
+  const verdict = intent.interfaces.length === 0 ? "unknown" : verdictOf(findings, proof, state);
   return {
     verdict,
     host,
@@ -66,7 +67,7 @@ export function diagnose(capture: HostCapture, wanted?: Host): Diagnosis {
     ...(failClosed && { failClosed }),
     managers: managersOf(capture),
     remarks: [...ruleRemarks(proof), ...markRemarks(state), ...arpRemarks(state, found)],
-    notes,
+    notes: [...linkNotes(state, found), ...notes],
     ...(several && verdict === "asymmetric" && { cure: findCure(state, intent, host) }),
   };
 }

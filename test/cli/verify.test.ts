@@ -522,7 +522,9 @@ describe("multihome doctor", () => {
       .replace(/,\{"type":"2","dst":"10\.0\.2\.10"[^}]*\}/, "");
     const fine = await doctor(one);
     expect(fine.code).toBe(0);
-    expect(fine.stdout.replace(/\s+/g, " ")).toContain("nothing is wrong. It has 1 interface of its own.");
+    expect(fine.stdout.replace(/\s+/g, " ")).toContain(
+      "nothing is wrong with its routing. It has 1 interface of its own.",
+    );
     expect(fine.stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
   });
 
