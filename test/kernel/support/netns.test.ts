@@ -35,6 +35,19 @@ describeOnKernel("namespaces for tests", () => {
     }
   });
 
+  test("a dump waits for what the kernel has yet to do about an address: its route in table local", async () => {
+    const LOCAL = "local fd00:77::1 dev eth0 table local";
+    host.ip("addr add fd00:77::1/64 dev eth0 nodad");
+    host.steady();
+    // As while the kernel has more to do.
+    host.ip(`-6 route del ${LOCAL}`);
+    const kernel = host.start(["sh", "-c", `echo ready; sleep 0.5; ip -6 route add ${LOCAL}`]);
+    await kernel.until((out) => out.includes("ready"));
+    expect(dump(host)).toContain(" fd00:77::1 dev eth0 table 255 ");
+    await kernel.end();
+    host.ip("addr del fd00:77::1/64 dev eth0");
+  });
+
   test("what a killed run has left goes with the next of its name, its processes too; a run that lives is left alone", async () => {
     const WAIT = ["sh", "-c", "echo ready; exec sleep 1000"];
     const living = new Namespaces("prgold");

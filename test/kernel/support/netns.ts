@@ -10,6 +10,32 @@ const NETNS_DIR = "/run/netns";
 /** See ip-netns(8). */
 const FILES_DIR = "/etc/netns";
 
+/**
+ * Fails when the kernel has yet to take note of a carrier that came or went, upon which a link gets its link-local address,
+ * and bridges and routes take it for usable; or to finish an address of IPv6, which ends with its route in table local:
+ * also an address that is never tentative gets that a moment later. Input: links, addresses, local routes.
+ */
+const PENDING = `
+  $2 ~ /:$/ {
+    carrier = $3 ~ /[<,]LOWER_UP[,>]/
+    name = $2
+    sub(/(@.*)?:$/, "", name)
+    if (carrier) up[name] = 1
+    # Of a loopback or dummy it never says more.
+    if ($3 ~ /[<,](LOOPBACK|NOARP)[,>]/) next
+    if ($3 ~ /[<,]UP[,>]/ && carrier != / state UP /) late = 1
+  }
+  $3 == "inet6" && up[$2] && !/ dadfailed / {
+    sub(/\\/.*/, "", $4)
+    if (/ tentative /) late = 1
+    else wanted[$4 " " $2] = 1
+  }
+  $1 == "local" { delete wanted[$2 " " $4] }
+  END {
+    for (one in wanted) late = 1
+    exit late
+  }`;
+
 export interface Outcome {
   /** Exit status; 128 + n when killed by signal n, as in a shell. */
   readonly status: number;
@@ -67,17 +93,16 @@ export class Namespace {
     return value;
   }
 
-  /** Waits until no IPv6 address is tentative any more. Even without duplicate detection that takes a moment. */
+  /** Waits until the kernel has done what it does in its own time about links and addresses. */
   steady(): void {
-    // A link has its link-local address when the kernel has taken note of its carrier, which may be later under load.
     const wait = `
       for i in $(seq 200); do
-        ip -o link | grep ,LOWER_UP | grep -qEv ' state (UP|UNKNOWN) ' ||
-          ip -6 addr show tentative | grep -q . || exit 0
+        { ip -o link; ip -6 -o addr show up; ip -6 -o route show table all type local; } | awk "$1" && exit 0
         sleep 0.05
       done
+      echo "it does not become steady" >&2
       exit 1`;
-    this.ok("sh", "-c", wait);
+    this.ok("sh", "-c", wait, "sh", PENDING);
   }
 
   /** Starts a program; it is killed when the namespace is destroyed. */
@@ -184,6 +209,7 @@ const OBJECTS = ["link", "address", "route", "mroute", "rule", "netconf", "nexth
 
 /** What `ip -ts monitor` prints, for any change of links, addresses, routes and rules. */
 export async function monitor(namespace: Namespace): Promise<Background> {
+  namespace.steady();
   const watcher = namespace.start(["ip", "-ts", "monitor", "label", ...OBJECTS]);
   // It prints nothing when it has subscribed: change something of no importance until the change is seen.
   for (let i = 0; watcher.stdout === ""; i++) {
@@ -207,9 +233,11 @@ export async function settle(watcher: Background, quiet = 150): Promise<void> {
 
 /**
  * Everything a routing tool may change, as text, for comparison byte by byte: rules, all tables, addresses, links
- * with their groups, sysctls below net/ipv4/conf and net/ipv6/conf, nftables.
+ * with their groups, sysctls below net/ipv4/conf and net/ipv6/conf, nftables. Once the kernel is done with what was
+ * changed before.
  */
 export function dump(namespace: Namespace): string {
+  namespace.steady();
   const script = `
     for family in -4 -6; do
       echo "# rules $family"; ip $family -N -d rule show
