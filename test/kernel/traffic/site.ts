@@ -127,12 +127,8 @@ export class Site {
       this.outside.ip(`-6 addr replace fd00:${LINKS.indexOf(link) + 1}::1/64 dev e${link} nodad`);
       this.outside.ip(`-6 addr replace fd00:${LINKS.indexOf(link) + 1}::50/64 dev e${link} nodad`);
     }
-    const flag = on ? "LOWER_UP" : "NO-CARRIER";
-    this.host.ok(
-      "sh",
-      "-c",
-      `for i in $(seq 100); do ip link show eth${LINKS.indexOf(link)} | grep -q ${flag} && exit 0; sleep 0.05; done; exit 1`,
-    );
+    // Until then routes are not what they will be, and nobody answers for the addresses.
+    for (const namespace of [this.host, this.outside]) namespace.steady();
   }
 
   /** Sends packets from a namespace; for each the links it came by outside, or the error that its sender got. */
