@@ -114,6 +114,8 @@ export class Cloud {
     }
     this.host.configure(options, this.agents.container.namespace, this.agents.vpn.namespace);
     await this.host.serve();
+    // Until then a port of the switch may not forward, and nobody answers for an address of IPv6.
+    for (const one of [namespace, this.switch]) one.steady();
     return this.host;
   }
 
