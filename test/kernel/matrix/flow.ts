@@ -52,6 +52,9 @@ export async function exchange(
       return { flow, sourcePort, answer: await attempt(cloud, flow, sourcePort, timeout) };
     }),
   );
+  // Nobody asked then, so no answer says nothing of routing.
+  for (const { answer } of answers)
+    if (answer.error?.startsWith("agent ended")) throw new Error(answer.error);
   const failed = answers.some(({ answer }) => !answer.ok);
   const evidence = {
     sightings: failed ? cloud.sightings() : [],

@@ -44,4 +44,9 @@ describeInCloud("the way to what is not managed", () => {
     applyProgram(host);
     expect(await outcomes(cloud, host, inside)).toEqual(ALL_OK);
   });
+
+  test("is judged by nobody whose process has ended: that is told, and not taken for no answer", async () => {
+    await cloud.agent("vpn").stop();
+    await expect(outcomes(cloud, host, inside)).rejects.toThrow(/^agent ended, SIGKILL/);
+  });
 });

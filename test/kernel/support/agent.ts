@@ -36,8 +36,8 @@ export class Agent {
       this.waiting.get(id)?.(answer);
       this.waiting.delete(id);
     });
-    child.on("close", () => {
-      this.ended = { ok: false, error: `agent ended: ${this.process.stderr}` };
+    child.on("close", (status, signal) => {
+      this.ended = { ok: false, error: `agent ended, ${signal ?? `exit ${status}`}: ${this.process.stderr}` };
       for (const answer of this.waiting.values()) answer(this.ended);
       this.waiting.clear();
     });

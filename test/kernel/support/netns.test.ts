@@ -89,7 +89,7 @@ describeOnKernel("namespaces for tests", () => {
     await agent.stop();
     expect(await agent.run(["true"], 1000)).toMatchObject({
       ok: false,
-      error: expect.stringMatching(/^agent ended/),
+      error: expect.stringMatching(/^agent ended, SIGKILL: /),
     });
   });
 
