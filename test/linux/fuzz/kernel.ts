@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Dumps, LinuxState, RoutingError, readDumps } from "../../../lib/linux";
+import { Namespace } from "../../kernel/support/netns";
 
 /**
  * Two network namespaces: the host under test, and the far ends of its links, so that carriers can be taken away
@@ -86,7 +87,9 @@ export class KernelHost {
     };
   }
 
+  /** Once the kernel is done with what was changed before. */
   state(): LinuxState {
+    new Namespace(this.name).steady();
     return readDumps(this.dump());
   }
 
