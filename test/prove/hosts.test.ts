@@ -19,6 +19,57 @@ const HOSTS: readonly [what: string, spec: HostSpec][] = [
     "IPv6 without a gateway and a subnet that main does not know, which a socket reaches when it tries again",
     host([{ name: "a", addresses: ["fd00:1::10/64"], subnets: ["fd00:77::/64"] }]),
   ],
+  [
+    "a subnet that main does not know, and a coarser route that it does, by another router of the link",
+    host([
+      {
+        name: "a",
+        addresses: ["10.1.0.10/24"],
+        subnets: ["192.0.2.0/25"],
+        routes: [{ to: "128.0.0.0/1", via: "10.1.0.50" }],
+      },
+    ]),
+  ],
+  [
+    "a subnet that main does not know, reached directly, or with an address that the kernel chose by the gateway of that",
+    host(
+      [
+        { name: "a", addresses: ["fd00:1::10/64"], gateways: ["fd00:1::1"] },
+        { name: "b", addresses: ["fd00:2::10/64"], subnets: ["fd00:77::/64"] },
+      ],
+      { onLink: "direct" },
+    ),
+  ],
+  [
+    "a subnet of which another link has a part, asked for by a socket that is bound to it",
+    host(
+      [
+        { name: "part", addresses: ["fd00:1::10/64"], subnets: ["fd00:3::/65"] },
+        { name: "whole", addresses: ["fd00:3::10/64"], gateways: ["fd00:3::1"] },
+      ],
+      { onLink: "direct" },
+    ),
+  ],
+  [
+    "the same, of a source of the part, which reaches the whole directly",
+    host(
+      [
+        { name: "part", addresses: ["10.3.0.20/25"] },
+        { name: "whole", addresses: ["10.3.0.10/24"], gateways: ["10.3.0.1"] },
+      ],
+      { onLink: "direct" },
+    ),
+  ],
+  [
+    "the same when the part's link is lost",
+    host(
+      [
+        { name: "part", addresses: ["fd00:1::10/64"], subnets: ["fd00:3::/65"] },
+        { name: "whole", addresses: ["fd00:3::10/64"] },
+      ],
+      { onLink: "direct" },
+    ),
+  ],
 ];
 
 test.each(HOSTS)("%s", (_, spec) => {

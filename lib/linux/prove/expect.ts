@@ -79,10 +79,20 @@ export class Expectations {
     if (place.special) return UNCLAIMED;
     if (place.own) return LOCAL;
     const ways = this.own.get(from.name)!;
-    const near = ways.near(to);
-    if (near !== undefined && near.device === from.device)
-      return { kind: "by", hops: [near], refusal: false };
-    return ways.far(to);
+    // A finer way by another device does not count.
+    const near = ways.allNear(to).find(({ hop }) => hop.device === from.device);
+    return near === undefined ? ways.far(to) : { kind: "by", hops: [near.hop], refusal: false };
+  }
+
+  /**
+   * From an address of `from` that the kernel chose for a way of its own choice: main has that way, which need not know
+   * the finer ones of the interface.
+   */
+  chosen(from: IntentInterface, to: Address): Expected {
+    const expected = this.egress(from, to);
+    if (expected.kind !== "by" || this.followed(this.place(to)) !== undefined) return expected;
+    const own = this.hopsOf(from, to).filter(({ device }) => device === from.device);
+    return { ...expected, hops: [...expected.hops, ...own] };
   }
 
   /** The ways of an interface to an address, the one it takes first, and then what is left when a link goes away. */

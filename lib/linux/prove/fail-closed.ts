@@ -109,7 +109,8 @@ function findLeak(
         // Of several hops IPv4 looks at the group of the first (fib4_rule_suppress).
         const looked = family === 4 ? model.devices[route.hops[0].device] : device;
         if (!hop.usable || device === undefined || looked?.link.group === step.suppressGroup) continue;
-        if (leaksBy(scope, group, device.link.name, route, expected)) return { route: route.route, tables };
+        if (leaksBy(scope, group, device.link.name, route, to, expected))
+          return { route: route.route, tables };
       }
     }
   }
@@ -122,9 +123,13 @@ function leaksBy(
   { owner }: Sender,
   device: string,
   route: CompiledRoute,
+  to: Address,
   expected: Extract<Expected, { kind: "by" }>,
 ): boolean {
   if (device === owner?.device || expected.hops.some((hop) => hop.device === device)) return false;
+  // What is direct stays so when a finer way is gone.
+  if (owner !== undefined && scope.expectations.hopsOf(owner, to).some((hop) => hop.device === device))
+    return false;
   if (scope.expectations.managed.has(device)) return owner !== undefined;
   if (scope.intent.unmanagedRoutes === "ignore") return true;
   return route.length <= (scope.intent.unmanagedLongerThan ?? { 4: 1, 6: 3 })[scope.family];

@@ -58,8 +58,9 @@ export function proveBound(scope: Scope, claim: Claim): void {
 
 function proveForeign(scope: Scope, claim: Claim, owner: IntentInterface, group: SourceGroup): void {
   for (const to of scope.destinations) {
-    const own = scope.expectations.egress(group.owner, to);
-    if (own.kind !== "by" || own.hops.some((hop) => hop.device === owner.device)) continue;
+    if (scope.expectations.egress(group.owner, to).kind !== "by") continue;
+    const ways = scope.expectations.hopsOf(group.owner, to);
+    if (ways.some((hop) => hop.device === owner.device)) continue;
     for (const fields of scope.fields(claim, group.source, to)) {
       if (claim.exhausted) return;
       const flow: OutputFlow = { to, from: group.source, oif: owner.device, anySource: true, ...fields };
@@ -135,7 +136,10 @@ function checkChosen(
     if (bound === undefined && scope.isTaken(claim, { ...flow, from: hop.source })) continue;
     if (bound !== undefined && owner !== bound)
       fail(claim, flow, one, how, `a source address of ${bound.device}`);
-    else if (meets(expected, one) === false) fail(claim, flow, one, how, expected);
+    else if (meets(expected, one) === false) {
+      const chosen = bound === undefined ? scope.expectations.chosen(owner, flow.to) : expected;
+      if (meets(chosen, one) === false) fail(claim, flow, one, how, expected);
+    }
   }
 }
 
