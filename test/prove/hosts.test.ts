@@ -70,6 +70,10 @@ const HOSTS: readonly [what: string, spec: HostSpec][] = [
       { onLink: "direct" },
     ),
   ],
+  [
+    "half of all as a route, in which there are containers",
+    host([{ name: "a", addresses: ["10.3.0.10/24"], routes: [{ to: "128.0.0.0/1" }] }]),
+  ],
 ];
 
 test.each(HOSTS)("%s", (_, spec) => {

@@ -53,5 +53,9 @@ function arrive(scope: Scope, claim: Claim, owner: IntentInterface, from: Addres
 /** The devices by which a sender's packets to an interface's addresses come in. */
 function arrivalsFor(scope: Scope, owner: IntentInterface, from: Address): string[] {
   const expected = scope.expectations.egress(owner, from);
-  return expected.kind === "by" ? expected.hops.map((hop) => hop.device) : [];
+  if (expected.kind !== "by") return [];
+  const behind = scope.expectations.behind(from, true);
+  // Main's ways by what is not managed come before the interface's own.
+  if (behind !== undefined) return behind.device === undefined ? [] : [behind.device];
+  return expected.hops.map((hop) => hop.device);
 }
