@@ -165,7 +165,8 @@ export class Follower {
     const expectations = this.expectations[flow.to.family];
     const bound = flow.oif !== undefined && flow.unboundDevice !== true;
     if (bound || expectations.unclaimed(flow.to) || expectations.isOwn(flow.to)) return {};
-    const ownSource = flow.from !== undefined && this.ownerOf(flow.from) !== undefined;
+    const ownSource =
+      flow.from !== undefined && (this.ownerOf(flow.from) !== undefined || this.isIdentity(flow.from));
     const wanted = this.policies[flow.to.family].wanted(flow, ownSource, expectations, new Set());
     if (wanted === undefined) return {};
     const { by, expected } = wanted;

@@ -9,6 +9,7 @@ describe("an identity", () => {
     ["OSPF, both families", host({ addresses: ["192.0.2.77/32", "2001:db8:77::1/128"] })],
     ["BGP", bgp({})],
     ["strong", host({}, { hostModel: HostModel.Strong })],
+    ["beside a policy, which does not see it", host({}, { traffic: [{ name: "all", use: ["front"] }] })],
   ])("is proved for every packet: %s", (_, spec) => {
     const proof = proveStaged(stageHost(spec));
     expect(proof.verdict).toBe("proved");

@@ -209,7 +209,8 @@ function* sources(scope: Scope, policies: Policies): Iterable<{ source: Address;
     const key = `${scope.chainFor(source).alike} ${owner ?? ""} ${present} ${asked.join(" ")}`;
     if (known.has(key)) continue;
     known.add(key);
-    yield { source, own: owner !== undefined };
+    // An identity's rules come before those of policies as well.
+    yield { source, own: owner !== undefined || expectations.isIdentity(source) };
   }
 }
 
