@@ -2,11 +2,13 @@ import { Diagnosis } from "../doctor/diagnose";
 import { explain } from "../doctor/words";
 import { formatAddress } from "../net/address";
 import { formatPrefix } from "../net/prefix";
+import { Forwarding } from "../doctor/forwarding";
 import { proofJson } from "./proveText";
 
 /** A diagnosis as plain JSON, for machines. */
 export function diagnosisJson(diagnosis: Diagnosis): object {
-  const { intent, others, findings, proof, failClosed, managers, remarks, notes, cure } = diagnosis;
+  const { intent, others, findings, proof, failClosed, forwarding, managers, remarks, notes, cure } =
+    diagnosis;
   return {
     host: diagnosis.host,
     ...(diagnosis.kernel !== undefined && { kernel: diagnosis.kernel }),
@@ -42,9 +44,17 @@ export function diagnosisJson(diagnosis: Diagnosis): object {
     }),
     proof: proofJson(diagnosis.host, proof),
     ...(failClosed && { failClosed: failClosed.every(({ verdict }) => verdict === "proved") }),
+    ...(forwarding && { forwarding: forwardingJson(forwarding) }),
     managers,
     remarks,
     notes,
     ...(cure && { cure }),
   };
+}
+
+function forwardingJson({ example, ...rest }: Forwarding): object {
+  if (example === undefined) return rest;
+  const { asker, asked, arrival, mark } = example;
+  const ends = { in: arrival, from: formatAddress(asker), to: formatAddress(asked) };
+  return { ...rest, example: { ...ends, ...(mark !== undefined && { mark }) } };
 }

@@ -4,6 +4,7 @@ import { Finding } from "../doctor/findings";
 import { explain } from "../doctor/words";
 import { FAMILIES, formatAddress } from "../net/address";
 import { formatPrefix } from "../net/prefix";
+import { Passage } from "../prove/passage";
 import { printable } from "./io";
 import { count, field, few, wrap } from "./layout";
 
@@ -22,6 +23,7 @@ export function diagnosisText(diagnosis: Diagnosis): string {
       : [],
     proofLines(diagnosis),
     lossLines(diagnosis),
+    forwardingLines(diagnosis),
     managerLines(diagnosis),
     remarkLines(diagnosis),
     cureLines(diagnosis),
@@ -29,14 +31,23 @@ export function diagnosisText(diagnosis: Diagnosis): string {
   return printable(`${blocks.map((lines) => lines.join("\n")).join("\n\n")}\n`);
 }
 
-function headLines({ verdict, host, kernel, findings, followed, intent, proof }: Diagnosis): string[] {
+function headLines({
+  verdict,
+  host,
+  kernel,
+  findings,
+  followed,
+  intent,
+  proof,
+  forwarding,
+}: Diagnosis): string[] {
   const name = `${host}${kernel === undefined ? "" : ` (Linux ${kernel})`}`;
   const head = (text: string): string[] => wrap("", `${name}: ${text}`.split(" "), "");
   switch (verdict) {
     case "symmetric":
       return head(
         intent.interfaces.length > 1
-          ? "symmetric, proved for every packet there can be."
+          ? `symmetric, proved for every packet ${forwarding === undefined ? "there can be" : "of its own; what it forwards is not judged"}.`
           : `nothing is wrong with its routing. It has ${count(intent.interfaces.length, "interface")} of its own.`,
       );
     case "asymmetric":
@@ -135,6 +146,43 @@ function lossLines({ failClosed = [] }: Diagnosis): string[] {
     `It does not fail closed (${PROPERTIES.P6.claim}): ${when}, ${packet} leaves ${got}.`.split(" "),
     "  ",
   );
+}
+
+/** What no verdict is about, and how to ask about it. */
+function forwardingLines({ forwarding }: Diagnosis): string[] {
+  if (forwarding === undefined) return [];
+  const { families, behind, astray, byMark, example } = forwarding;
+  const which = families.map((family) => `IPv${family}`).join(" and ");
+  const what = behind.length === 0 ? "" : `, as for what is behind ${few(behind).join(" ")}`;
+  const there = behind.length === 0 ? "another interface's network" : "what is behind the host";
+  const text = [
+    `It forwards ${which}${what}. Nothing above is about that: what nft and iptables translate, mark and refuse was not read.`,
+    ...(astray.length === 0
+      ? []
+      : [
+          `By its routes, what comes in by ${few(astray).join(" ")} for ${there} is dropped, or answered by another device; ` +
+            "policy.trackConnections leads answers back.",
+        ]),
+    ...byMark.map(
+      ({ device, mark }) =>
+        `What comes in by ${device} for ${there} is answered by it if its connections are marked 0x${mark.toString(16)}, and ` +
+        "not else.",
+    ),
+    `Ask about one flow${behind.length === 0 ? "" : ", with the container's own address"}:`,
+  ];
+  return [...wrap("", text.join(" ").split(" "), "  "), ...asking(example)];
+}
+
+/** A command that a shell takes as it stands, but for FILE. */
+function asking(example: Passage | undefined): string[] {
+  const start = "  multihome explain --capture FILE \\";
+  if (example === undefined) return [start, "      --in DEVICE --from A --to B"];
+  const { arrival, asker, asked, mark } = example;
+  const marked = mark === undefined ? "" : ` --mark 0x${mark.toString(16)}`;
+  return [
+    start,
+    `      --in ${arrival} --from ${formatAddress(asker)} --to ${formatAddress(asked)}${marked}`,
+  ];
 }
 
 function managerLines({ managers }: Diagnosis): string[] {

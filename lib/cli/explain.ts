@@ -4,6 +4,7 @@ import { shown } from "../model/issue";
 import { Address, parseAddress } from "../net/address";
 import { readCaptureFile } from "./captureFile";
 import { answer } from "./explainFlow";
+import { passage, passageJson, passageText } from "./explainPassage";
 import { explanationJson, explanationText } from "./explainText";
 import { oneStandardInput } from "./input";
 import { ExitCode, UserError } from "./io";
@@ -13,7 +14,9 @@ import { Verb } from "./verb";
 const NOTE = `
 A is an address of the host: the host asks, with that address. Or "any": the
 host asks, and the kernel chooses the address. Or A is an address elsewhere:
-it asks the host. Without --capture the host is as its plan makes it.
+it asks the host, or by --in whom the host forwards it to: give the addresses
+of containers themselves then, and --mark for what nft or iptables mark.
+Without --capture the host is as its plan makes it.
 
 On a host with worlds, --world says which of them is meant; it may be left out
 when only one has the host's address. A capture knows only the network
@@ -29,6 +32,8 @@ Examples:
     --user 1500 --mark 0x10    # which traffic policy decides
   multihome explain edge-1.json --from any --to 192.0.2.5 \\
     --in back                  # were the answer to come in by back
+  multihome explain edge-1.json --from 203.0.113.5 --to 172.17.0.2 \\
+    --in back                  # a port that a container publishes
   multihome explain edge-1.json --world red --from any --to 203.0.113.5
   multihome explain --capture edge-1.txt --from any --to 203.0.113.5 \\
     --bind eth1`;
@@ -65,7 +70,11 @@ export const explain: Verb = (program, act) => {
     .option("--proto <PROTOCOL>", "tcp, udp, icmp, icmpv6 or a number", protocol)
     .option("--dport <PORT>", "the port that is asked; with --proto", port)
     .option("--user <UID>", "the user of the host's socket, by number; default: root", user)
-    .option("--mark <MARK>", "the firewall mark of the host's socket, as 0x10 or 16; default: 0", mark)
+    .option(
+      "--mark <MARK>",
+      "the firewall mark of the host's socket, or of what it forwards, as 0x10 or 16; default: 0",
+      mark,
+    )
     .option("--capture <FILE>", "the host as it is, from a capture")
     .option("--json", "print as JSON")
     .addHelpText("after", NOTE)
@@ -82,7 +91,15 @@ export const explain: Verb = (program, act) => {
           options.capture === undefined
             ? await plannedScene(file!, options, io)
             : await capturedScene(await readCaptureFile(options.capture, io), file, io);
-        const explained = answer(scene, exchangeOf(scene, options));
+        const exchange = exchangeOf(scene, options);
+        const through = passage(scene, exchange);
+        if (through !== undefined) {
+          await io.stdout(
+            options.json ? `${JSON.stringify(passageJson(through), undefined, 2)}\n` : passageText(through),
+          );
+          return through.result.verdict === "symmetric" ? ExitCode.Done : ExitCode.No;
+        }
+        const explained = answer(scene, exchange);
         await io.stdout(
           options.json
             ? `${JSON.stringify(explanationJson(explained), undefined, 2)}\n`

@@ -2,7 +2,6 @@ import { Explanation, explain } from "../doctor/words";
 import { Finding } from "../doctor/findings";
 import { placeOf } from "../doctor/peers";
 import { Address, formatAddress, sameAddress } from "../net/address";
-import { contains } from "../net/prefix";
 import { Exchange, ExchangeResult } from "../prove/exchange";
 import { Follower } from "../prove/follower";
 import { UserError } from "./io";
@@ -33,7 +32,6 @@ export function answer(scene: Scene, exchange: Exchange): Explained {
     // A container that is there asks as any peer does.
     if (place.kind !== "inside") refuseDelegated("--from", peer, scene, follower);
     refuseDelegated("--to", local!, scene, follower);
-    if (exchange.arrival !== undefined) refuseForwarded(local!, scene, follower);
   }
   if (
     asker === "peer" &&
@@ -43,8 +41,8 @@ export function answer(scene: Scene, exchange: Exchange): Explained {
   ) {
     const where = scene.world?.name === undefined ? scene.host : `world ${scene.world.name} of ${scene.host}`;
     throw new UserError(
-      `--to: ${formatAddress(local!)} is no address of an interface of ${where}: if the host has it all the same, say by --in where ` +
-        `the request comes in, or give one of ${intent.interfaces
+      `--to: ${formatAddress(local!)} is no address of an interface of ${where}: if the host has it all the same, or forwards what is for it, say by --in ` +
+        `where the request comes in, or give one of ${intent.interfaces
           .flatMap((i) => i.addresses.map((a) => formatAddress(a.address)))
           .slice(0, 8)
           .join(", ")}`,
@@ -84,16 +82,6 @@ function refuseInside({ exchange: { peer }, outward: { outcome } }: ExchangeResu
   );
 }
 
-/** What is for neither the host nor one of its interfaces is forwarded: no end of an exchange with it. */
-function refuseForwarded(local: Address, { state, host }: Scene, follower: Follower): void {
-  const isOwn = state.routes[local.family].some(({ type, to }) => type === "local" && contains(to, local));
-  if (isOwn || follower.ownerOf(local) !== undefined || follower.isIdentity(local)) return;
-  throw new UserError(
-    `--to: ${formatAddress(local)} is no address of ${host}: what the host forwards, for containers or others, is not ` +
-      "followed here. Give an address that the host has",
-  );
-}
-
 /** Where something comes in for a socket that is bound to a device: by that, or the socket never gets it. */
 function receivedBy(
   { asker, bound, local, arrival: given }: Exchange,
@@ -112,6 +100,7 @@ function refuseDelegated(option: string, address: Address, { state }: Scene, fol
   if (owner === undefined || state.addresses.some((one) => sameAddress(one.address, address))) return;
   throw new UserError(
     `${option}: ${formatAddress(address)} is in a prefix that is delegated to ${owner.name}, and no address of the host ` +
-      "itself: what the host forwards is not followed here. Give an address that the host has",
+      "itself: of what the host forwards, to others, say by --in where the request comes in; or give an address that the " +
+      "host has",
   );
 }

@@ -61,17 +61,17 @@ function unanswered(
 }
 
 /** Which world it is, where there are several. */
-function worldText({ world }: Scene): string {
+export function worldText({ world }: Scene): string {
   if (world === undefined) return "";
   if (world.name === undefined) return "In the host's own world, ";
   return `In world ${world.name}${world.vrf === undefined ? "" : " (a VRF)"}, `;
 }
 
-function para(text: string): string[] {
+export function para(text: string): string[] {
   return wrap("", text.split(" "), "  ");
 }
 
-function title({ exchange, local }: ExchangeResult): string {
+export function title({ exchange, local }: Pick<ExchangeResult, "exchange" | "local">): string {
   const ours = local === undefined ? "the host" : formatAddress(local);
   const peer = formatAddress(exchange.peer);
   const [asker, asked] = exchange.asker === "peer" ? [peer, ours] : [ours, peer];
@@ -100,7 +100,7 @@ function wayLines(
 }
 
 /** An interface by its logical name, with its device where that differs. */
-function named(device: string | undefined, { interfaces }: Intent): string {
+export function named(device: string | undefined, { interfaces }: Intent): string {
   const iface = interfaces.find((one) => one.device === device);
   return iface === undefined || iface.name === device ? `${device}` : `${iface.name} (${device})`;
 }

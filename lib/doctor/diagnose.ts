@@ -4,6 +4,7 @@ import { bind } from "./bind";
 import { HostCapture } from "./capture";
 import { Cure, findCure } from "./cure";
 import { Finding, findProblems } from "./findings";
+import { Forwarding, forwardingOf } from "./forwarding";
 import { linkNotes } from "./links";
 import { Manager, managersOf } from "./managers";
 import { Remark, arpRemarks, markRemarks, ruleRemarks } from "./remarks";
@@ -25,6 +26,8 @@ export interface Diagnosis {
   readonly proof: Proof;
   /** What happens when routes or a link are lost; only of a host with several interfaces. */
   readonly failClosed?: readonly PropertyResult[];
+  /** What it forwards, which the verdict is not about; absent when it forwards nothing. */
+  readonly forwarding?: Forwarding;
   readonly managers: readonly Manager[];
   readonly remarks: readonly Remark[];
   readonly notes: readonly string[];
@@ -53,6 +56,7 @@ export function diagnose(capture: HostCapture, wanted?: Host): Diagnosis {
   const proof = prove(state, intent, { properties: NOW });
   const several = intent.interfaces.length > 1;
   const failClosed = several ? prove(state, intent, { properties: ["P6"] }).results : undefined;
+  const forwarding = intent.interfaces.length > 0 ? forwardingOf(state, found) : undefined;
   const host = wanted?.name ?? capture.name ?? "this host";
   const verdict = intent.interfaces.length === 0 ? "unknown" : verdictOf(findings, proof, state);
   return {
@@ -65,6 +69,7 @@ export function diagnose(capture: HostCapture, wanted?: Host): Diagnosis {
     findings,
     proof,
     ...(failClosed && { failClosed }),
+    ...(forwarding && { forwarding }),
     managers: managersOf(capture),
     remarks: [...ruleRemarks(proof), ...markRemarks(state), ...arpRemarks(state, found)],
     notes: [...linkNotes(state, found), ...notes],

@@ -249,7 +249,7 @@ function socket({ mark, user }: Exchange): Partial<Flow> {
 const ICMPV6 = 58;
 
 /** A port of a client, from the range that kernels take them from. */
-const CLIENT_PORT = 50_000;
+export const CLIENT_PORT = 50_000;
 
 function fields({ protocol, port }: Exchange, which: "request" | "answer"): Partial<Flow> {
   if (protocol === undefined) return {};

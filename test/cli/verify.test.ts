@@ -384,8 +384,16 @@ describe("multihome explain", () => {
       "5.6.7.8 is no address of an interface of edge-1",
     ],
     [
-      ["edge.json", "--from", "172.17.0.2", "--to", "203.0.113.5", "--in", "docker0"],
-      "203.0.113.5 is no address of edge-1: what the host forwards, for containers or others, is not followed here",
+      ["edge.json", "--from", "172.17.0.2", "--to", "203.0.113.5"],
+      "if the host has it all the same, or forwards what is for it, say by --in where the request comes in",
+    ],
+    [
+      ["edge.json", "--from", "172.17.0.2", "--to", "203.0.113.5", "--in", "docker0", "--user", "7"],
+      "--user: what the host forwards is of no socket of its own; leave it out",
+    ],
+    [
+      ["edge.json", "--from", "172.17.0.2", "--to", "203.0.113.5", "--in", "docker0", "--bind", "back"],
+      "--bind: what the host forwards is of no socket of its own; leave it out",
     ],
     [["edge.json", "--from", "fe80::1", "--to", "10.0.1.10"], "are of different families"],
     [["edge.json", "--from", "10.0.1", "--to", "10.0.1.10"], '--from: got "10.0.1"'],
@@ -423,6 +431,69 @@ describe("multihome explain", () => {
     const outcome = await multihome(["explain", ...argv], { cwd: dir });
     expect(outcome).toMatchObject({ code: 2, stdout: "" });
     expect(outcome.stderr).toContain(message);
+  });
+});
+
+describe("explain follows what the host forwards", () => {
+  const ask = async (spec: object, ...argv: string[]) => {
+    const { code, stdout } = await multihome(["explain", "-", ...argv], { stdin: JSON.stringify(spec) });
+    expect(stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
+    return { code, words: stdout.replace(/\s+/g, " ") };
+  };
+  const published = ["--from", "203.0.113.5", "--to", "172.17.0.2", "--in", "front"];
+  const tracked = { ...EDGE, policy: { trackConnections: true } };
+
+  test("out of a container and back to it", async () => {
+    const { code, words } = await ask(EDGE, "--from", "172.17.0.2", "--to", "203.0.113.5", "--in", "docker0");
+    expect(code).toBe(0);
+    expect(words).toMatch(
+      /^172\.17\.0\.2 asks 203\.0\.113\.5, through the host: symmetric: the same way in both/,
+    );
+    expect(words).toContain("The request comes in by docker0, and leaves by back via 10.0.2.1.");
+    expect(words).toContain(
+      "The answer, where it comes in by back, leaves by docker0 directly, as it should.",
+    );
+    expect(words).toContain("What nft and iptables refuse or translate is not known here");
+  });
+
+  test("to a container by an interface that is not main's default, which takes the mark that a plan gives", async () => {
+    const without = await ask(EDGE, ...published);
+    const said = ", through the host: the request is not sent on.";
+    expect([without.code, without.words]).toEqual([1, expect.stringContaining(said)]);
+    expect(without.words).toContain("and is not sent on: dropped by the reverse path check");
+    const { code, words } = await ask(tracked, ...published);
+    expect([code, words]).toEqual([0, expect.stringContaining(", through the host: symmetric")]);
+    expect(words).toMatch(
+      /Both packets have the mark 0x[0-9a-f]+, which the plan gives to connections that come in/,
+    );
+    expect(words).toContain(
+      "The answer, where it comes in by docker0, leaves by front via 10.0.1.1, as it should.",
+    );
+  });
+
+  test("in a capture, with a mark that is given, and names those that rules ask for", async () => {
+    const argv = ["explain", "--capture", "-", "--in", "eth1", "--from", "203.0.113.5", "--to", "10.0.1.50"];
+    const rules = [{ priority: 70, src: "all", fwmark: "0x7", iif: "eth0", table: "100" }];
+    const back = { dst: "default", gateway: "10.0.2.1", dev: "eth1", table: "100", flags: [] };
+    const stdin = capture({ rules })
+      .replace('[{"dst":"default"', `[${JSON.stringify(back)},{"dst":"default"`)
+      .replace(/(ipv4\/conf\/eth[01]\/forwarding):0/g, "$1:1");
+    const plain = await multihome(argv, { stdin });
+    expect(plain.code).toBe(1);
+    expect(plain.stdout.replace(/\s+/g, " ")).toMatch(
+      /through the host: not symmetric\..* as 0x7: .* say so by --mark\..*; right would be by eth1\./,
+    );
+    const marked = await multihome([...argv, "--mark", "7"], { stdin });
+    expect([marked.code, marked.stdout]).toEqual([0, expect.stringContaining("through the host: symmetric")]);
+    const json = JSON.parse((await multihome([...argv, "--json"], { stdin })).stdout) as object;
+    expect(json).toMatchObject({ verdict: "another way", arrival: "eth1", answers: [{ arrival: "eth0" }] });
+  });
+
+  test("and says of a host that does not forward that it does not", async () => {
+    const ends = ["--in", "eth1", "--from", "203.0.113.5", "--to", "10.0.1.50"];
+    const { code, stdout } = await multihome(["explain", "--capture", "edge.txt", ...ends], { cwd: dir });
+    expect(code).toBe(1);
+    expect(stdout.replace(/\s+/g, " ")).toContain("not ours, and eth1 does not forward");
   });
 });
 
@@ -619,6 +690,9 @@ test("an address of a delegated prefix is no end of an exchange with the host, a
     expect(stderr).toContain(`multihome: ${option}: `);
     expect(stderr).toMatch(says);
   }
+  const argv = ["explain", "-", "--from", "203.0.113.5", "--to", "10.0.9.3", "--in", "back"];
+  const through = await multihome(argv, { stdin: JSON.stringify(delegated) });
+  expect(through.stdout.replace(/\s+/g, " ")).toMatch(/^203\.0\.113\.5 asks 10\.0\.9\.3, through the host: /);
 });
 
 test("of what a host with an identity sends to all nobody says which way is right", async () => {
