@@ -168,7 +168,7 @@ function forwardingLines({ forwarding }: Diagnosis): string[] {
         `What comes in by ${device} for ${there} is answered by it if its connections are marked 0x${mark.toString(16)}, and ` +
         "not else.",
     ),
-    `Ask about one flow${behind.length === 0 ? "" : ", with the container's own address"}:`,
+    "Ask about one flow, with addresses as they are behind NAT, and FILE by multihome doctor --print-capture:",
   ];
   return [...wrap("", text.join(" ").split(" "), "  "), ...asking(example)];
 }

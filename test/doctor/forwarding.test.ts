@@ -37,7 +37,7 @@ test("of one that forwards the interface is named whose containers answer by ano
   expect(forwarding).toMatchObject({ families: [4], behind: ["docker0"], astray: ["eth1"], byMark: [] });
   expect(words).toContain("It forwards IPv4, as for what is behind docker0. Nothing above is about that");
   expect(words).toContain("By its routes, what comes in by eth1 for what is behind the host is dropped, or answered by another device");
-  expect(words).toContain("multihome explain --capture FILE \\ --in eth1 --from 203.0.113.5 --to 172.17.0.50");
+  expect(words).toContain("and FILE by multihome doctor --print-capture: multihome explain --capture FILE \\ --in eth1 --from 203.0.113.5 --to 172.17.0.50");
 }); // prettier-ignore
 
 test("a mark that would lead the answer back is named, and asked with", () => {
