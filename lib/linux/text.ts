@@ -96,7 +96,10 @@ export function describeOutcome(outcome: Outcome): string {
     case "unknown":
       return `unknown: ${outcome.because}`;
     case "error":
-      return `${ERROR_TEXT[outcome.error] ?? outcome.error} (${describeCause(outcome)})`;
+      // The reverse path check is what refuses, and its name.
+      return outcome.error === "EXDEV"
+        ? ERROR_TEXT.EXDEV
+        : `${ERROR_TEXT[outcome.error] ?? outcome.error} (${describeCause(outcome)})`;
     case "route": {
       const hops = outcome.hops.map((hop) => {
         const via = hop.via === undefined ? "directly" : `via ${formatAddress(hop.via)}`;

@@ -382,12 +382,12 @@ describe("what arrives", () => {
 
   test.each<[number, string, string, string]>([
     [0, "198.51.100.1", "a", "delivered to the host itself"],
-    [1, "198.51.100.1", "a", "dropped by the reverse path check (reverse path check)"],
+    [1, "198.51.100.1", "a", "dropped by the reverse path check"],
     [2, "198.51.100.1", "a", "delivered to the host itself"],
     [1, "198.51.100.1", "b", "delivered to the host itself"],
     [0, "198.51.100.1", "none", "delivered to the host itself"],
-    [1, "198.51.100.1", "none", "dropped by the reverse path check (reverse path check)"],
-    [2, "198.51.100.1", "none", "dropped by the reverse path check (reverse path check)"],
+    [1, "198.51.100.1", "none", "dropped by the reverse path check"],
+    [2, "198.51.100.1", "none", "dropped by the reverse path check"],
   ])("rp_filter %i, from %s by %s", (value, from, iif, want) =>
     expect(come(filter(value), from, "10.0.0.10", { iif })).toBe(want),
   );
@@ -435,7 +435,7 @@ describe("what arrives", () => {
         "10.0.0.10",
         flow,
       );
-    const dropped = "dropped by the reverse path check (reverse path check)";
+    const dropped = "dropped by the reverse path check";
     const passed = "delivered to the host itself";
     expect(strict("rule add priority 5 sport 80 lookup 7")).toBe(dropped);
     expect(strict("rule add priority 5 dport 1000 lookup 7")).toBe(dropped);

@@ -242,7 +242,7 @@ describe("P2 and P3, what arrives and its answer", () => {
       direction: "input",
       packet: "203.0.113.5 -> 10.0.1.10 arriving by eth1",
       expected: "delivered to the host itself",
-      got: "dropped by the reverse path check (reverse path check)",
+      got: "dropped by the reverse path check",
     });
     expect(found.fix).toContain("make the way back leave by eth1: ip rule add from 10.0.1.10 lookup TABLE");
     expect(result("P2", sysctl(strict, "ipv4/conf/eth1/rp_filter", 2)).verdict).toBe("proved");
