@@ -92,6 +92,7 @@ const curl = find("curl");
     cloud.batch(6, ["addr add fe80:ec2::1/64 dev b"]);
     host.namespace.batch(4, ["addr add 10.0.1.20/24 dev ens6"]);
     host.namespace.batch(6, ["addr add fd00:0:0:aa01::20/128 dev ens6"]);
+    host.namespace.steady();
   };
   const log = (): string => fs.readFileSync(path.join(host.dir, "log"), "utf8");
   const boot = (wait = 10): Background => {
