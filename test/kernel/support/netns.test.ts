@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import { Agent } from "./agent";
-import { Namespace, Namespaces, describeOnKernel, dump, monitor, settle, sleep } from "./netns";
+import { Background, Namespace, Namespaces, describeOnKernel, dump, monitor, settle, sleep } from "./netns";
 
 describeOnKernel("namespaces for tests", () => {
   const namespaces = new Namespaces("prgns");
@@ -101,5 +101,29 @@ describeOnKernel("namespaces for tests", () => {
     await watcher.until((text) => text.includes("nop"));
     await watcher.stop();
     host.ip("rule del pref 9");
+  });
+
+  test("a monitor that is late is waited for, at its start and when it settles", async () => {
+    const late = `const flush = () => { process.stdout.write(all); all = ""; }
+      let all = ""; setInterval(flush, 400); process.stdin.on("data", (text) => (all += text));`;
+    class Late extends Namespace {
+      start(argv: readonly string[]): Background {
+        const piped = '"$@" | "$NODE" -e "$LATE"';
+        return super.start(["sh", "-c", piped, "sh", ...argv], {
+          env: { NODE: process.execPath, LATE: late },
+        });
+      }
+    }
+    const watcher = await monitor(new Late(host.name));
+    try {
+      await sleep(900);
+      expect(watcher.stdout).toBe("");
+      host.ip("rule add pref 9 nop");
+      await settle(watcher);
+      expect(watcher.stdout).toMatch(/^.*\[RULE\].*nop.*\n$/);
+    } finally {
+      await watcher.stop();
+      host.run(["ip", "rule", "del", "pref", "9"]);
+    }
   });
 });

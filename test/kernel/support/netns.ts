@@ -207,28 +207,45 @@ export class Namespaces {
 /** What a monitor can be told of, but for neighbours, of which the kernel's knowledge grows old by itself. */
 const OBJECTS = ["link", "address", "route", "mroute", "rule", "netconf", "nexthop"];
 
+/** Whom a monitor watches. */
+const watched = new WeakMap<Background, Namespace>();
+/** An MTU of the loopback interface that nobody would give it, which is told of when a monitor is made to tell. */
+const [MARK, USUAL] = [65_002, 65_536];
+
 /** What `ip -ts monitor` prints, for any change of links, addresses, routes and rules. */
 export async function monitor(namespace: Namespace): Promise<Background> {
   namespace.steady();
   const watcher = namespace.start(["ip", "-ts", "monitor", "label", ...OBJECTS]);
+  watched.set(watcher, namespace);
   // It prints nothing when it has subscribed: change something of no importance until the change is seen.
   for (let i = 0; watcher.stdout === ""; i++) {
     if (i > 500) throw new Error("ip monitor does not report");
     namespace.ip(`link set lo mtu ${65_000 + (i % 2)}`);
     await sleep(20);
   }
-  namespace.ip("link set lo mtu 65536");
+  namespace.ip(`link set lo mtu ${USUAL}`);
   await settle(watcher);
   watcher.stdout = "";
   return watcher;
 }
 
-/** Waits until nothing more is printed for a while. */
+/** Waits until nothing more is printed for a while, and all is printed that has happened so far. */
 export async function settle(watcher: Background, quiet = 150): Promise<void> {
   for (let before = -1; before !== watcher.stdout.length;) {
     before = watcher.stdout.length;
     await sleep(quiet);
   }
+  // It tells in order, on a busy machine late: when it has told of what is done now, it has told of all before.
+  const namespace = watched.get(watcher);
+  if (namespace === undefined) throw new Error("only a monitor can be told to settle");
+  for (const mtu of [MARK, USUAL]) namespace.ip(`link set lo mtu ${mtu}`);
+  await watcher.until((text) => {
+    const [, ...after] = text.split(` mtu ${MARK} `);
+    // As many events of the one as of the other, each whole: it has two lines.
+    const usual = after.join("").match(new RegExp(` mtu ${USUAL} .*\n.*\n`, "g")) ?? [];
+    return after.length > 0 && usual.length >= after.length;
+  });
+  watcher.stdout = watcher.stdout.slice(0, watcher.stdout.search(new RegExp(`^.* mtu ${MARK} `, "m")));
 }
 
 /**
