@@ -15,7 +15,7 @@ const { spawn } = require("node:child_process");
 const dgram = require("node:dgram");
 const net = require("node:net");
 const readline = require("node:readline");
-const { whenQuiet } = require("./late");
+const { afterRunning, whenQuiet } = require("./late");
 
 const udpType = (address) => (net.isIPv6(address) ? "udp6" : "udp4");
 
@@ -68,11 +68,11 @@ function attempt(timeout, begin) {
     const settle = (outcome) => {
       if (settled) return;
       settled = true;
-      clearTimeout(timer);
+      forget();
       end();
       resolve(outcome);
     };
-    const timer = setTimeout(() => settle({ ok: false, error: "timeout" }), timeout);
+    const forget = afterRunning(timeout, () => settle({ ok: false, error: "timeout" }));
     const end = begin(settle);
   });
 }
@@ -120,11 +120,12 @@ function probeUdp({ from, to, port, timeout }) {
   });
 }
 
+/** Asks again every 200 ms as well, and ends with the first answer. */
 function probeIcmp({ from, to, timeout }) {
   return attempt(timeout, (settle) => {
     const source = from === undefined ? [] : ["-I", from];
     const wait = String(Math.ceil(timeout / 1000));
-    const child = spawn("ping", ["-n", "-c", "1", "-W", wait, ...source, to], {
+    const child = spawn("ping", ["-n", "-c", "1", "-i", "0.2", "-w", wait, ...source, to], {
       stdio: ["ignore", "pipe", "pipe"],
     });
     let said = "";

@@ -20,4 +20,26 @@ function whenQuiet(all, last, done, quiet = QUIET) {
   look();
 }
 
-module.exports = { whenQuiet };
+/** Milliseconds by which timers are late on a machine that is not busy. */
+const USUAL = 20;
+
+/**
+ * Calls `done` after so many milliseconds in which this process could run; what it returns ends that. Time in which a busy
+ * machine did not let it run is given once more, five times at most: what has come meanwhile is still to be read, and to be
+ * answered.
+ */
+function afterRunning(milliseconds, done) {
+  let timer;
+  const wait = (next, times) => {
+    const due = performance.now() + next;
+    timer = setTimeout(() => {
+      const late = performance.now() - due;
+      if (late > USUAL && times > 0) wait(Math.min(late, milliseconds), times - 1);
+      else done();
+    }, next);
+  };
+  wait(milliseconds, 5);
+  return () => clearTimeout(timer);
+}
+
+module.exports = { afterRunning, whenQuiet };

@@ -18,6 +18,7 @@ const dgram = require("node:dgram");
 const http = require("node:http");
 const net = require("node:net");
 const readline = require("node:readline");
+const { afterRunning } = require("../../../lab/traffic/late");
 
 /** Between two datagrams to a server that has not answered; milliseconds. */
 const RESEND = 150;
@@ -49,9 +50,9 @@ function serve({ protocol, address, port }, done) {
 function tcp({ to, port, from, sourcePort, timeout }, done) {
   const finish = once(done);
   const socket = net.connect({ host: to, port, localAddress: from, localPort: sourcePort });
-  const timer = setTimeout(() => end({ ok: false, error: "ETIMEDOUT" }), timeout);
+  const forget = afterRunning(timeout, () => end({ ok: false, error: "ETIMEDOUT" }));
   const end = (answer) => {
-    clearTimeout(timer);
+    forget();
     // A reset, so that the port is free again at once.
     if (answer.ok) socket.resetAndDestroy();
     else socket.destroy();
@@ -65,9 +66,10 @@ function tcp({ to, port, from, sourcePort, timeout }, done) {
 function udp({ to, port, from, sourcePort, timeout }, done) {
   const finish = once(done);
   const socket = dgram.createSocket({ type: net.isIPv6(to) ? "udp6" : "udp4" });
-  let timers = [];
+  let [again, forget] = [undefined, () => {}];
   const end = (answer) => {
-    timers.forEach(clearTimeout);
+    clearInterval(again);
+    forget();
     finish(answer);
     try {
       socket.close();
@@ -84,7 +86,8 @@ function udp({ to, port, from, sourcePort, timeout }, done) {
   socket.bind({ port: sourcePort ?? 0, address: from }, () => {
     const send = () => socket.send("there and back", port, to, (error) => error && fail(error));
     send();
-    timers = [setInterval(send, RESEND), setTimeout(() => end({ ok: false, error: "ETIMEDOUT" }), timeout)];
+    again = setInterval(send, RESEND);
+    forget = afterRunning(timeout, () => end({ ok: false, error: "ETIMEDOUT" }));
   });
 }
 
