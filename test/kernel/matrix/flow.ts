@@ -87,7 +87,8 @@ function attempt(cloud: Cloud, flow: Flow, sourcePort: number, timeout: number):
     const source = device ?? from;
     const options = [...(source === undefined ? [] : ["-I", source]), ...(flow.broadcast ? ["-b"] : [])];
     const wait = `${Math.floor(timeout / 1000)}`;
-    return agent.run(["ping", "-n", "-c", "1", "-W", wait, ...options, to], timeout + 1_000);
+    // Again and again until the first answer: a packet that was lost is no broken path.
+    return agent.run(["ping", "-n", "-c", "1", "-i", "0.2", "-w", wait, ...options, to], timeout + 1_000);
   }
   if (flow.by === "tcp" && device !== undefined) {
     // Node cannot bind a socket to a device. curl can, and then binds to no address and no port.
