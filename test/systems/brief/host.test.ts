@@ -1,7 +1,6 @@
-import { sleep } from "../../../lab/fabric/processes";
 import { Guest, Nic, Systems } from "../../../lab/systems";
 import { runMatrix } from "../../../lab/traffic";
-import { dump, flowsOf, program, specOf } from "../support/host";
+import { dump, flowsOf, inForce, program, reconfigured, specOf } from "../support/host";
 import { LONG, describeOnSystems } from "../support/systems";
 
 /** The main job on a real Debian under systemd-networkd, with a control for each step. All else is in ../. */
@@ -45,9 +44,7 @@ describeOnSystems("a real system", () => {
       expect(await dump(guest)).toBe(before);
       await program(guest, nics, "apply", specOf(nics, { persistence: "volatile" }));
       expect(await failing()).toEqual([]);
-      await guest.sh(`networkctl reconfigure ${nics[1].device}`);
-      await sleep(1500);
-      await guest.addressed();
+      await reconfigured(guest, nics[1]);
       expect(await failing()).not.toEqual([]);
     },
     LONG,
@@ -57,13 +54,12 @@ describeOnSystems("a real system", () => {
     "kept in force, has every flow after the same, and after a reboot",
     async () => {
       await program(guest, nics, "apply");
-      await guest.sh(`networkctl reconfigure ${nics[1].device}`);
-      await sleep(2000);
-      await guest.addressed();
+      await reconfigured(guest, nics[1]);
+      await inForce(guest);
       expect(await failing()).toEqual([]);
       await guest.reboot();
       await guest.addressed();
-      await sleep(500);
+      await inForce(guest);
       expect(await failing()).toEqual([]);
     },
     LONG,

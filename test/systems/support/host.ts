@@ -1,3 +1,4 @@
+import { sleep } from "../../../lab/fabric/processes";
 import { Guest, INTERNET, Nic, PEER, SUBNETS, Systems, addressIn } from "../../../lab/systems";
 import { Agents, Flow, FloodReport } from "../../../lab/traffic";
 import { HostSpec } from "../../../lib/model/spec";
@@ -29,6 +30,39 @@ export async function program(
 ): Promise<string> {
   await guest.sh(`cat >${PROGRAM}`, renderProgram(planHost(spec)));
   return guest.sh(`MULTIHOME_WAIT=5 sh ${PROGRAM} ${verb}`);
+}
+
+/** Milliseconds that a network daemon, or what keeps a plan in force, may take for its work on a busy machine. */
+const PATIENCE = 20_000;
+
+/** Has systemd-networkd set an interface up anew, until it has: its order comes back when that has not begun. */
+export async function reconfigured(guest: Guest, { device }: Nic): Promise<void> {
+  const leases = async (): Promise<number> =>
+    (await guest.journal("-u", "systemd-networkd")).split(`${device}: DHCPv4 address `).length;
+  const before = await leases();
+  await guest.sh(`networkctl reconfigure ${device}`);
+  await until(`${device} has another lease`, async () => (await leases()) > before);
+  await guest.addressed();
+}
+
+/** Waits until the plan that was applied last is in force, as what keeps it so will see to. */
+export async function inForce(guest: Guest): Promise<void> {
+  let said = "";
+  await until(
+    () => `the plan is in force: ${said}`,
+    async () => {
+      const { status, stdout, stderr } = await guest.exec(["sh", PROGRAM, "verify"]);
+      said = stdout + stderr;
+      return status === 0;
+    },
+  );
+}
+
+async function until(what: string | (() => string), so: () => Promise<boolean>): Promise<void> {
+  for (const began = Date.now(); !(await so()); await sleep(50)) {
+    if (Date.now() - began > PATIENCE)
+      throw new Error(`not within ${PATIENCE} ms: ${typeof what === "string" ? what : what()}`);
+  }
 }
 
 /** Everything that may have been changed, as text: rules, routes, links, sysctls, files. */
