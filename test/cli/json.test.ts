@@ -150,9 +150,13 @@ describe("JSON", () => {
     const value = Object.fromEntries(
       Array.from({ length: 200_000 }, (_, i) => [`key-${i}`, ["10.0.0.1/24"]]),
     );
-    const start = performance.now();
-    expect(Object.keys(parseJson(JSON.stringify(value, null, 1)) as object)).toHaveLength(200_000);
-    expect(performance.now() - start).toBeLessThan(10_000);
+    const text = JSON.stringify(value, null, 1);
+    // The processor's time: a busy machine gives a process little of it.
+    const start = process.cpuUsage();
+    const read = parseJson(text);
+    const { user, system } = process.cpuUsage(start);
+    expect(Object.keys(read as object)).toHaveLength(200_000);
+    expect((user + system) / 1e6).toBeLessThan(10);
   });
 });
 

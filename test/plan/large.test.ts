@@ -114,14 +114,16 @@ describe("all problems", () => {
   });
 
   test("of many addresses and prefixes are found in good time", () => {
-    const start = performance.now();
+    // The processor's time: a busy machine gives a process little of it.
+    const start = process.cpuUsage();
     const octets = (i: number): string => `${i >> 8}.${i & 255}`;
     const addresses = Array.from({ length: 20_000 }, (_, i) => `10.1.${octets(i)}/32`);
     const delegatedPrefixes = Array.from({ length: 20_000 }, (_, i) => `10.2.${octets(i)}/32`);
     expect(
       problemsOf(two({ addresses, delegatedPrefixes }, { delegatedPrefixes: ["10.2.0.0/16"] })),
     ).toHaveLength(1);
-    expect(performance.now() - start).toBeLessThan(10_000);
+    const { user, system } = process.cpuUsage(start);
+    expect((user + system) / 1e6).toBeLessThan(10);
   });
 });
 
