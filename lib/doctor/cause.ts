@@ -34,7 +34,8 @@ export type Cause =
 export function causeOf({ example, owner, peer }: Finding, intent: Intent): Cause {
   const { outcome } = example.outward;
   const arriving = example.inward?.outcome;
-  if (arriving?.kind === "error" && arriving.error === "EINVAL") return "invalid on arrival";
+  if (arriving?.kind === "error" && arriving.error === "EINVAL" && arriving.rule === undefined)
+    return "invalid on arrival";
   if (outcome.kind === "unknown") return "unknown way";
   if (outcome.kind === "error") return "no way";
   if (outcome.pretended) return "no next hop";

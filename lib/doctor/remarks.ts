@@ -37,7 +37,7 @@ export function markRemarks({ rules }: LinuxState): Remark[] {
         problem:
           "looks at marks, and who marks which packets (nft, iptables, programs) is not read: what is said here is of " +
           "packets without one",
-        fix: `Ask for a flow with a mark by multihome explain --capture FILE --mark 0x${value.toString(16)}`,
+        fix: `Ask for a flow with a mark by multihome explain --capture FILE --mark 0x${value.toString(16)} --from A --to B`,
       },
     ];
   });

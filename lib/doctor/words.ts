@@ -86,8 +86,10 @@ function comesIn({ kind, peer, example, owner }: Finding): string {
     return `${what} comes in by ${by}${through}; whether it is accepted is unknown: ${inward.outcome.because}.`;
   if (isReversePathCheck(inward.outcome)) {
     return (
-      `${what} comes in by ${by}${through}, and the host itself drops it, without a word: with rp_filter=1 a packet must ` +
-      `come in by the device that an answer to it would leave by.`
+      `${what} comes in by ${by}${through}, and the host itself drops it, without a word: with ` +
+      (isLoose(inward.outcome)
+        ? "rp_filter=2 the host must have some way for an answer to it."
+        : "rp_filter=1 a packet must come in by the device that an answer to it would leave by.")
     );
   }
   return `${what} comes in by ${by}${through}, and the host drops it: ${describeOutcome(inward.outcome)}.`;
@@ -105,6 +107,10 @@ function isShutIn({
 
 function isReversePathCheck(outcome: Outcome): boolean {
   return outcome.kind === "error" && outcome.error === "EXDEV";
+}
+
+function isLoose(outcome: Outcome): boolean {
+  return outcome.kind === "error" && outcome.check === "rp_filter=2";
 }
 
 function goesOut({ kind, verdict, example }: Finding, cause: Cause): string {

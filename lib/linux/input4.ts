@@ -203,7 +203,7 @@ function checkInFull(
   if (trace === undefined) lookup(model, reverse, reverseAnswer);
   else trace.deeper(() => lookup(model, reverse, reverseAnswer, trace));
   if (reverseAnswer.status === "unknown") return unknown(reverseAnswer.because);
-  const refused = failed("EXDEV", "reverse path check");
+  const refused = failed("EXDEV", `rp_filter=${filter}`);
   if (reverseAnswer.status === "error") return filter > 0 ? refused : undefined;
   const back = reverseAnswer.route!;
   if (back.type !== "unicast" && (back.type !== "local" || acceptLocal === 0)) {

@@ -11,7 +11,7 @@ test("rules by mark are named, since nobody can tell from a capture which packet
     {
       subject: 'IPv4: rule "100: from all fwmark 0x2/0xff lookup 102" and 1 more',
       problem: expect.stringContaining("what is said here is of packets without one") as string,
-      fix: "Ask for a flow with a mark by multihome explain --capture FILE --mark 0x2",
+      fix: "Ask for a flow with a mark by multihome explain --capture FILE --mark 0x2 --from A --to B",
     },
   ]);
   // Who inverts a mark speaks of packets without one.

@@ -31,6 +31,7 @@ test("where the way in alone is wrong, the way out is said to be right", () => {
   expect(first.verdict).toBe("dropped");
   const { cause, goesOut } = explain(first, intent);
   expect(cause).toBe("only refused on arrival");
+  expect(first.example.inward?.outcome).toMatchObject({ kind: "error", rule: { priority: 50 } });
   expect(goesOut).toMatch(/^The answer would go by eth0 .*, as it should\.$/);
 }); // prettier-ignore
 
@@ -55,4 +56,18 @@ test("of an answer that never leaves firewalls see the request", () => {
     why: "A rule refuses it (rule 50: from 10.0.1.10 unreachable).",
     firewalls: "Firewalls see requests and never an answer: none leaves the host.",
   });
+}); // prettier-ignore
+
+test("what a loose reverse path check drops is not held to the device it came in by", () => {
+  const refused = "rule add priority 50 from 10.0.1.10 blackhole";
+  const filtered = (filter: number) => (state: LinuxState): LinuxState => ({
+    ...state,
+    sysctls: { ...state.sysctls, "ipv4/conf/eth0/rp_filter": filter },
+  });
+  const said = [1, 2].map((filter) => {
+    const { findings, intent } = diagnosed({ devices: ONE, four: `${FOUR}\n${refused}`, edit: filtered(filter) });
+    return explain(findings[0], intent).comesIn;
+  });
+  expect(said[0]).toMatch(/drops it, without a word: with rp_filter=1 a packet must come in by the device that an answer/);
+  expect(said[1]).toMatch(/drops it, without a word: with rp_filter=2 the host must have some way for an answer to it\.$/);
 }); // prettier-ignore
