@@ -74,6 +74,17 @@ const HOSTS: readonly [what: string, spec: HostSpec][] = [
     "half of all as a route, in which there are containers",
     host([{ name: "a", addresses: ["10.3.0.10/24"], routes: [{ to: "128.0.0.0/1" }] }]),
   ],
+  [
+    "traffic that is shared, to a neighbour that another link has too and loses: with the source of its link a socket goes directly",
+    host(
+      [
+        { name: "a", addresses: ["10.1.0.10/24"], gateways: ["10.1.0.1"] },
+        { name: "b", addresses: ["10.2.0.10/24"], gateways: ["10.2.0.1"] },
+        { name: "c", addresses: ["10.3.0.10/24"], subnets: ["10.2.0.0/24"] },
+      ],
+      { traffic: [{ name: "p", use: ["c", "a", "b"], weights: { a: 1, b: 2, c: 1 } }] },
+    ),
+  ],
 ];
 
 test.each(HOSTS)("%s", (_, spec) => {

@@ -107,6 +107,7 @@ function check(claim: Claim, at: Situation, flow: Packet["flow"], how: How, want
     claim.except(RETRIED);
     return;
   }
+  if (how === "connect" && !met && isOwnWay(at, flow, outcome, wanted)) return;
   const error = wanted.error === undefined ? "" : ` with ${wanted.error}`;
   claim.fail({
     flow,
@@ -136,6 +137,27 @@ function isTriedAgain(
     const owner = source && expectations.ownerOf(source);
     if (owner === undefined) return false;
     return meets(expectations.egress(owner, flow.to), { ...outcome, hops: [outcome.hops[i]] }) === true;
+  });
+}
+
+/**
+ * Whether a socket of IPv4 leaves by interfaces that are wanted, each time as the source that it was given wants: with that it
+ * is looked up again, by the table of the interface, which need not have the gateway for it that is shared.
+ */
+function isOwnWay(
+  { expectations }: Situation,
+  { to }: Packet["flow"],
+  outcome: Outcome,
+  { expected }: Wanted,
+): boolean {
+  if (to.family !== 4 || outcome.kind !== "route" || expected.kind !== "by") return false;
+  return outcome.hops.every((hop) => {
+    const owner = hop.source && expectations.ownerOf(hop.source);
+    if (owner === undefined || !expected.hops.some(({ device }) => device === owner.device)) return false;
+    return (
+      hop.device === owner.device &&
+      meets(expectations.egress(owner, to), { ...outcome, hops: [hop] }) === true
+    );
   });
 }
 
