@@ -11,7 +11,7 @@ import { renderProgram } from "../../../lib/render";
 import { materialize } from "../../../lib/render/materialize";
 import { Random } from "../../linux/fuzz/random";
 import { DEVICES, Question, becomes, modelled, packetOf, randomQuestion, wordsOf } from "./question";
-import { randomHost, withMistake } from "./randomHost";
+import { PLACES, randomHost, withMistake } from "./randomHost";
 import { Site } from "./site";
 
 /** What a campaign has seen. */
@@ -76,7 +76,19 @@ export class Campaign {
     // Errors that the host returns are limited by the second, and nobody counts them.
     for (const network of ["198.51.100.0/24", "192.0.2.0/24", "203.0.113.0/24", "2001:db8::/32"])
       site.outside.ip(`route add local ${network} dev lo`);
+    this.answerEverywhere();
     this.base = this.read();
+  }
+
+  /** All places are found on every link, as they are in IPv4 without more, and routers have link-local addresses. */
+  private answerEverywhere(): void {
+    const { outside } = this.site;
+    for (const link of ["ea", "eb", "ec"]) {
+      for (const host of ["1", "50"]) outside.ip(`-6 addr replace fe80::${host}/64 dev ${link} nodad`);
+      outside.sysctl(`net/ipv6/conf/${link}/proxy_ndp`, "1");
+      outside.sysctl(`net/ipv6/neigh/${link}/proxy_delay`, "0");
+      for (const place of PLACES[6]) outside.ip(`-6 neigh replace proxy ${place} dev ${link}`);
+    }
   }
 
   /** One host, with all its policies. */
@@ -125,16 +137,16 @@ export class Campaign {
   }
 
   /** Some for each policy, the first of them about packets that it is to take, if any can be found. */
-  private questions(random: Random, { policy }: HostSpec, host: Host): Question[] {
+  private questions(random: Random, { policy, interfaces }: HostSpec, host: Host): Question[] {
     const intent = intentOf(host, DEVICES);
     const policies = { 4: new Policies(intent, 4), 6: new Policies(intent, 6) };
     return (policy?.traffic ?? []).flatMap((written) => {
       const isTaken = ({ flow, ownSource }: Question): boolean =>
         policies[flow.to.family].taker(flow, ownSource)?.name === written.name;
       return Array.from({ length: QUESTIONS_PER_POLICY }, (_, i) => {
-        let question = randomQuestion(random, written);
+        let question = randomQuestion(random, written, interfaces);
         for (let tries = 0; i < QUESTIONS_PER_POLICY / 2 && tries < 20 && !isTaken(question); tries++)
-          question = randomQuestion(random, written);
+          question = randomQuestion(random, written, interfaces);
         return question;
       });
     });
@@ -224,6 +236,7 @@ export class Campaign {
     this.site.carrier(link, false);
     await this.ask(trial, this.read(), new Set([DEVICES[link]]));
     this.site.carrier(link, true);
+    this.answerEverywhere();
   }
 
   /** By the program itself, which also has to find everything right; undefined when it does not. */

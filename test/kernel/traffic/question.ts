@@ -8,7 +8,7 @@ import {
   inputLookup,
   output,
 } from "../../../lib/linux";
-import { TrafficSpec } from "../../../lib/model";
+import { InterfaceSpec, TrafficSpec } from "../../../lib/model";
 import { Family, formatAddress, parseAddress, parsePrefix, contains } from "../../../lib/net";
 import { Random } from "../../linux/fuzz/random";
 import { PLACES, SENDERS } from "./randomHost";
@@ -24,8 +24,16 @@ export interface Question {
   readonly ownSource: boolean;
 }
 
-/** A packet near the selectors of a policy. */
-export function randomQuestion(random: Random, policy: TrafficSpec): Question {
+/**
+ * A packet near the selectors of a policy.
+ *
+ * @param interfaces of the host
+ */
+export function randomQuestion(
+  random: Random,
+  policy: TrafficSpec,
+  interfaces: readonly InterfaceSpec[],
+): Question {
   const near = <T, U>(list: readonly T[] | undefined, make: (item: T) => U, far: () => U): U =>
     list !== undefined && random.chance(0.85) ? make(random.pick(list)) : far();
   const inRange = (item: number | string): number => {
@@ -39,14 +47,15 @@ export function randomQuestion(random: Random, policy: TrafficSpec): Question {
     (name) => PROTOCOLS[name as keyof typeof PROTOCOLS],
     () => random.pick([6, 17, 17, icmp]),
   );
-  const protocol = named === 1 || named === 58 ? icmp : named;
+  // The kernel can be asked about no others.
+  const protocol = named === 6 || named === 17 ? named : icmp;
   const target = near(policy.to, placeIn(random, family), () => random.pick(PLACES[family]));
   const flow = {
     to: address(target),
     protocol,
     ...(protocol !== icmp && {
-      sourcePort: near(policy.sourcePorts, inRange, () => random.pick([53, 999, 1500, 20_000 + random.below(20_000)])),
-      destinationPort: near(policy.destinationPorts, inRange, () => random.pick([53, 79, 443, 8081])),
+      sourcePort: near(policy.sourcePorts, inRange, () => random.pick([53, 999, 1500, 65_535, 20_000 + random.below(20_000)])),
+      destinationPort: near(policy.destinationPorts, inRange, () => random.pick([53, 79, 443, 8081, 65_535])),
     }),
     ...(family === 6 && { tos: near(policy.dscp, (point) => 4 * point, () => random.pick([0, 0, 40, 184])) }),
   }; // prettier-ignore
@@ -57,23 +66,31 @@ export function randomQuestion(random: Random, policy: TrafficSpec): Question {
   if (ways.length > 0 || random.chance(0.15)) {
     const any = ["eth0", "eth1", "eth2", "docker0"];
     const iif = near(ways.length > 0 ? ways : undefined, (d) => d, () => random.pick(any)); // prettier-ignore
-    return { flow: { ...flow, from: address(random.pick(SENDERS[family])), iif }, ownSource: false };
+    // What is delegated to the host is of containers of it.
+    const delegated = interfaces
+      .flatMap((one) => one.delegatedPrefixes ?? [])
+      .filter((text) => text.includes(":") === (family === 6));
+    const ownSource = delegated.length > 0 && random.chance(0.3);
+    const from = address(ownSource ? within(random.pick(delegated)) : random.pick(SENDERS[family]));
+    return { flow: { ...flow, from, iif }, ownSource };
   }
   const mark = near(
     policy.marks,
-    (text) => Number(text.split("/")[0]) | random.pick([0, 0x100]),
-    () => random.pick([0, 0, 0x10, 1, 5]),
+    (text) => Number(text.split("/")[0]) | random.pick([0, 0, 0x100]),
+    () => random.pick([0, 0, 0x10, 1, 5, 0x80a5005a, 0x80ffffff]),
   );
   // Bits of the marks of connections: of one that some interface has, or of one that none has.
   const tracked = random.chance(0.1) ? 0x01000000 * (1 + random.below(63)) : 0;
   const uid = near(policy.users, inRange, () => random.pick([0, 0, 1000, 1600, 5000]));
-  const ownSource = random.chance(policy.beforeSources ? 0.5 : 0.2);
-  const n = 1 + random.below(3);
+  const own = interfaces
+    .flatMap((one) => one.addresses ?? [])
+    .filter((text) => text.includes(":") === (family === 6));
+  const ownSource = own.length > 0 && random.chance(policy.beforeSources ? 0.5 : 0.2);
   return {
     flow: {
       ...flow,
-      ...(ownSource && { from: address(family === 4 ? `10.${n}.0.10` : `fd00:${n}::10`) }),
-      mark: mark | tracked,
+      ...(ownSource && { from: address(random.pick(own).split("/")[0]) }),
+      mark: (mark | tracked) >>> 0,
       uid: protocol === icmp ? 0 : uid,
     },
     ownSource,
@@ -90,6 +107,13 @@ function familyOf(random: Random, { to = [], from = [], protocol, dscp }: Traffi
 
 function familiesOf(prefixes: readonly string[]): Family[] {
   return prefixes.map((prefix) => (prefix.includes(":") ? 6 : 4));
+}
+
+/** An address within a prefix that is no network's own. */
+function within(prefix: string): string {
+  const [text, length] = prefix.split("/");
+  const { family, value } = address(text);
+  return formatAddress({ family, value: Number(length) === (family === 4 ? 32 : 128) ? value : value + 5n });
 }
 
 /** A place within a prefix, or any of the family. */

@@ -1,5 +1,7 @@
 import {
   HostSpec,
+  InterfaceSpec,
+  Issue,
   Otherwise,
   Plan,
   PlanRule,
@@ -10,7 +12,7 @@ import {
 import { Family, formatPrefix, parseAddress, prefixOf } from "../../../lib/net";
 import { normalize } from "../../../lib/plan";
 import { Random } from "../../linux/fuzz/random";
-import { spec } from "./site";
+import { randomInterfaces, randomOnLink } from "./randomLinks";
 
 /** Where packets are sent to: everywhere behind the links, and neighbours on each. */
 export const PLACES: Readonly<Record<Family, readonly string[]>> = {
@@ -39,36 +41,63 @@ const OWN: Readonly<Record<Family, readonly string[]>> = {
   6: ["fd00:1::/64", "fd00:2::10/128"],
 };
 
+const PORTS = [53, "80", "1000-1999", "443", "8000-8080", "1", 65534, "60000-65534", "2-65534"];
+/** Of one bit and of many, also beside those by which we mark connections and try a generation. */
+const MARKS = [
+  "0x10/0xf0", "0x1", "0/0xf", "0x5/0x7", "0x80000000/0x80000000", "0x80a5005a/0x80ffffff", "0x10/0x7f0000f0",
+  "0/0x3f000000", "0/0x40000000", "0", "0x80ffff00/0xffffff00",
+]; // prettier-ignore
+
 const KINDS = ["ports", "ports", "marks", "users", "incoming", "dscp"] as const;
 type Kind = (typeof KINDS)[number];
 
-/** A host of ten to thirty policies: what the planner refuses beside the others is left out. */
-export function randomHost(random: Random): HostSpec {
+interface Wishes {
+  /** How many policies at most. Default: ten to thirty. */
+  readonly most?: number;
+  /** Is told what the planner refuses. */
+  readonly refused?: (issues: readonly Issue[]) => void;
+}
+
+/** A host of many policies: what the planner refuses beside the others is left out. */
+export function randomHost(random: Random, { most: wished, refused }: Wishes = {}): HostSpec {
   // Selectors of all kinds at once in every policy would say little about any.
   const kinds = new Set(random.some(KINDS, 2));
-  const most = 10 + random.below(21);
-  const trackConnections = random.chance(0.3);
+  const most = wished ?? 10 + random.below(21);
+  const interfaces = randomInterfaces(random);
+  const unmanagedRoutes = random.chance(0.25) ? UnmanagedRoutes.Ignore : UnmanagedRoutes.Follow;
+  const policy = { trackConnections: random.chance(0.3), unmanagedRoutes, ...randomOnLink(random) };
+  const host = (traffic: TrafficSpec[]): HostSpec => ({
+    name: "edge",
+    interfaces,
+    policy: { ...policy, traffic },
+  });
   const traffic: TrafficSpec[] = [];
-  for (let refused = 0; traffic.length < most && refused < 15;) {
+  for (let failures = 0; traffic.length < most && failures < 25;) {
     const wide = traffic.length > most / 2 && random.chance(0.1);
-    const next = randomPolicy(random, kinds, `p${traffic.length}`, wide);
+    const next = randomPolicy(random, kinds, `p${traffic.length}`, wide, interfaces);
     try {
-      normalize(spec({ traffic: [...traffic, next], trackConnections }));
+      normalize(host([...traffic, next]));
       traffic.push(next);
     } catch (error) {
       if (!(error instanceof SpecError)) throw error;
-      refused++;
+      refused?.(error.issues);
+      failures++;
     }
   }
-  const unmanagedRoutes = random.chance(0.25) ? UnmanagedRoutes.Ignore : UnmanagedRoutes.Follow;
-  return spec({ traffic, trackConnections, unmanagedRoutes });
+  return host(traffic);
 }
 
 /** @param wide whether it may be for all destinations */
-function randomPolicy(random: Random, kinds: ReadonlySet<Kind>, name: string, wide: boolean): TrafficSpec {
+function randomPolicy(
+  random: Random,
+  kinds: ReadonlySet<Kind>,
+  name: string,
+  wide: boolean,
+  interfaces: readonly InterfaceSpec[],
+): TrafficSpec {
   const has = (kind: Kind, chance = 0.5): boolean => kinds.has(kind) && random.chance(chance);
   const family = random.chance(0.6) ? 4 : 6;
-  const beforeSources = random.chance(0.12);
+  const beforeSources = random.chance(0.2);
   const prefix = (f: Family): string => {
     const place = parseAddress(random.pick(PLACES[f]));
     if (!place.ok) throw new Error(place.reason);
@@ -76,27 +105,36 @@ function randomPolicy(random: Random, kinds: ReadonlySet<Kind>, name: string, wi
   };
   const places = (): string[] => [prefix(random.chance(0.1) ? (family === 4 ? 6 : 4) : family)];
   const to = wide ? [] : Array.from({ length: 1 + random.below(3) }, places).flat();
-  const ports = (): (string | number)[] => random.some([53, "80", "1000-1999", "443", "8000-8080", "1"], 2);
+  const ports = (): (string | number)[] => random.some(PORTS, 2);
   const withPorts = has("ports", 0.6);
   const protocol = withPorts
-    ? random.pick(["tcp", "udp"])
+    ? random.pick(["tcp", "udp", "tcp", "udp", "sctp"])
     : random.chance(0.2)
-      ? random.pick(["tcp", "udp", family === 4 ? "icmp" : "icmpv6"])
+      ? random.pick(["tcp", "udp", family === 4 ? "icmp" : "icmpv6", "gre", "250"])
       : undefined;
   const isTarget = withPorts && random.chance(0.8);
   const users = has("users");
   const incoming = users ? false : has("incoming");
   const use = random.some(["a", "b", "c"], 1 + random.below(3));
   const shared = use.length > 1 && random.chance(0.2);
+  // Of what is delegated the host forwards a part, or all.
+  const delegated = interfaces
+    .flatMap((one) => one.delegatedPrefixes ?? [])
+    .flatMap((text) => [text, text.replace(/\/(27|28|80)$/, (_, length) => `/${Number(length) + 2}`)])
+    .filter((text) => text.includes(":") === (family === 6));
+  const senders = (): readonly string[] =>
+    !beforeSources ? FOREIGN[family]
+    : random.chance(0.5) && delegated.length > 0 ? delegated
+    : [...OWN[family], ...FOREIGN[family]]; // prettier-ignore
   return {
     name,
-    ...(random.chance(0.25) && { from: random.some((beforeSources ? OWN : FOREIGN)[family], 2) }),
+    ...(random.chance(beforeSources ? 0.5 : 0.25) && { from: random.some(senders(), 2) }),
     ...(to.length > 0 && { to: [...new Set(to)] }),
     ...(protocol !== undefined && { protocol }),
     ...(isTarget && { destinationPorts: ports() }),
     ...(withPorts && (!isTarget || random.chance(0.2)) && { sourcePorts: ports() }),
-    ...(has("marks") && { marks: random.some(["0x10/0xf0", "0x1", "0/0xf", "0x5/0x7"], 2) }),
-    ...(users && { users: random.some([0, 1000, "1500-1999", "3000-4000"], 2) }),
+    ...(has("marks") && { marks: random.some(MARKS, 2) }),
+    ...(users && { users: random.some([0, 1000, "1500-1999", "3000-4000", "4000-4294967294"], 2) }),
     ...(incoming && { incoming: random.some(["a", "b", "c"], 2) }),
     ...(incoming && random.chance(0.5) && { incomingDevices: ["docker0"] }),
     ...(family === 6 && has("dscp") && { dscp: random.some([46, 10, 6], 2) }),
