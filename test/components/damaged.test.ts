@@ -130,6 +130,22 @@ test("those of a host, made or adopted", () => {
   );
 });
 
+test("those of a host whose addresses are what has no text", () => {
+  const { policy: wanted, numbers: given } = MADE;
+  for (const field of ["privateIps", "ipv6Addresses", "ipv4Prefixes", "ipv6Prefixes"]) {
+    for (const none of [Object.create(null), [Symbol("none")]]) {
+      const [first, ...others] = MADE.interfaces;
+      const value = { ...MADE, interfaces: [{ ...first, [field]: [none] }, ...others] };
+      const issues = constructorIssues(
+        value as never,
+        { hostName: "edge", policy: wanted, numbers: given } as never,
+      );
+      told(issues);
+      expect(issues.map(({ path }) => path)).toContain(`interfaces[0].${field}[0]`);
+    }
+  }
+});
+
 test("those of a policy, and of a connection", () => {
   fc.assert(
     fc.property(

@@ -14,6 +14,9 @@ import { Entry, fieldPath } from "./entry";
 import { chosenAddresses, subnetBlock, wantsIpv6 } from "./facts";
 import { hostAddress, reservedFor, usableAddresses, usableRange } from "./subnet";
 
+/** A text as it is; what is none, and may have none, as messages show it, which is no address. */
+const written = (value: unknown): string => (typeof value === "string" ? value : shown(value));
+
 /** What AWS would say of the addresses and prefixes of interfaces, as far as they and their subnets are known. */
 export function checkAddresses(entries: readonly Entry[]): Issue[] {
   const claims: Claim[] = [];
@@ -100,7 +103,7 @@ function checkOwnAddresses(entry: Entry, family: 4 | 6, claims: Claim[]): Issue[
   return listed.flatMap((text, i) => {
     if (!isKnown(text)) return [];
     const path = fieldPath(entry, `${field}[${i}]`);
-    const parsed = parseAddress(String(text));
+    const parsed = parseAddress(written(text));
     if (!parsed.ok || parsed.value.family !== family) {
       const reason = parsed.ok ? `an IPv${parsed.value.family} address` : parsed.reason;
       const fix = `Give an IPv${family} address of the interface's subnet, without a prefix length`;
@@ -131,7 +134,7 @@ function checkPrefixes(entry: Entry, family: 4 | 6, claims: Claim[]): Issue[] {
   return listed.flatMap((text, i) => {
     if (!isKnown(text)) return [];
     const path = fieldPath(entry, `${field}[${i}]`);
-    const parsed = parsePrefix(String(text));
+    const parsed = parsePrefix(written(text));
     if (!parsed.ok || parsed.value.family !== family || parsed.value.length !== length) {
       const reason = parsed.ok ? `AWS delegates IPv${family} prefixes of length ${length}` : parsed.reason;
       return [
