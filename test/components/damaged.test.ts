@@ -146,6 +146,14 @@ test("those of a host whose addresses are what has no text", () => {
   }
 });
 
+test("those of a host whose interface has a name that has no text", () => {
+  for (const name of [Object.create(null), [Symbol("none")]]) {
+    const [first, ...others] = MADE.interfaces;
+    const value = { ...MADE, interfaces: [{ ...first, name }, ...others] };
+    told(constructorIssues(value as never, { hostName: "edge" } as never));
+  }
+});
+
 test("those of a policy, and of a connection", () => {
   fc.assert(
     fc.property(

@@ -45,7 +45,7 @@ function checkDevices(entries: readonly Entry[]): Issue[] {
     if (wrong.length > 0) continue;
     const slot = `${String(networkCardIndex)}:${String(deviceIndex)}`;
     const owner = owners.get(slot);
-    owners.set(slot, owner ?? String(name));
+    owners.set(slot, owner ?? (typeof name === "string" ? name : shown(name)));
     if (owner !== undefined) {
       issues.push({
         path: fieldPath(entry, "deviceIndex"),
@@ -153,7 +153,7 @@ function checkAllocations(entries: readonly Entry[]): Issue[] {
     const { allocationId, name } = entry.iface;
     if (!isKnown(allocationId)) return [];
     const owner = owners.get(allocationId);
-    owners.set(allocationId, owner ?? String(name));
+    owners.set(allocationId, owner ?? (typeof name === "string" ? name : shown(name)));
     if (owner === undefined) return [];
     return [
       {
