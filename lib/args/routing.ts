@@ -217,7 +217,7 @@ export interface TrafficPolicyArgs {
   sourcePorts?: pulumi.Input<pulumi.Input<string>[]>;
   /** Ports or ranges of ports; needs a `protocol` with ports. Example: ["873"]. */
   destinationPorts?: pulumi.Input<pulumi.Input<string>[]>;
-  /** Firewall marks, with a mask after a slash. Example: ["0x10/0xf0"]. */
+  /** Firewall marks, with a mask after a slash; our own bits, 0x7f000000, are never looked at. Example: ["0x10/0xf0"]. */
   marks?: pulumi.Input<pulumi.Input<string>[]>;
   /** Numbers of the users whose sockets send it, or ranges of them. Example: ["1000-1999"]. */
   users?: pulumi.Input<pulumi.Input<string>[]>;

@@ -266,7 +266,7 @@ export interface TrafficSpec {
   sourcePorts?: (number | string)[];
   /** As `sourcePorts`. */
   destinationPorts?: (number | string)[];
-  /** Firewall marks, with a mask after a slash: "0x10/0xf0". */
+  /** Firewall marks, with a mask after a slash: "0x10/0xf0". Our own bits are never looked at. */
   marks?: string[];
   /** Numbers of the users whose sockets send it, or ranges of them ("1000-1999"); never what is forwarded. */
   users?: (number | string)[];

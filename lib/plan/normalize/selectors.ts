@@ -136,11 +136,13 @@ export function readMarks(fields: Fields, path: string, problems: Problems, numb
       return;
     }
     const ours = (numbers.canaryMark | CONNECTION_MASK) >>> 0;
-    if ((mark.value & ours) !== 0) {
-      const problem = `${shown(item)} has bits of 0x${ours.toString(16)}, which are ours`;
+    // What they are tells nothing about others' marks: connections have them set.
+    const mask = (mark.mask & ~ours) >>> 0;
+    if ((mark.value & ours) !== 0 || mask === 0) {
+      const problem = `${shown(item)} ${mask === 0 ? "asks for nothing but" : "has"} bits of 0x${ours.toString(16)}, which are ours`;
       problems.add(at(list, i), problem, "Use other bits");
     }
-    marks.set(`${mark.value}/${mark.mask}`, mark);
+    marks.set(`${mark.value}/${mask}`, { value: mark.value, mask });
   });
   return [...marks.values()].sort((a, b) => a.value - b.value || a.mask - b.mask);
 }

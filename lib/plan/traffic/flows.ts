@@ -32,7 +32,7 @@ export function trafficFlows(host: Host, family: Family): PlanFlow[] {
     const earlier = order.slice(0, i);
     const choicesOf = choicesBy(host, policy, family, able);
     return selections(policy, family).flatMap((selection) => {
-      if (!askable(selection, host)) return [];
+      if (!askable(selection)) return [];
       const from = sourceOf(host, policy, family, selection);
       if (from === undefined) return [];
       for (const to of destinationsOf(selection.to, family)) {
@@ -101,10 +101,8 @@ interface Packet {
 /** `ip route get` knows these protocols; those of ICMP one a family. */
 const ASKABLE = [1, 6, 17, 58];
 
-function askable({ protocol, mark }: Selection, { numbers }: Host): boolean {
-  if (protocol !== undefined && !ASKABLE.includes(protocol)) return false;
-  // A mark that must not have the bit by which a new generation is asked cannot be asked for together with it.
-  return mark === undefined || (mark.mask & numbers.canaryMark) === 0;
+function askable({ protocol }: Selection): boolean {
+  return protocol === undefined || ASKABLE.includes(protocol);
 }
 
 /** A source that the kernel can be asked about: `{}` for none yet; undefined when there is none. */

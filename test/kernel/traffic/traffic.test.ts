@@ -129,6 +129,9 @@ suite("traffic policies, in packets", () => {
       site.outside.ip("route replace 203.0.113.77 via 10.1.0.10");
       site.apply({ traffic: [{ name: "p", use: ["b"], incoming: ["a"] }] });
       const [b] = [await site.ways(transit, site.outside)];
+      // What its connection is marked with is no mark of others.
+      site.apply({ traffic: [{ name: "p", use: ["b"], incoming: ["a"], marks: ["0"] }] });
+      expect(await site.ways(transit, site.outside)).toEqual(["b"]);
       site.apply({ traffic: [{ name: "p", use: ["b"], incoming: ["c"] }] });
       const [a] = [await site.ways(transit, site.outside)];
       // What is for a container stays with it.
@@ -237,8 +240,8 @@ suite("traffic policies, in packets", () => {
       expect(await site.ways([{ to: "10.3.0.50" }, { to: "203.0.113.5" }])).toEqual(["c", "b"]);
     });
 
-    test("where a mark must not have the bit by which a new generation is asked", async () => {
-      site.apply({ traffic: [{ name: "p", marks: ["0x10/0x7fffffff"], use: ["b"] }] });
+    test("where a mark has all bits, also that by which a new generation is asked", async () => {
+      site.apply({ traffic: [{ name: "p", marks: ["0x10"], use: ["b"] }] });
       const marked = (mark: number): Packet => ({ to: TO, mark });
       expect(await site.ways([marked(0x10), marked(0x11)])).toEqual(["b", "a"]);
     });

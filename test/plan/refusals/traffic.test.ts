@@ -610,7 +610,7 @@ table("a policy's marks", [
     policies({ marks: ["0x40000000", "0x1000000/0x3f000000", "0x20000001/0xffffffff"] }),
     [
       'policy.traffic[0].marks[0]: "0x40000000" has bits of 0x7f000000, which are ours. Use other bits.',
-      'policy.traffic[0].marks[1]: "0x1000000/0x3f000000" has bits of 0x7f000000, which are ours. Use other bits.',
+      'policy.traffic[0].marks[1]: "0x1000000/0x3f000000" asks for nothing but bits of 0x7f000000, which are ours. Use other bits.',
       'policy.traffic[0].marks[2]: "0x20000001/0xffffffff" has bits of 0x7f000000, which are ours. Use other bits.',
     ],
   ],
@@ -619,7 +619,15 @@ table("a policy's marks", [
     site({ traffic: [{ name: "p", use: ["a"], marks: ["0x10"] }] }, { numbers: { canaryMark: 16 } }),
     ['policy.traffic[0].marks[0]: "0x10" has bits of 0x3f000010, which are ours. Use other bits.'],
   ],
-  ["of which ours are none by being 0", policies({ marks: ["0/0x40000000"] }), []],
+  ["of which ours are some of the mask", policies({ marks: ["0/0x40000001", "0/0xffffffff", "7"] }), []],
+  [
+    "of which ours are all",
+    policies({ marks: ["0/0x40000000", "0/0x3f000000"] }),
+    [
+      'policy.traffic[0].marks[0]: "0/0x40000000" asks for nothing but bits of 0x7f000000, which are ours. Use other bits.',
+      'policy.traffic[0].marks[1]: "0/0x3f000000" asks for nothing but bits of 0x7f000000, which are ours. Use other bits.',
+    ],
+  ],
   [
     "in no list",
     policies({ marks: "7" }),
