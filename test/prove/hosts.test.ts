@@ -85,6 +85,22 @@ const HOSTS: readonly [what: string, spec: HostSpec][] = [
       { traffic: [{ name: "p", use: ["c", "a", "b"], weights: { a: 1, b: 2, c: 1 } }] },
     ),
   ],
+  [
+    "traffic that is refused, to a subnet that main does not know: tried again with a source that would go there directly",
+    host(
+      [
+        {
+          name: "b",
+          addresses: ["fd00:2::10/64"],
+          delegatedPrefixes: ["fd00:2:0:7::/80"],
+          subnets: ["fd00::/30"],
+          gateways: ["fd00:2::1"],
+        },
+        { name: "c", addresses: ["fd00:3::10/64"], gateways: ["fd00:3::1"] },
+      ],
+      { directPairs: [{ from: "c", to: "b" }], traffic: [{ name: "p", use: ["b"] }] },
+    ),
+  ],
 ];
 
 test.each(HOSTS)("%s", (_, spec) => {

@@ -136,7 +136,7 @@ function isTriedAgain(
   return outcome.hops.every(({ source }, i) => {
     const owner = source && expectations.ownerOf(source);
     if (owner === undefined) return false;
-    return meets(expectations.egress(owner, flow.to), { ...outcome, hops: [outcome.hops[i]] }) === true;
+    return meets(expectations.chosen(owner, flow.to), { ...outcome, hops: [outcome.hops[i]] }) === true;
   });
 }
 
