@@ -37,6 +37,11 @@ export function formatIssue(issue: Issue): string {
   return `  - ${where}${issue.problem}. ${issue.fix}.`;
 }
 
+/** A text as it is; what is none, and may have no text in words, as messages show it. */
+export function written(value: unknown): string {
+  return typeof value === "string" ? value : shown(value);
+}
+
 /** A value as it may stand in a message: short, on one line, printable whatever it holds. */
 export function shown(value: unknown): string {
   let text = textOf(value);

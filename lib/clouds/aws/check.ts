@@ -1,4 +1,4 @@
-import { Issue, shown } from "../../model/issue";
+import { Issue, shown, written } from "../../model/issue";
 import { Draft, isKnown, isPending } from "../../deliver/known";
 import { checkAddresses } from "./checkAddresses";
 import { Entry, fieldPath } from "./entry";
@@ -45,7 +45,7 @@ function checkDevices(entries: readonly Entry[]): Issue[] {
     if (wrong.length > 0) continue;
     const slot = `${String(networkCardIndex)}:${String(deviceIndex)}`;
     const owner = owners.get(slot);
-    owners.set(slot, owner ?? (typeof name === "string" ? name : shown(name)));
+    owners.set(slot, owner ?? written(name));
     if (owner !== undefined) {
       issues.push({
         path: fieldPath(entry, "deviceIndex"),
@@ -153,7 +153,7 @@ function checkAllocations(entries: readonly Entry[]): Issue[] {
     const { allocationId, name } = entry.iface;
     if (!isKnown(allocationId)) return [];
     const owner = owners.get(allocationId);
-    owners.set(allocationId, owner ?? (typeof name === "string" ? name : shown(name)));
+    owners.set(allocationId, owner ?? written(name));
     if (owner === undefined) return [];
     return [
       {

@@ -1,5 +1,5 @@
 import { isKnown, isPending } from "../../deliver/known";
-import { Issue, shown } from "../../model/issue";
+import { Issue, shown, written } from "../../model/issue";
 import { Address, formatAddress, parseAddress } from "../../net/address";
 import {
   Prefix,
@@ -13,9 +13,6 @@ import {
 import { Entry, fieldPath } from "./entry";
 import { chosenAddresses, subnetBlock, wantsIpv6 } from "./facts";
 import { hostAddress, reservedFor, usableAddresses, usableRange } from "./subnet";
-
-/** A text as it is; what is none, and may have none, as messages show it, which is no address. */
-const written = (value: unknown): string => (typeof value === "string" ? value : shown(value));
 
 /** What AWS would say of the addresses and prefixes of interfaces, as far as they and their subnets are known. */
 export function checkAddresses(entries: readonly Entry[]): Issue[] {
